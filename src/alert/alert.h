@@ -1,0 +1,130 @@
+/*
+ * The alert record: one struct, from mail or API, in the vocabulary of
+ * Microsoft Graph's security/alerts_v2.
+ *
+ * Every field has a name, the same in rules, templates and JSON, and zero or
+ * more values; every value remembers where it came from. A field without a
+ * value is not known. Values are trimmed UTF-8 on one line (but `description`,
+ * which may have several), never empty. Times are RFC 3339 in UTC. Severity is
+ * in lower case. A value that is no known member of its enumeration keeps its
+ * text. Everything lives in one arena.
+ */
+#ifndef ALERT_ALERT_H
+#define ALERT_ALERT_H
+
+#include "alert/severity.h"
+#include "base/arena.h"
+#include "base/json.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum alert_field {
+	ALERT_CUSTOMER,		/* the name of a `customer` block */
+	ALERT_TENANT,		/* GUID, lower case; or a domain name */
+	ALERT_ORGANIZATION,
+	ALERT_ALERT,		/* alert id */
+	ALERT_INCIDENT,		/* incident id, decimal digits as text */
+	ALERT_TITLE,
+	ALERT_DESCRIPTION,
+	ALERT_CATEGORY,		/* several: Graph's category and categories */
+	ALERT_TECHNIQUE,	/* several: "T1059.001" */
+	ALERT_THREAT,
+	ALERT_ACTOR,
+	ALERT_SEVERITY,
+	ALERT_STATUS,		/* new, inProgress, resolved */
+	ALERT_CLASSIFICATION,
+	ALERT_SERVICE,		/* serviceSource */
+	ALERT_DETECTION_SOURCE,
+	ALERT_DETECTOR,		/* detectorId */
+	ALERT_PRODUCT,		/* productName */
+	ALERT_DEVICE,		/* several: names as written */
+	ALERT_DEVICE_GROUP,	/* several */
+	ALERT_DEVICE_TAG,	/* several */
+	ALERT_DEVICE_OS,
+	ALERT_DEVICE_RISK,	/* none, informational, low, medium, high */
+	ALERT_USER,		/* several */
+	ALERT_CREATED,
+	ALERT_UPDATED,
+	ALERT_FIRST_ACTIVITY,
+	ALERT_LAST_ACTIVITY,
+	ALERT_ALERT_URL,
+	ALERT_INCIDENT_URL,
+	ALERT_INTAKE,		/* mail, api */
+	ALERT_AUTHENTIC,	/* pass, fail, none */
+	ALERT_FORMAT,		/* the name of a `format` block, or an API's */
+	ALERT_FIELDS		/* how many there are */
+};
+
+enum alert_type {
+	ALERT_TEXT,
+	ALERT_TIME,		/* RFC 3339, UTC */
+	ALERT_ORDERED,		/* severities and risks: `at least`, `below` */
+	ALERT_HOST,		/* a device name: full name and first label */
+};
+
+struct alert_field_info {
+	const char *name;	/* "device-group" */
+	enum alert_type type;
+	bool several;		/* may have more than one value */
+};
+
+/* By enum alert_field; a NULL name ends it. */
+extern const struct alert_field_info alert_fields[ALERT_FIELDS + 1];
+
+/* ALERT_FIELDS when there is no field of that name. */
+enum alert_field alert_field_find(const char *name);
+
+struct alert_value {
+	const char *text;
+	const char *source;	/* "label 'Severity'", "link", "header From",
+				   "API field severity"; never NULL */
+};
+
+struct alert_values {
+	struct alert_value *items;
+	size_t count, size;
+};
+
+struct alert {
+	struct arena *arena;	/* where added values are copied to */
+	struct alert_values fields[ALERT_FIELDS];
+
+	/* Two visible values where one was expected, or a hidden one that
+	 * differs: whoever made the mail may want to deceive. Sentences. */
+	struct alert_values doubts;
+};
+
+struct alert *alert_create(struct arena *arena);
+
+/*
+ * Add a value: trimmed, one line (several for description), lower case where
+ * the field wants it; empty text adds nothing. A field of one value keeps its
+ * first; a second, different one is refused (false) and told to `doubts`. A
+ * text the field has already is not added again.
+ */
+bool alert_add(struct alert *alert, enum alert_field field, const char *text,
+	       const char *source);
+
+/* Replace whatever the field has. */
+void alert_set(struct alert *alert, enum alert_field field, const char *text,
+	       const char *source);
+
+void alert_doubt(struct alert *alert, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The first value's text, or NULL. */
+const char *alert_text(const struct alert *alert, enum alert_field field);
+
+enum severity alert_severity(const struct alert *alert);
+
+/* All fields of the table, in its order: text, arrays where `several`, null
+ * where not known. The caller owns the object. */
+struct json *alert_to_json(const struct alert *alert);
+
+/* The reverse, for the journal: sources become "journal". NULL and a sentence
+ * when the object has members of the wrong type. */
+struct alert *alert_from_json(struct arena *arena, const struct json *object,
+			      struct buf *error);
+
+#endif

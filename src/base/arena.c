@@ -1,0 +1,171 @@
+/*
+ * Blocks in a list, the current one first. A request larger than half a block
+ * gets a block of its own behind the current one, so that one large mail does
+ * not waste the rest of the block in use.
+ */
+#include "base/arena.h"
+
+#include "base/bug.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+
+enum { ARENA_BLOCK = 16 * 1024 };
+
+struct block {
+	struct block *next;
+	size_t used;
+	size_t size;
+	alignas(max_align_t) char data[];
+};
+
+struct arena {
+	struct block *first;
+	size_t size;
+};
+
+static struct block *
+block_create(size_t size)
+{
+	struct block *block = bug_alloc(sizeof(*block) + size);
+
+	block->next = NULL;
+	block->used = 0;
+	block->size = size;
+	return block;
+}
+
+struct arena *
+arena_create(void)
+{
+	struct arena *arena = bug_alloc(sizeof(*arena));
+
+	arena->first = block_create(ARENA_BLOCK);
+	arena->size = 0;
+	return arena;
+}
+
+static void
+blocks_free(struct block *block)
+{
+	while (block) {
+		struct block *next = block->next;
+
+		free(block);
+		block = next;
+	}
+}
+
+void
+arena_destroy(struct arena **arena)
+{
+	if (!*arena)
+		return;
+	blocks_free((*arena)->first);
+	free(*arena);
+	*arena = NULL;
+}
+
+void
+arena_reset(struct arena *arena)
+{
+	blocks_free(arena->first->next);
+	arena->first->next = NULL;
+	arena->first->used = 0;
+	arena->size = 0;
+}
+
+size_t
+arena_size(const struct arena *arena)
+{
+	return arena->size;
+}
+
+static void *
+block_take(struct block *block, size_t size)
+{
+	void *memory = block->data + block->used;
+
+	block->used += size;
+	return memset(memory, 0, size);
+}
+
+void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	const size_t unit = alignof(max_align_t);
+	struct block *block;
+
+	if (size > SIZE_MAX / 2)
+		BUG("allocation of %zu bytes", size);
+	size = (size + unit - 1) / unit * unit;
+	arena->size += size;
+
+	block = arena->first;
+	if (block->size - block->used >= size)
+		return block_take(block, size);
+	if (size > ARENA_BLOCK / 2) {
+		struct block *own = block_create(size);
+
+		own->next = block->next;
+		block->next = own;
+		return block_take(own, size);
+	}
+	block = block_create(ARENA_BLOCK);
+	block->next = arena->first;
+	arena->first = block;
+	return block_take(block, size);
+}
+
+void *
+arena_array(struct arena *arena, size_t count, size_t size)
+{
+	if (size && count > SIZE_MAX / size)
+		BUG("array of %zu items of %zu bytes", count, size);
+	return arena_alloc(arena, count * size);
+}
+
+char *
+arena_strndup(struct arena *arena, const char *text, size_t length)
+{
+	char *copy = arena_alloc(arena, length + 1);
+
+	if (length)
+		memcpy(copy, text, length);
+	return copy;
+}
+
+char *
+arena_strdup(struct arena *arena, const char *text)
+{
+	return arena_strndup(arena, text, strlen(text));
+}
+
+char *
+arena_vprintf(struct arena *arena, const char *format, va_list args)
+{
+	va_list again;
+	char *text;
+	int length;
+
+	va_copy(again, args);
+	length = vsnprintf(NULL, 0, format, args);
+	if (length < 0)
+		BUG("bad format '%s'", format);
+	text = arena_alloc(arena, (size_t)length + 1);
+	(void)vsnprintf(text, (size_t)length + 1, format, again); /* measured */
+	va_end(again);
+	return text;
+}
+
+char *
+arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, format);
+	text = arena_vprintf(arena, format, args);
+	va_end(args);
+	return text;
+}

@@ -1,0 +1,77 @@
+/*
+ * Diagnostics: what is wrong with what a person wrote, all of it in one run.
+ *
+ * A finding has a place, a sentence and, where one is known, a remedy. They
+ * are collected while files are loaded, then printed sorted by file and place
+ * as compilers print them:
+ *
+ *	customers/contoso.rules:14:14: error: unknown condition 'severty' (did you mean 'severity'?)
+ *	   14 |         when severty at least high
+ *	      |              ^~~~~~~
+ *
+ * or, for programs, as one JSON object a line with the keys
+ * `file line column severity message remedy`.
+ */
+#ifndef BASE_DIAG_H
+#define BASE_DIAG_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+#include <stdbool.h>
+
+/* A file that was read; lives as long as what points into it. */
+struct diag_file {
+	const char *name;	/* as a person would open it */
+	const char *text;
+	size_t length;
+};
+
+/* Where a word stands. `file` NULL: nowhere in particular. */
+struct diag_place {
+	const struct diag_file *file;
+	size_t offset;		/* bytes from the start of the file */
+	size_t length;		/* bytes to underline; 0 or 1 for a caret */
+};
+
+enum diag_severity { DIAG_WARNING, DIAG_ERROR };
+
+struct diag;
+
+/* Borrows the arena, which must outlive it. */
+struct diag *diag_create(struct arena *arena);
+
+/*
+ * Add a finding. `remedy` is put behind the sentence in parentheses; NULL when
+ * there is none worth saying. The sentence has no full stop and starts in
+ * lower case. Foreign text in it is escaped when printed.
+ */
+void diag_error(struct diag *diag, struct diag_place place, const char *remedy,
+		const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void diag_warning(struct diag *diag, struct diag_place place,
+		  const char *remedy, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* "did you mean 'x'?", from the candidate nearest to `word`, or `otherwise`
+ * (may be NULL) when none is near. In the arena of `diag`. */
+const char *diag_did_you_mean(struct diag *diag, const char *word,
+			      const char *const *candidates,
+			      const char *otherwise);
+
+size_t diag_errors(const struct diag *diag);
+size_t diag_warnings(const struct diag *diag);
+
+/* Errors that lie between two places of one file, so that one customer's block
+ * can be refused alone. */
+size_t diag_errors_within(const struct diag *diag,
+			  const struct diag_file *file, size_t from, size_t to);
+
+/* 1-based line, and column in characters. */
+void diag_line_column(struct diag_place place, size_t *line_out,
+		      size_t *column_out);
+
+void diag_print(struct diag *diag, struct buf *out);
+void diag_print_json(struct diag *diag, struct buf *out);
+
+#endif

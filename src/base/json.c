@@ -1,0 +1,209 @@
+#include "base/json.h"
+
+#include "base/bug.h"
+
+#include <cjson/cJSON.h>
+#include <math.h>
+
+static const cJSON *
+inner(const struct json *json)
+{
+	return (const cJSON *)json;
+}
+
+static struct json *
+outer(cJSON *json)
+{
+	if (!json)
+		BUG("no memory for JSON");
+	return (struct json *)json;
+}
+
+struct json *
+json_parse(const char *text, size_t length, struct buf *error)
+{
+	const char *end = NULL;
+	cJSON *json;
+
+	if (memchr(text, '\0', length)) {
+		buf_puts(error, "the JSON contains a NUL byte");
+		return NULL;
+	}
+	json = cJSON_ParseWithLengthOpts(text, length, &end, false);
+	while (json && end < text + length && strchr(" \t\r\n", *end))
+		end++;
+	if (json && end == text + length)
+		return outer(json);
+	cJSON_Delete(json);
+	buf_printf(error, "no valid JSON at byte %zu",
+		   end ? (size_t)(end - text) : 0);
+	return NULL;
+}
+
+void
+json_destroy(struct json **json)
+{
+	cJSON_Delete((cJSON *)*json);
+	*json = NULL;
+}
+
+const struct json *
+json_member(const struct json *object, const char *name)
+{
+	return (const struct json *)
+		cJSON_GetObjectItemCaseSensitive(inner(object), name);
+}
+
+const char *
+json_text(const struct json *string)
+{
+	return cJSON_GetStringValue(inner(string));
+}
+
+bool
+json_is_object(const struct json *json)
+{
+	return cJSON_IsObject(inner(json));
+}
+
+bool
+json_is_array(const struct json *json)
+{
+	return cJSON_IsArray(inner(json));
+}
+
+bool
+json_is_null(const struct json *json)
+{
+	return cJSON_IsNull(inner(json));
+}
+
+bool
+json_bool(const struct json *json, bool otherwise)
+{
+	if (!cJSON_IsBool(inner(json)))
+		return otherwise;
+	return cJSON_IsTrue(inner(json));
+}
+
+int64_t
+json_integer(const struct json *json, int64_t otherwise)
+{
+	double value;
+
+	if (!cJSON_IsNumber(inner(json)))
+		return otherwise;
+	value = inner(json)->valuedouble;
+	if (fabs(value) > 9007199254740992.0 || value != floor(value))
+		return otherwise;
+	return (int64_t)value;
+}
+
+const struct json *
+json_first(const struct json *json)
+{
+	if (!json_is_array(json) && !json_is_object(json))
+		return NULL;
+	return (const struct json *)inner(json)->child;
+}
+
+const struct json *
+json_next(const struct json *child)
+{
+	return child ? (const struct json *)inner(child)->next : NULL;
+}
+
+const char *
+json_name(const struct json *child)
+{
+	return child ? inner(child)->string : NULL;
+}
+
+struct json *
+json_object(void)
+{
+	return outer(cJSON_CreateObject());
+}
+
+struct json *
+json_array(void)
+{
+	return outer(cJSON_CreateArray());
+}
+
+void
+json_set(struct json *object, const char *name, struct json *value)
+{
+	if (!cJSON_AddItemToObject((cJSON *)object, name, (cJSON *)value))
+		BUG("cannot set '%s'", name);
+}
+
+void
+json_set_text(struct json *object, const char *name, const char *text)
+{
+	json_set(object, name, outer(text ? cJSON_CreateString(text)
+					  : cJSON_CreateNull()));
+}
+
+void
+json_set_integer(struct json *object, const char *name, int64_t value)
+{
+	json_set(object, name, outer(cJSON_CreateNumber((double)value)));
+}
+
+void
+json_set_bool(struct json *object, const char *name, bool value)
+{
+	json_set(object, name, outer(cJSON_CreateBool(value)));
+}
+
+struct json *
+json_set_object(struct json *object, const char *name)
+{
+	struct json *value = json_object();
+
+	json_set(object, name, value);
+	return value;
+}
+
+struct json *
+json_set_array(struct json *object, const char *name)
+{
+	struct json *value = json_array();
+
+	json_set(object, name, value);
+	return value;
+}
+
+static void
+add(struct json *array, struct json *value)
+{
+	if (!cJSON_AddItemToArray((cJSON *)array, (cJSON *)value))
+		BUG("cannot add to an array");
+}
+
+void
+json_add_text(struct json *array, const char *text)
+{
+	add(array, outer(cJSON_CreateString(text)));
+}
+
+struct json *
+json_add_object(struct json *array)
+{
+	struct json *value = json_object();
+
+	add(array, value);
+	return value;
+}
+
+void
+json_print(const struct json *json, struct buf *out)
+{
+	char *text = cJSON_PrintUnformatted(inner(json));
+
+	if (!text)
+		BUG("no memory for JSON");
+	buf_puts(out, text);
+	cJSON_free(text);
+}

@@ -1,0 +1,118 @@
+/*
+ * The language that every person's file is written in, as a tree.
+ *
+ * conf knows shapes, not meanings: grammar.c says which keywords stand in
+ * which block and what follows each; the parser turns all files into one list
+ * of statements with their places. What a statement means is the business of
+ * the stage that reads it (rules: match/, formats: normalize/, contacts:
+ * oncall/, relays: send/), which reports to the same diagnostics. A tree is
+ * read-only and lives in the arena of its generation.
+ *
+ * A statement is a keyword, its words, its clauses, and maybe a block:
+ *
+ *	notify primary, ana using urgent
+ *	  keyword "notify", words primary ana, clause "using" with word urgent
+ *	relay smarthost { smtp a:587, b:587  tls required }
+ *	  keyword "relay", word smarthost, block of "smtp" and "tls"
+ *	when severity at least high during night
+ *	  keyword "when", expression
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include "base/diag.h"
+#include "base/map.h"
+#include "base/vec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A word or "string" as its value (escapes resolved), with its place. */
+struct conf_word {
+	const char *text;
+	bool quoted;
+	struct diag_place place;
+};
+
+typedef VEC(struct conf_word) conf_words;
+
+enum conf_expr_kind { CONF_AND, CONF_OR, CONF_NOT, CONF_TEST };
+
+/* Nothing decides here whether a field or a value exists. */
+struct conf_expr {
+	enum conf_expr_kind kind;
+	struct conf_expr *left;		/* of and, or; the only one of not */
+	struct conf_expr *right;
+	struct diag_place place;	/* of the whole expression */
+
+	/* CONF_TEST */
+	struct conf_word quantifier;	/* "any", "every", "" when not said */
+	struct conf_word field;		/* "severity"; "" for `during` */
+	struct conf_word op;		/* "is" "is not" "in" "not in" "like"
+					   "contains" "matches" "at least"
+					   "below" "present" "during" */
+	conf_words values;		/* of `matches`: the text between the
+					   slashes, \/ resolved */
+};
+
+struct conf_node;
+typedef VEC(struct conf_node *) conf_nodes;
+
+struct conf_node {
+	const char *keyword;		/* "rule", "notify", "using" */
+	struct diag_place place;	/* of the keyword */
+	size_t end;			/* offset behind its last byte */
+	conf_words words;
+	struct conf_expr *expr;		/* of `when`, else NULL */
+	conf_nodes clauses;		/* "using", "owner", in order */
+	conf_nodes block;		/* what stands in its { } */
+	const struct conf_node *parent;	/* NULL at the top */
+};
+
+struct conf {
+	struct arena *arena;
+	const char *path;		/* the main file */
+	VEC(struct diag_file *) files;	/* in the order they were read */
+	conf_nodes nodes;		/* top-level statements of all files in
+					   the order of the includes; `include`
+					   itself is resolved and left out */
+	char version[65];		/* SHA-256 over all texts, hexadecimal */
+};
+
+/*
+ * Load `path` and all it includes (patterns are relative to the file that says
+ * `include`; matches in sorted order; a pattern that matches nothing is a
+ * warning, a plain name that does not exist an error; a file that includes
+ * itself is an error). Everything wrong goes to `diag`; what could be read is
+ * in the tree all the same. Never NULL.
+ *
+ * `instead` (may be NULL) maps file names to `const char *` texts that are
+ * read in their place: the last good text of a file that is broken now.
+ */
+struct conf *conf_load(struct arena *arena, const char *path,
+		       const struct map *instead, struct diag *diag);
+
+/* The same from text in memory, for embedded defaults and tests. */
+struct conf *conf_load_text(struct arena *arena, const char *name,
+			    const char *text, struct diag *diag);
+
+/* The first statement or clause of that keyword, or NULL. */
+const struct conf_node *conf_find(const conf_nodes *nodes,
+				  const char *keyword);
+
+/* Word `i`, or an empty word at the place of the keyword. */
+struct conf_word conf_word(const struct conf_node *node, size_t i);
+
+/* "15m" in milliseconds, "25M" in bytes; an error in `diag` and false when it
+ * is none. The grammar has checked these already where it says so. */
+bool conf_duration(struct conf_word word, struct diag *diag,
+		   int64_t *milliseconds_out);
+bool conf_size(struct conf_word word, struct diag *diag, uint64_t *bytes_out);
+
+/* An address (text_is_address()), or an error with a remedy. */
+bool conf_address(struct conf_word word, struct diag *diag);
+
+/* The path of a file named in `word`, as seen from the file it stands in. */
+char *conf_path(struct arena *arena, struct conf_word word);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * The settings of the main file that have one value: where things are and
+ * what the relay is called. Each has a default, but for `catch-all`.
+ */
+#ifndef CONF_SETTINGS_H
+#define CONF_SETTINGS_H
+
+#include "conf/conf.h"
+
+struct settings {
+	const char *state;	/* directory; default /var/lib/tocsin */
+	const char *spool;	/* directory; default /var/spool/tocsin */
+	const char *domain;	/* of Message-IDs and replies; default: the
+				   host's name */
+	const char *from_name;	/* default "tocsin" */
+	const char *from;	/* address; default tocsin@DOMAIN */
+	const char *authserv;	/* whose Authentication-Results count; NULL:
+				   nobody's, so no mail is authentic */
+	const char *templates;	/* directory, or NULL for the embedded ones */
+	struct conf_word catch_all; /* the name of a person or team */
+};
+
+/* Defaults for what is missing; a missing `catch-all` and a setting said twice
+ * are errors. */
+struct settings settings_load(const struct conf *conf, struct diag *diag);
+
+#endif

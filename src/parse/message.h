@@ -1,0 +1,77 @@
+/*
+ * A mail, taken apart: what parse hands to normalize.
+ *
+ * It names no library. tocsin-reader fills it from hostile bytes (libetpan,
+ * libxml2) and writes it to its parent (wire.h), so everything here is
+ * untrusted text. All text is valid UTF-8 without NUL; invalid input became
+ * U+FFFD and was counted. Everything lives in one arena.
+ */
+#ifndef PARSE_MESSAGE_H
+#define PARSE_MESSAGE_H
+
+#include "base/vec.h"
+
+#include <stdbool.h>
+
+/* A header field, in the order of the mail, topmost first. */
+struct message_header {
+	const char *name;	/* as written */
+	const char *value;	/* unfolded, RFC 2047 decoded */
+};
+
+/* An address of a From, Sender, Reply-To, To or Cc field (RFC 5322 3.4). */
+struct message_address {
+	const char *name;	/* display name, decoded; "" when absent */
+	const char *address;	/* local@domain as written, never NULL */
+};
+
+enum message_row_origin {
+	ROW_TABLE,		/* a table row of two cells */
+	ROW_LINE,		/* a "Label: value" line of the text */
+};
+
+/* A label and its value, in reading order, white space folded, the label
+ * without its colon. */
+struct message_row {
+	enum message_row_origin origin;
+	const char *label;
+	const char *value;
+};
+
+/* A link: the target as written (entities decoded, nothing fetched, nothing
+ * unwrapped) and the words that carry it. */
+struct message_link {
+	const char *url;
+	const char *text;
+};
+
+/* A leaf part that is no text: an attachment. */
+struct message_part {
+	const char *type;	/* "image/png", lower case */
+	const char *name;	/* file name (RFC 2231 decoded), or "" */
+	size_t size;		/* octets, decoded */
+};
+
+struct message {
+	VEC(struct message_header) headers;
+	VEC(struct message_address) from;	/* all of From, in order */
+	const char *subject;	/* decoded; "" when absent */
+	const char *message_id;	/* without < >; "" when absent */
+	const char *text;	/* the text/plain parts, joined by line ends;
+				   "" when there is none */
+	const char *html_text;	/* readable text of the HTML parts, or "" */
+	VEC(struct message_row) rows;	/* of HTML first, then of text */
+	VEC(struct message_link) links;
+	VEC(struct message_part) parts;
+	VEC(struct message *) nested;	/* message/rfc822 parts: a forward */
+
+	/* Why this may be less than the whole mail: one sentence for each limit
+	 * that was met, empty for an ordinary mail. */
+	VEC(const char *) limits;
+	size_t bad_bytes;	/* octets that were no text in their charset */
+};
+
+/* The first header of that name, without case; NULL when there is none. */
+const char *message_header(const struct message *message, const char *name);
+
+#endif
