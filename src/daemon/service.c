@@ -1,0 +1,93 @@
+#include "daemon/service.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static void
+describe_holder(int fd, const char *path, struct buf *error)
+{
+	char pid[32] = "";
+	ssize_t length = pread(fd, pid, sizeof(pid) - 1, 0);
+
+	if (length > 0)
+		pid[strcspn(pid, "\n")] = '\0';
+	buf_printf(error, "another tocsin runs on this state (process %s holds "
+		   "%s): stop it first, or give this one a `state` of its own",
+		   *pid ? pid : "unknown", path);
+}
+
+static enum outcome
+lock_file(const char *path, struct buf *error)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0) {
+		buf_printf(error, "cannot open %s: %s", path, strerror(errno));
+		return OUTCOME_PERMANENT;
+	}
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		describe_holder(fd, path, error);
+		(void)close(fd);	/* not ours */
+		return OUTCOME_PERMANENT;
+	}
+	/* The number only tells the next one whom to look for; the lock itself
+	 * is what counts, so a failing write changes nothing. */
+	if (ftruncate(fd, 0) || dprintf(fd, "%ld\n", (long)getpid()) < 0)
+		return OUTCOME_OK;
+	return OUTCOME_OK;		/* the descriptor stays open */
+}
+
+enum outcome
+service_lock(const char *state, struct buf *error)
+{
+	struct buf path = BUF_INIT;
+	enum outcome outcome;
+
+	buf_printf(&path, "%s/lock", state);
+	outcome = lock_file(path.data, error);
+	buf_release(&path);
+	return outcome;
+}
+
+void
+service_notify(const char *state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t length = path ? strlen(path) : 0;
+	int fd;
+
+	if (!length || length >= sizeof(address.sun_path))
+		return;
+	memcpy(address.sun_path, path, length);
+	if (*path == '@')		/* an abstract name */
+		address.sun_path[0] = '\0';
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	/* A manager that does not listen must not stop the relay. */
+	(void)sendto(fd, state, strlen(state), MSG_NOSIGNAL,
+		     (struct sockaddr *)&address,
+		     (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				 length));
+	(void)close(fd);
+}
+
+int64_t
+service_watchdog_ms(void)
+{
+	const char *text = getenv("WATCHDOG_USEC");
+	uint64_t usec;
+
+	if (!text || !text_to_u64(text, &usec))
+		return 0;
+	return (int64_t)(usec / 2000);
+}

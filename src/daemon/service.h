@@ -1,0 +1,27 @@
+/*
+ * What a service manager wants of a daemon: one instance per state directory,
+ * and word of how it is (sd_notify(3), spoken without libsystemd).
+ */
+#ifndef DAEMON_SERVICE_H
+#define DAEMON_SERVICE_H
+
+#include "base/outcome.h"
+#include "base/buf.h"
+
+#include <stdint.h>
+
+/*
+ * Take the lock STATE/lock for as long as the process lives. Permanent, with
+ * the other's process id in the sentence, when another instance holds it: two
+ * would send everything twice.
+ */
+enum outcome service_lock(const char *state, struct buf *error);
+
+/* "READY=1", "RELOADING=1", "STOPPING=1", "WATCHDOG=1", "STATUS=..."; lines
+ * joined by line ends. Nothing happens without NOTIFY_SOCKET. */
+void service_notify(const char *state);
+
+/* How often WATCHDOG=1 is due: half of what the manager allows; 0: never. */
+int64_t service_watchdog_ms(void);
+
+#endif

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Documents say what the programs do: --help, man pages, keywords (TAP)."""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+BUILD = os.environ.get('BUILD', 'build')
+count = failures = 0
+
+
+def check(problems, name):
+    global count, failures
+    count += 1
+    print('%s %d - %s' % ('not ok' if problems else 'ok', count, name))
+    for problem in sorted(problems)[:20]:
+        print('# ' + problem)
+    failures += bool(problems)
+
+
+def run(*args):
+    done = subprocess.run(args, stdin=subprocess.DEVNULL, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout
+
+
+def options(text):
+    return set(re.findall(r'(?<![\w-])--([a-z][a-z-]+)', text))
+
+
+def plain(page):
+    """The words of an mdoc page, with its option macros as --words."""
+    with open(page, encoding='utf-8') as file:
+        text = file.read()
+    text = re.sub(r'\\-', '-', text)
+    text = re.sub(r'\bFl Fl ([a-z-]+)', r'--\1', text)
+    return re.sub(r'\bFl -([a-z][a-z-]+)', r'--\1', text)
+
+
+pages = sorted(glob.glob('man/*.[1578]'))
+if shutil.which('mandoc'):
+    status, out = run('mandoc', '-Tlint', '-Wwarning', *pages)
+    check([l for l in out.splitlines() if l], 'mandoc finds nothing to say')
+else:
+    check([], 'mandoc finds nothing to say # SKIP no mandoc')
+
+wanted = ['tocsin.1', 'tocsin-deliver.8', 'tocsin.conf.5', 'tocsin-rules.5',
+          'tocsin-formats.5', 'tocsin-templates.5', 'tocsin.7']
+check([w for w in wanted if 'man/' + w not in pages],
+      'every manual page is there')
+
+status, overview = run(BUILD + '/tocsin', '--help')
+names = re.findall(r'^  ([a-z][a-z-]+) +\S', overview, re.M)
+manual = plain('man/tocsin.1') if os.path.exists('man/tocsin.1') else ''
+wrong = [] if names and not status else ['--help: ' + overview]
+for name in names:
+    status, text = run(BUILD + '/tocsin', name, '--help')
+    if status:
+        wrong.append('%s --help exits %d' % (name, status))
+    section = re.search(r'^\.It Cm %s\b(.*?)(?=^\.It Cm [a-z]|\Z)' %
+                        re.escape(name), manual, re.M | re.S)
+    if not section:
+        wrong.append('tocsin(1) has no `.It Cm %s`' % name)
+        continue
+    for option in options(text) - {'help', 'version'}:
+        if '--' + option not in section.group(1):
+            wrong.append('tocsin(1) %s lacks --%s' % (name, option))
+    for option in options(section.group(1)) - {'help', 'version'}:
+        if '--' + option not in text:
+            wrong.append('%s --help lacks --%s' % (name, option))
+check(wrong, 'each command and option stands in --help and in tocsin(1)')
+
+everything = '\n'.join(plain(page) for page in pages)
+wrong = []
+for path in glob.glob('src/conf/grammar.c'):
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    for word in set(re.findall(r'^\s*\{\s*(?:\.name = )?"([a-z-]+)"', text,
+                               re.M)):
+        if not re.search(r'(Ic|Cm|Li|Ql|Sy|No|Nm)[^\n]*\b%s\b' %
+                         re.escape(word), everything):
+            wrong.append('no manual page explains `%s`' % word)
+check(wrong, 'each keyword of the language stands in a manual page')
+
+wrong = []
+with open('src/alert/alert.c', encoding='utf-8') as file:
+    for field in re.findall(r'\{ "([a-z-]+)", ALERT_', file.read()):
+        if not re.search(r'\b%s\b' % re.escape(field), everything):
+            wrong.append('no manual page explains the field %s' % field)
+check(wrong, 'each field of the alert record stands in a manual page')
+
+tracked = subprocess.run(['git', 'ls-files'], text=True,
+                         stdout=subprocess.PIPE).stdout.split('\n')
+wrong = []
+for path in tracked:
+    if not path or not os.path.isfile(path) or path.startswith('tests/lint/'):
+        continue
+    with open(path, encoding='utf-8', errors='replace') as file:
+        for number, line in enumerate(file, 1):
+            if re.search(r'/work/|deb\.debian\.org|registry\.npmjs', line):
+                wrong.append('%s:%d: %s' % (path, number, line.strip()[:60]))
+check(wrong, 'no path of one machine and no registry is named')
+
+print('1..%d' % count)
+sys.exit(1 if failures else 0)

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""The tree keeps its shape: layers, doors, names, lines (TAP)."""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+# What each folder may include, besides itself; src/README has the same table.
+BASE = {'base'}
+ONE = BASE | {'conf', 'alert', 'store', 'net'}
+MAY = {
+    'base': set(), 'conf': BASE, 'alert': BASE, 'net': BASE,
+    'store': BASE | {'alert'},
+    'intake': ONE,
+    'parse': ONE | {'intake'},
+    'normalize': ONE | {'parse'},
+    'match': ONE | {'normalize'},
+    'hold': ONE | {'match', 'normalize'},
+    'oncall': ONE | {'match'},
+    'render': ONE | {'oncall'},
+    'queue': ONE | {'render'},
+    'send': ONE | {'queue'},
+}
+STAGES = set(MAY)
+MAY[''] = STAGES                # generation.c, pipeline.c
+MAY['daemon'] = STAGES | {''}
+MAY['cmd'] = STAGES | {'', 'daemon'}
+MAINS = {'src/main.c': {'cmd'},
+         'src/intake/deliver_main.c': {'intake'},
+         'src/parse/reader_main.c': {'parse', 'base'}}
+
+# One library, one door: the only file that may include its headers.
+DOORS = {
+    'libetpan': 'src/parse/mime.c', 'libxml': 'src/parse/html.c',
+    'iconv.h': 'src/parse/charset.c', 'curl': 'src/net/',
+    'cjson': 'src/base/json.c', 'pcre2.h': 'src/match/regex.c',
+    'sqlite3.h': 'src/store/store_sqlite.c', 'openssl': 'src/base/digest.c',
+}
+
+count = failures = 0
+
+
+def check(problems, name):
+    global count, failures
+    count += 1
+    print('%s %d - %s' % ('not ok' if problems else 'ok', count, name))
+    for problem in sorted(problems)[:20]:
+        print('# ' + problem)
+    failures += bool(problems)
+
+
+def includes(path):
+    with open(path, encoding='utf-8') as file:
+        for number, line in enumerate(file, 1):
+            found = re.match(r'\s*#\s*include\s+([<"])([^>"]+)', line)
+            if found:
+                yield number, found.group(1), found.group(2)
+
+
+def folder(path):
+    rest = os.path.relpath(path, 'src')
+    return os.path.dirname(rest)
+
+
+files = sorted(glob.glob('src/**/*.[ch]', recursive=True))
+ours = files + sorted(glob.glob('tests/**/*.[ch]', recursive=True))
+
+wrong = []
+for path in files:
+    allowed = MAINS.get(path, MAY.get(folder(path), set()) | {folder(path)})
+    for number, kind, name in includes(path):
+        if kind == '"' and name != 'embedded.inc' and \
+                not name.endswith('.inc') and \
+                os.path.dirname(name) not in allowed:
+            wrong.append('%s:%d includes %s' % (path, number, name))
+check(wrong, 'a stage includes only lower layers and the stage before')
+
+wrong = []
+doors = {}
+for path in files:
+    for number, kind, name in includes(path):
+        for library in DOORS:
+            if kind == '<' and (name == library or
+                                name.startswith(library + '/')):
+                doors.setdefault(library, set()).add(path)
+for library, paths in doors.items():
+    if len(paths) > 1 or not min(paths).startswith(DOORS[library]):
+        wrong.append('%s is included by %s' % (library, ', '.join(paths)))
+check(wrong, 'each library has one door')
+
+wrong = []
+for path in files:
+    if path.endswith('.c') and os.path.exists(path[:-1] + 'h'):
+        first = next(includes(path), (0, '', ''))[2]
+        if first != os.path.relpath(path[:-1] + 'h', 'src'):
+            wrong.append('%s begins with %s' % (path, first))
+check(wrong, 'a source includes its own header first')
+
+wrong = []
+for path in [f for f in files if f.endswith('.h')]:
+    done = subprocess.run(
+        ['gcc', '-std=c11', '-D_GNU_SOURCE', '-Isrc', '-include',
+         'src/base/banned.h', '-Wall', '-fsyntax-only', '-x', 'c', '-'],
+        input='#include "%s"\n' % os.path.relpath(path, 'src'), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        wrong.append('%s: %s' % (path, done.stdout.splitlines()[0]))
+check(wrong, 'each header compiles alone')
+
+wrong = []
+for path in ours:
+    with open(path, encoding='utf-8') as file:
+        for number, line in enumerate(file, 1):
+            line = line.rstrip('\n')
+            if len(line.expandtabs(8)) > 80 and 'http' not in line:
+                wrong.append('%s:%d is over 80 columns' % (path, number))
+            if line != line.rstrip():
+                wrong.append('%s:%d ends in a blank' % (path, number))
+check(wrong, 'lines fit 80 columns and end where they end')
+
+wrong = []
+for path in files:
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    for found in re.finditer(r'^((?:static |_Noreturn |const |struct |enum )*'
+                             r'\w[\w \*]*)\b(\w+)\([^;{]*\)\n\{', text, re.M):
+        if '\n' not in found.group(0).split('(')[0]:
+            wrong.append('%s: %s' % (path, found.group(0).split('(')[0]))
+check(wrong, 'the name of a function begins its line')
+
+wrong = []
+with open('src/README', encoding='utf-8') as file:
+    roadmap = file.read()
+for name in sorted({folder(f) for f in files}):
+    if name and not re.search(r'^\s*%s/' % re.escape(name), roadmap, re.M):
+        wrong.append('src/README has no line for %s/' % name)
+check(wrong, 'src/README has a line for each folder')
+
+print('1..%d' % count)
+sys.exit(1 if failures else 0)
