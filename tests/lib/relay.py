@@ -1,0 +1,232 @@
+"""The real programs in a folder of their own, for scenario tests.
+
+    with Relay() as relay:
+        relay.write('contoso.rules', '...')
+        relay.start()
+        relay.deliver(mail, 'contoso@relay.mssp.example')
+        sent, = relay.outbox(1)
+        relay.command('why', code)
+
+Nothing outlives the `with`; only processes started here are ended.
+"""
+import email
+import email.policy
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = os.path.abspath(os.environ.get('BUILD', 'build'))
+WAIT = 20          # seconds until something that must happen has happened
+
+MAIN = '''# Read top to bottom; the first rule that surely matches decides.
+state      state
+spool      spool
+domain     relay.mssp.example
+from       "MSSP SOC" tocsin@relay.mssp.example
+authserv   mx.mssp.example
+catch-all  soc-desk
+%(relay)s
+include    "%(top)s/rules/formats.rules", "contacts.rules", "customers/*.rules"
+'''
+
+CONTACTS = '''
+person ana      { mail ana@mssp.example  language pt-BR  timezone America/Sao_Paulo }
+person bob      { mail bob@mssp.example  language fr     timezone Europe/Paris }
+team   primary  { members ana, bob }
+team   soc-desk { mail soc@mssp.example }
+team   archive  { mail archive@mssp.example }
+'''
+
+CONTOSO = '''
+customer contoso "Contoso GmbH" {
+    tenant        72f988bf-86f1-41af-91ab-2d7cd011db47
+    mailbox       contoso@relay.mssp.example
+    organization  "Contoso GmbH"
+    recipients    @mssp.example
+    rule noise
+        when every device like "lab-*" and severity below high
+        drop owner ana reason "pentest" always
+    rule log also notify archive
+    rule high when severity at least high notify primary using urgent
+    otherwise notify soc-desk
+}
+'''
+
+HEADERS = '''Received: from mail.example by mx.mssp.example; %(date)s
+Authentication-Results: mx.mssp.example; dmarc=pass header.from=microsoft.com
+From: Microsoft 365 Defender <defender-noreply@microsoft.com>
+To: contoso@relay.mssp.example
+Subject: Microsoft 365 Defender has detected a security threat
+Message-ID: <%(id)s@az.westeurope.production.microsoft.com>
+Date: %(date)s
+MIME-Version: 1.0
+Content-Type: text/html; charset=utf-8
+
+<html><body><table>
+<tr><td>Incident name</td><td>%(title)s</td></tr>
+<tr><td>Severity</td><td>%(severity)s</td></tr>
+<tr><td>Device</td><td>%(device)s</td></tr>
+</table>
+<a href="https://security.microsoft.com/incident2/%(incident)s/overview?tid=%(tenant)s">View incident</a>
+</body></html>
+'''
+
+count = failures = 0
+
+
+def ok(good, name, *notes):
+    """One TAP line; the notes are shown when it is not good."""
+    global count, failures
+    count += 1
+    print('%s %d - %s' % ('ok' if good else 'not ok', count, name))
+    if not good:
+        failures += 1
+        for note in notes:
+            for line in str(note).splitlines():
+                print('# ' + line)
+    sys.stdout.flush()
+    return good
+
+
+def same(got, want, name):
+    return ok(got == want, name, 'got: %r' % (got,), 'want: %r' % (want,))
+
+
+def done():
+    print('1..%d' % count)
+    sys.exit(1 if failures else 0)
+
+
+def skip_all(reason):
+    print('1..0 # SKIP ' + reason)
+    sys.exit(0)
+
+
+def mail(id='1', title='Malware was found', severity='High',
+         device='srv-1.contoso.example', incident='4711',
+         tenant='72f988bf-86f1-41af-91ab-2d7cd011db47', headers=HEADERS):
+    return (headers % dict(
+        id=id, title=title, severity=severity, device=device,
+        incident=incident, tenant=tenant,
+        date='Sat, 21 Nov 2026 10:00:00 +0000')).encode()
+
+
+class Relay:
+    def __init__(self, relay='', main=MAIN):
+        self.folder = tempfile.mkdtemp(prefix='tocsin-')
+        self.conf = self.path('tocsin.conf')
+        self.daemon = None
+        os.mkdir(self.path('spool'))
+        os.mkdir(self.path('state'))
+        self.write('tocsin.conf', main % dict(relay=relay, top=os.getcwd()))
+        self.write('contacts.rules', CONTACTS)
+        self.write('customers/contoso.rules', CONTOSO)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.stop(signal.SIGKILL)
+        if os.environ.get('KEEP'):
+            print('# kept: ' + self.folder)
+        else:
+            shutil.rmtree(self.folder)
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def write(self, name, text):
+        os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
+        with open(self.path(name), 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def start(self, wait=True, env=None):
+        """Start the daemon and wait until it says that it is ready."""
+        self.log = open(self.path('log'), 'a+', encoding='utf-8')
+        self.daemon = subprocess.Popen(
+            [BUILD + '/tocsin', 'run', '-c', self.conf],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            env=dict(os.environ, **(env or {})))
+        if wait:
+            self.wait_log('event=ready')
+
+    def stop(self, how=signal.SIGTERM):
+        """End the daemon; its exit status, negative for a signal."""
+        if not self.daemon:
+            return None
+        daemon, self.daemon = self.daemon, None
+        if daemon.poll() is None:
+            daemon.send_signal(how)
+        try:
+            return daemon.wait(WAIT)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait()
+            return None
+
+    def read_log(self):
+        with open(self.path('log'), encoding='utf-8',
+                  errors='replace') as file:
+            return file.read()
+
+    def wait_log(self, pattern, times=1, wait=WAIT):
+        """Until the log has `times` lines that match; the lines."""
+        end = time.monotonic() + wait
+        while True:
+            lines = [line for line in self.read_log().splitlines()
+                     if re.search(pattern, line)]
+            if len(lines) >= times or time.monotonic() > end:
+                return lines
+            time.sleep(0.02)
+
+    def deliver(self, message, *recipients,
+                sender='azure-noreply@microsoft.com'):
+        """The MTA's part: exit status and standard error."""
+        done = subprocess.run(
+            [BUILD + '/tocsin-deliver', '-f', sender, '-s',
+             self.path('spool'), '--'] + list(recipients),
+            input=message, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=WAIT)
+        return done.returncode, done.stdout.decode(errors='replace')
+
+    def command(self, name, *words, input=None):
+        """A subcommand: exit status, standard output, standard error."""
+        done = subprocess.run(
+            [BUILD + '/tocsin', name, '-c', self.conf] + list(words),
+            input=input, stdin=None if input else subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+        return (done.returncode, done.stdout.decode(errors='replace'),
+                done.stderr.decode(errors='replace'))
+
+    def inbox(self):
+        try:
+            return sorted(os.listdir(self.path('spool', 'new')))
+        except FileNotFoundError:
+            return []
+
+    def outbox(self, want, wait=WAIT):
+        """The notifications in the Maildir, once there are `want` of them
+        (or the time is up), oldest first, as email messages."""
+        folder = self.path('state', 'outbox', 'new')
+        end = time.monotonic() + wait
+        while True:
+            names = sorted(os.listdir(folder)) \
+                if os.path.isdir(folder) else []
+            if len(names) >= want or time.monotonic() > end:
+                break
+            time.sleep(0.02)
+        messages = []
+        for name in names:
+            with open(os.path.join(folder, name), 'rb') as file:
+                messages.append(email.message_from_binary_file(
+                    file, policy=email.policy.default))
+        return messages
+
+    def sent_to(self, want, **keywords):
+        """Who has been told, sorted."""
+        return sorted(m['Delivered-To'] for m in self.outbox(want, **keywords))
