@@ -46,6 +46,7 @@ SOURCES  = $(filter-out $(MAINS),$(wildcard src/*.c src/*/*.c))
 OBJECTS  = $(SOURCES:src/%.c=$(B)/obj/%.o)
 PROGRAMS = $(B)/tocsin $(B)/tocsin-deliver $(B)/tocsin-reader
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+TOOLS    = $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 
 all: $(PROGRAMS)
 
@@ -59,6 +60,15 @@ $(B)/gen/embedded.inc: $(EMBEDDED) tools/embed
 	mv $@.tmp $@
 
 $(B)/obj/conf/embedded.o: $(B)/gen/embedded.inc
+
+# The schema of the store as C strings, one a line.
+$(B)/gen/%.sql.inc: src/store/%.sql
+	@mkdir -p $(@D)
+	sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp
+	mv $@.tmp $@
+
+$(B)/obj/store/store_sqlite.o: \
+	$(patsubst src/store/%.sql,$(B)/gen/%.sql.inc,$(wildcard src/store/*.sql))
 
 $(B)/obj/parse/%.o: CPPFLAGS += $(XML_CFLAGS)
 
@@ -92,7 +102,13 @@ $(B)/tests/%: tests/unit/%.c $(B)/libtocsin.a
 		-MF $@.d $(LDFLAGS) -o $@ $< $(B)/libtocsin.a \
 		$(READER_LIBS) $(TOCSIN_LIBS)
 
-units: $(UNITS)
+# Programs that drive one stage by hand, for scenario tests.
+$(B)/tests/%: tests/tools/%.c $(B)/libtocsin.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -MF $@.d $(LDFLAGS) -o $@ $< \
+		$(B)/libtocsin.a $(TOCSIN_LIBS)
+
+units: $(UNITS) $(TOOLS)
 
 clean:
 	rm -rf build

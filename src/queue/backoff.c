@@ -1,0 +1,25 @@
+#include "queue/backoff.h"
+
+int64_t
+backoff_pause(unsigned int attempts, uint32_t random)
+{
+	/* Kept small before it is squared; the pause has its most by then. */
+	int64_t step = attempts < 1000 ? attempts : 1000;
+	int64_t pause = BACKOFF_FIRST_MS * step * step;
+
+	if (pause > BACKOFF_MOST_MS)
+		pause = BACKOFF_MOST_MS;
+	return pause / 2 + pause * random / UINT32_MAX;
+}
+
+bool
+backoff_next(unsigned int attempts, instant_ms now, instant_ms expires,
+	     uint32_t random, instant_ms *due_out)
+{
+	instant_ms due = now + backoff_pause(attempts, random);
+
+	if (now >= expires)
+		return false;
+	*due_out = due < expires ? due : expires;
+	return true;
+}

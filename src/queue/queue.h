@@ -1,0 +1,97 @@
+/*
+ * Deliveries that must happen: who may change what, and when the next try is.
+ *
+ *	pending --> claimed --> sent
+ *	   ^         | |
+ *	   |         | +------> failed
+ *	   |         v            |
+ *	   +------ retry <--------+  (when somebody asks for it)
+ *
+ *	pending, retry --> cancelled --> retry  (likewise)
+ *
+ * A delivery is claimed before it is sent and its result is recorded after, so
+ * that after any crash it is sent again rather than lost: queue_recover().
+ *
+ * Each function is one transaction, or a part of the caller's (store.h). So
+ * the results of several deliveries, the notices that they call for and the
+ * next claim can be one transaction:
+ *
+ *	store_begin(store, &error);
+ *	for each result
+ *		queue_sent(...) or queue_retry(...) or queue_fail(...);
+ *	queue_claim(store, now, free_senders, arena, &claimed, &error);
+ *	outcome = store_end(store, OUTCOME_OK, &error);
+ *
+ * What was claimed is not to be sent unless that end is OUTCOME_OK; results
+ * that could not be stored are to be stored again later.
+ *
+ * A move that the delivery's state does not allow is permanent, with a
+ * sentence that says the state, and changes nothing.
+ */
+#ifndef QUEUE_QUEUE_H
+#define QUEUE_QUEUE_H
+
+#include "store/store.h"
+
+/* The mail of a delivery that was sent or cancelled is kept for some days, for
+ * whoever asks what it said; that of a failed one as long as its item, so that
+ * it can be tried again. store_prune() drops it. */
+#define QUEUE_MESSAGE_KEPT_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+/* Add a delivery, to be sent at once: its state and times are set here. `id`
+ * becomes 0 when the recipient has it already. */
+enum outcome queue_add(struct store *store, struct store_delivery *delivery,
+		       instant_ms now, struct buf *error);
+
+/* Claim up to `most` deliveries that are due and append them, with their mails;
+ * fair to customers and recipients (store_delivery_claim()). */
+enum outcome queue_claim(struct store *store, instant_ms now, size_t most,
+			 struct arena *arena,
+			 struct store_deliveries *deliveries,
+			 struct buf *error);
+
+/* When queue_claim() will next have something, not later than a little under an
+ * hour from now; TIME_UNKNOWN when nothing waits. */
+enum outcome queue_next_due(struct store *store, instant_ms now,
+			    instant_ms *when_out, struct buf *error);
+
+/* What a try was answered. */
+struct queue_answer {
+	int64_t delivery;
+	instant_ms at;
+	const char *host;	/* the relay; NULL when none was reached */
+	const char *reply;	/* in its own words, or why there are none */
+};
+
+/* From claimed only. */
+enum outcome queue_sent(struct store *store, const struct queue_answer *answer,
+			struct buf *error);
+/* It failed and will not succeed: nobody tries again by himself. */
+enum outcome queue_fail(struct store *store, const struct queue_answer *answer,
+			struct buf *error);
+/* It failed and may succeed later. `random` spreads the tries. When there were
+ * tries for BACKOFF_GIVE_UP_MS, it has failed, and `gave_up_out` is true. */
+enum outcome queue_retry(struct store *store,
+			 const struct queue_answer *answer, uint32_t random,
+			 bool *gave_up_out, struct buf *error);
+
+/* What a person orders: whose word it is and why are kept. */
+enum outcome queue_cancel(struct store *store, int64_t delivery,
+			  const char *who, const char *reason, instant_ms now,
+			  struct buf *error);
+/* Try now, and again for BACKOFF_GIVE_UP_MS; from retry, failed, cancelled. */
+enum outcome queue_retry_now(struct store *store, int64_t delivery,
+			     const char *who, instant_ms now,
+			     struct buf *error);
+
+/*
+ * Once, when the daemon starts, before the first claim: whatever is claimed was
+ * being sent when the process ended, and nobody knows how far it came. It is
+ * tried again, so it may arrive twice, with the same Message-ID. At once the
+ * first time; one that is there at every crash may be the reason for them, and
+ * has to wait like one that failed.
+ */
+enum outcome queue_recover(struct store *store, instant_ms now,
+			   size_t *count_out, struct buf *error);
+
+#endif

@@ -1,0 +1,415 @@
+/*
+ * What survives a crash: the journal of items and decisions, the deliveries
+ * that must happen, the items that are held.
+ *
+ * The one interface over several back ends (store_driver.h). `state` says
+ * which: a directory, where SQLite keeps the file store.db; or the word
+ * "memory", which is for tests and dry runs and gone when it is closed.
+ * The memory back end is SQLite too, without a file: an implementation of its
+ * own would be a second meaning of every statement, and a test against it
+ * would show less.
+ *
+ * Transactions. Every function here is one transaction by itself, or a part of
+ * the caller's between store_begin() and store_end(), which may be nested. So
+ * the results of many deliveries are committed at once, for the price of one:
+ *
+ *	if (store_begin(store, &error) == OUTCOME_OK) {
+ *		outcome = ... any number of changes ...;
+ *		outcome = store_end(store, outcome, &error);
+ *	}
+ *
+ * When a statement fails inside a transaction (the disk is full), the whole
+ * transaction comes to nothing, whatever its caller tells store_end(). What is
+ * committed is on the disk.
+ *
+ * Failures. Temporary: the disk is full, an I/O error, another process holds
+ * the store for more than STORE_BUSY_MS. Permanent: the file is damaged, not
+ * ours, not writable, of a newer version. The sentence names the file and,
+ * where there is one, the remedy.
+ *
+ * Two processes may have the store open, the daemon and a command. Within a
+ * process a store belongs to one thread.
+ *
+ * Text is stored byte for byte, and NULL is none unless a field says never
+ * NULL. Whatever is read lies in the caller's arena.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/outcome.h"
+
+#include <stdbool.h>
+
+enum {
+	STORE_BUSY_MS = 5000,
+	STORE_JOURNAL_DAYS = 90,
+};
+
+struct store;
+
+/* The directory must exist; the file is made (0600) when it is missing. */
+enum outcome store_open(const char *state, struct store **store_out,
+			struct buf *error);
+void store_close(struct store **store);
+
+enum outcome store_begin(struct store *store, struct buf *error);
+
+/* End it as it went: OUTCOME_OK commits, anything else undoes all since the
+ * outermost store_begin(). An inner end only hands `outcome` through. */
+enum outcome store_end(struct store *store, enum outcome outcome,
+		       struct buf *error);
+
+/* Has another process changed something since the last time this was asked?
+ * True when it cannot be told. */
+bool store_changed(struct store *store);
+
+/*
+ * Forget what is over: items older than STORE_JOURNAL_DAYS that neither wait
+ * for a person nor have a delivery that is still to happen; the mails of
+ * deliveries that are over (queue.h says when). A piece at a time; `more_out`
+ * is true while there may be more.
+ */
+enum outcome store_prune(struct store *store, instant_ms now, bool *more_out,
+			 struct buf *error);
+
+/* One value for the whole relay; NULL when it was never set. */
+enum outcome store_meta(struct store *store, const char *name,
+			struct arena *arena, const char **value_out,
+			struct buf *error);
+enum outcome store_meta_set(struct store *store, const char *name,
+			    const char *value, struct buf *error);
+
+/*
+ * A file of the inbox that ends the reader is counted before it is given to a
+ * new one, so that the count survives the end of the daemon as well.
+ */
+enum outcome store_crash_count(struct store *store, const char *spool,
+			       int64_t *count_out, struct buf *error);
+enum outcome store_crash_add(struct store *store, const char *spool,
+			     instant_ms now, int64_t *count_out,
+			     struct buf *error);
+enum outcome store_crash_forget(struct store *store, const char *spool,
+				struct buf *error);
+
+/* ---- Items: what was taken, and what was decided about it. ---- */
+
+/* What the rules said. */
+struct store_verdict {
+	const char *customer;
+	const char *format;
+	const char *authentic;	/* "pass", "fail", "none" */
+	const char *alert;	/* alert_to_json() */
+	const char *action;	/* "notify", "drop", "hold"; never NULL */
+	const char *rule;
+	const char *file;	/* where the rule stands */
+	int64_t line;		/* 0: nowhere */
+	const char *rules_version;
+	const char *template;
+	const char *reason;
+	const char *trace;
+	instant_ms decided;
+};
+
+struct store_item {
+	int64_t id;
+	const char *code;	/* never NULL */
+	const char *identity;	/* equal for the same message; never NULL */
+	const char *kind;	/* "mail", "api", "notice"; never NULL */
+	instant_ms received;
+	const char *spool;	/* file name in the inbox */
+	const char *digest;
+	const char *message_id;
+	const char *sender;
+	const char *const *recipients;
+	size_t recipient_count;
+	const char *parse;	/* "whole", or what went wrong; never NULL */
+	struct store_verdict verdict;
+	int64_t duplicates;	/* how often it came again, */
+	instant_ms last_duplicate; /* and when last, or TIME_UNKNOWN */
+};
+
+struct store_items {
+	struct store_item *items;
+	size_t count, size;
+};
+
+enum store_added {
+	STORE_NEW,
+	STORE_AGAIN,		/* the same file: a crash kept it from being
+				   removed after it was taken */
+	STORE_DUPLICATE,	/* the same message in another file; counted */
+};
+
+/*
+ * Take an item. `code` and `identity` are hold/duplicate.h's for a mail; id,
+ * duplicates and last_duplicate are not read. `id` and `code` are set (in
+ * `arena`) to those the item has in the store: another item may have had the
+ * code before, then this one gets a different one, the same each time.
+ * Unless it is STORE_NEW, nothing but the count of duplicates has changed.
+ */
+enum outcome store_item_add(struct store *store, struct arena *arena,
+			    struct store_item *item, enum store_added *how_out,
+			    struct buf *error);
+
+/* Replace the verdict: a person released the item. */
+enum outcome store_item_decide(struct store *store, int64_t item,
+			       const struct store_verdict *verdict,
+			       struct buf *error);
+
+/* NULL in `item_out` when there is none. */
+enum outcome store_item(struct store *store, int64_t id, struct arena *arena,
+			struct store_item **item_out, struct buf *error);
+enum outcome store_item_find(struct store *store, const char *code,
+			     struct arena *arena, struct store_item **item_out,
+			     struct buf *error);
+
+/* The journal, a piece at a time: append the first `most` items whose id is
+ * larger than `after` (0: from the start). */
+enum outcome store_items(struct store *store, int64_t after, size_t most,
+			 struct arena *arena, struct store_items *items,
+			 struct buf *error);
+
+/* Something that happened to an item or one of its deliveries. */
+struct store_event {
+	int64_t item;
+	int64_t delivery;	/* 0: the item as a whole */
+	instant_ms at;
+	const char *what;	/* one word; never NULL */
+	const char *who;	/* NULL: the relay itself */
+	const char *reason;
+};
+
+struct store_events {
+	struct store_event *items;
+	size_t count, size;
+};
+
+enum outcome store_event_add(struct store *store,
+			     const struct store_event *event,
+			     struct buf *error);
+/* Append the events of an item, in their order. */
+enum outcome store_events(struct store *store, int64_t item,
+			  struct arena *arena, struct store_events *events,
+			  struct buf *error);
+
+/* ---- Held: items that wait for a person. ---- */
+
+enum store_held_state {
+	STORE_HELD,		/* waits for a person */
+	STORE_RELEASED,		/* waits for the daemon to decide it anew */
+	STORE_DONE,
+};
+
+/* By enum store_held_state. */
+extern const char *const store_held_names[];
+
+struct store_held {
+	int64_t item;
+	const char *code;	/* of the item */
+	instant_ms since;
+	const char *reason;	/* never NULL */
+	enum store_held_state state;
+	instant_ms updated;
+	const char *who;	/* who released it, */
+	const char *customer;	/* as whose, NULL: as the mail says, */
+	const char *note;	/* and why */
+	const void *message;	/* as it was in the inbox; NULL when done */
+	size_t message_length;
+};
+
+struct store_helds {
+	struct store_held *items;
+	size_t count, size;
+};
+
+/* Hold an item; only item, since, reason and message are read. An item that
+ * was held before is held again. */
+enum outcome store_held_add(struct store *store, const struct store_held *held,
+			    struct buf *error);
+/* NULL when the item is not and never was held. With its message. */
+enum outcome store_held(struct store *store, int64_t item, struct arena *arena,
+			struct store_held **held_out, struct buf *error);
+/* Append those in that state, oldest first, without their messages. */
+enum outcome store_helds(struct store *store, enum store_held_state state,
+			 struct arena *arena, struct store_helds *helds,
+			 struct buf *error);
+
+/* held -> released, with an event. Permanent when it is not held. */
+enum outcome store_held_release(struct store *store, int64_t item,
+				const char *who, const char *customer,
+				const char *note, instant_ms now,
+				struct buf *error);
+/* released -> done, and the message is dropped: its verdict is recorded and
+ * its deliveries are in the queue, in this transaction. */
+enum outcome store_held_done(struct store *store, int64_t item, instant_ms now,
+			     struct buf *error);
+
+/* ---- Deliveries, as facts. Who may change what and when is queue.h's. ---- */
+
+enum store_state {
+	STORE_PENDING,		/* to be sent as soon as possible */
+	STORE_CLAIMED,		/* being sent */
+	STORE_SENT,
+	STORE_RETRY,		/* to be sent when it is due */
+	STORE_FAILED,
+	STORE_CANCELLED,
+	STORE_STATES		/* how many there are */
+};
+
+/* By enum store_state. */
+extern const char *const store_state_names[];
+
+enum store_kind {
+	STORE_ALERT,		/* what a rule asked for */
+	STORE_NOTICE,		/* what the relay itself has to say */
+};
+
+extern const char *const store_kind_names[];
+
+struct store_delivery {
+	int64_t id;
+	int64_t item;
+	const char *code;	/* of the item */
+	const char *customer;	/* of the item */
+	enum store_kind kind;
+	const char *recipient;	/* address; never NULL */
+	const char *about;	/* never NULL; "" for an alert. A recipient has
+				   one delivery of one kind about one thing for
+				   one item */
+	const char *contact;	/* never NULL */
+	const char *relay;	/* never NULL */
+	const char *rule;
+	const char *template;
+	const char *sender;	/* of the envelope, "" for null; never NULL */
+	const char *message_id;	/* never NULL */
+	bool smtputf8;
+	bool urgent;		/* goes before others of its customer to that
+				   recipient */
+	instant_ms created;
+	enum store_state state;
+	unsigned int attempts;	/* how often it was claimed */
+	instant_ms updated;	/* when it came into this state */
+	instant_ms due;		/* retry: when it is next tried. sent and
+				   cancelled: when its message is dropped */
+	instant_ms expires;	/* after this it is given up */
+	const char *reply;	/* the last word about it */
+	const void *message;	/* RFC 5322, or NULL when it was dropped or not
+				   asked for */
+	size_t message_length;
+};
+
+struct store_deliveries {
+	struct store_delivery *items;
+	size_t count, size;
+};
+
+/* Add one, whatever its state; code and customer are not read. `id` is set; to
+ * 0, and nothing is added, when the recipient has that delivery already. */
+enum outcome store_delivery_add(struct store *store,
+				struct store_delivery *delivery,
+				struct buf *error);
+
+/* With its message; NULL when there is none of that id. */
+enum outcome store_delivery(struct store *store, int64_t id,
+			    struct arena *arena,
+			    struct store_delivery **delivery_out,
+			    struct buf *error);
+
+/* Append, without their messages: those of an item in the order they were
+ * added; at most `most` of a state, the one that is due first first. */
+enum outcome store_item_deliveries(struct store *store, int64_t item,
+				   struct arena *arena,
+				   struct store_deliveries *deliveries,
+				   struct buf *error);
+enum outcome store_deliveries(struct store *store, enum store_state state,
+			      size_t most, struct arena *arena,
+			      struct store_deliveries *deliveries,
+			      struct buf *error);
+
+enum outcome store_delivery_count(struct store *store, enum store_state state,
+				  int64_t *count_out, struct buf *error);
+
+/* What a change of state depends on. */
+struct store_status {
+	bool exists;
+	int64_t item;
+	enum store_state state;
+	unsigned int attempts;
+	instant_ms expires;
+	bool has_message;
+};
+
+enum outcome store_delivery_status(struct store *store, int64_t id,
+				   struct store_status *status_out,
+				   struct buf *error);
+
+/* A change of state. */
+struct store_change {
+	enum store_state state;
+	instant_ms at;
+	instant_ms due;		/* TIME_UNKNOWN: none */
+	instant_ms expires;	/* TIME_UNKNOWN: as it was */
+	const char *reply;	/* NULL: as it was */
+};
+
+enum outcome store_delivery_change(struct store *store, int64_t id,
+				   const struct store_change *change,
+				   struct buf *error);
+
+/* Retries that are due at `now`, or later than `latest`, become pending: the
+ * clock was wrong when a try was put off for so long. */
+enum outcome store_delivery_wake(struct store *store, instant_ms now,
+				 instant_ms latest, struct buf *error);
+
+/*
+ * Claim up to `most` pending deliveries and append them, with messages. They
+ * are taken in turn from the lanes, one from each: a lane is one recipient of
+ * one customer, so a customer's storm delays no other, and a recipient's no
+ * other recipient. In a lane the urgent ones are first, then the oldest.
+ */
+enum outcome store_delivery_claim(struct store *store, instant_ms now,
+				  size_t most, struct arena *arena,
+				  struct store_deliveries *deliveries,
+				  struct buf *error);
+
+/* The earliest `due` of a state; TIME_UNKNOWN when it has none. */
+enum outcome store_delivery_due(struct store *store, enum store_state state,
+				instant_ms *due_out, struct buf *error);
+
+enum store_answer {
+	STORE_ANSWER_SENT,
+	STORE_ANSWER_TEMPORARY,
+	STORE_ANSWER_PERMANENT,
+	STORE_ANSWER_UNKNOWN,	/* the process ended while it was sending */
+};
+
+extern const char *const store_answer_names[];
+
+/* What one try of a delivery was answered. */
+struct store_attempt {
+	int64_t delivery;
+	unsigned int number;	/* from 1 */
+	instant_ms at;
+	enum store_answer answer;
+	const char *host;	/* the relay that answered */
+	const char *reply;	/* in its own words */
+};
+
+struct store_attempts {
+	struct store_attempt *items;
+	size_t count, size;
+};
+
+/* For the latest claim of the delivery; `number` is not read. */
+enum outcome store_attempt_add(struct store *store,
+			       const struct store_attempt *attempt,
+			       struct buf *error);
+/* Append the attempts of a delivery, in their order. */
+enum outcome store_attempts(struct store *store, int64_t delivery,
+			    struct arena *arena,
+			    struct store_attempts *attempts,
+			    struct buf *error);
+
+#endif

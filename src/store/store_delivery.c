@@ -1,0 +1,389 @@
+/*
+ * Deliveries and what their attempts were answered.
+ *
+ * The one difficulty is the claim: fair between lanes, and quick however much
+ * is waiting. The index delivery_lane has the pending ones by lane, then in the
+ * order they are to be sent, so the first row behind a lane is at once the next
+ * lane and its best delivery; claiming it takes it out of the index.
+ */
+#include "store/store.h"
+
+#include "base/vec.h"
+#include "store/query.h"
+
+const char *const store_state_names[] = {
+	"pending", "claimed", "sent", "retry", "failed", "cancelled", NULL
+};
+
+const char *const store_kind_names[] = { "alert", "notice", NULL };
+
+const char *const store_answer_names[] = {
+	"sent", "temporary", "permanent", "unknown", NULL
+};
+
+static enum outcome
+insert_delivery(struct store *store, struct store_delivery *delivery,
+		struct buf *error)
+{
+	struct query query = query_start(store,
+		"INSERT INTO delivery (item, recipient, lane, kind, about,"
+		" contact, relay, rule, template, sender, message_id,"
+		" smtputf8, urgent, created, state, attempts, updated, due,"
+		" expires, reply) VALUES ($1, $2, (SELECT"
+		" coalesce(customer, '') || ' ' || $2 FROM item WHERE id = $1),"
+		" $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+		" $16, $17, $18, $19) ON CONFLICT (item, kind, recipient,"
+		" about) DO NOTHING RETURNING id", error);
+
+	query_put_integer(&query, delivery->item);
+	query_put_text(&query, delivery->recipient);
+	query_put_text(&query, store_kind_names[delivery->kind]);
+	query_put_text(&query, delivery->about);
+	query_put_text(&query, delivery->contact);
+	query_put_text(&query, delivery->relay);
+	query_put_text(&query, delivery->rule);
+	query_put_text(&query, delivery->template);
+	query_put_text(&query, delivery->sender);
+	query_put_text(&query, delivery->message_id);
+	query_put_integer(&query, delivery->smtputf8);
+	query_put_integer(&query, delivery->urgent);
+	query_put_instant(&query, delivery->created);
+	query_put_text(&query, store_state_names[delivery->state]);
+	query_put_integer(&query, delivery->attempts);
+	query_put_instant(&query, delivery->updated);
+	query_put_instant(&query, delivery->due);
+	query_put_instant(&query, delivery->expires);
+	query_put_text(&query, delivery->reply);
+	delivery->id = query_row(&query) ? query_integer(&query) : 0;
+	return query_end(&query);
+}
+
+static enum outcome
+insert_message(struct store *store, const struct store_delivery *delivery,
+	       struct buf *error)
+{
+	struct query query = query_start(store,
+		"INSERT INTO message (delivery, bytes) VALUES ($1, $2)",
+		error);
+
+	query_put_integer(&query, delivery->id);
+	query_put_bytes(&query, delivery->message, delivery->message_length);
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_add(struct store *store, struct store_delivery *delivery,
+		   struct buf *error)
+{
+	enum outcome outcome = store_begin(store, error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	outcome = insert_delivery(store, delivery, error);
+	if (outcome == OUTCOME_OK && delivery->id)
+		outcome = insert_message(store, delivery, error);
+	return store_end(store, outcome, error);
+}
+
+#define DELIVERY_COLUMNS \
+	"d.id, d.item, i.code, i.customer, d.kind, d.recipient, d.about," \
+	" d.contact, d.relay, d.rule, d.template, d.sender, d.message_id," \
+	" d.smtputf8, d.urgent, d.created, d.state, d.attempts, d.updated," \
+	" d.due, d.expires, d.reply"
+#define DELIVERY_TABLES "delivery d JOIN item i ON i.id = d.item"
+#define MESSAGE_TABLES \
+	DELIVERY_TABLES " LEFT JOIN message m ON m.delivery = d.id"
+
+static void
+take_delivery(struct query *query, struct arena *arena,
+	      struct store_delivery *delivery)
+{
+	*delivery = (struct store_delivery){ .id = query_integer(query) };
+	delivery->item = query_integer(query);
+	delivery->code = query_text(query, arena);
+	delivery->customer = query_text(query, arena);
+	delivery->kind = query_name(query, store_kind_names);
+	delivery->recipient = query_text(query, arena);
+	delivery->about = query_text(query, arena);
+	delivery->contact = query_text(query, arena);
+	delivery->relay = query_text(query, arena);
+	delivery->rule = query_text(query, arena);
+	delivery->template = query_text(query, arena);
+	delivery->sender = query_text(query, arena);
+	delivery->message_id = query_text(query, arena);
+	delivery->smtputf8 = query_integer(query);
+	delivery->urgent = query_integer(query);
+	delivery->created = query_instant(query);
+	delivery->state = query_name(query, store_state_names);
+	delivery->attempts = (unsigned int)query_integer(query);
+	delivery->updated = query_instant(query);
+	delivery->due = query_instant(query);
+	delivery->expires = query_instant(query);
+	delivery->reply = query_text(query, arena);
+}
+
+static enum outcome
+take_deliveries(struct query *query, struct arena *arena,
+		struct store_deliveries *deliveries)
+{
+	struct store_delivery delivery;
+
+	while (query_row(query)) {
+		take_delivery(query, arena, &delivery);
+		vec_push(arena, deliveries, delivery);
+	}
+	return query_end(query);
+}
+
+enum outcome
+store_delivery(struct store *store, int64_t id, struct arena *arena,
+	       struct store_delivery **delivery_out, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT " DELIVERY_COLUMNS ", m.bytes FROM " MESSAGE_TABLES
+		" WHERE d.id = $1", error);
+
+	*delivery_out = NULL;
+	query_put_integer(&query, id);
+	if (query_row(&query)) {
+		struct store_delivery *delivery;
+
+		delivery = arena_alloc(arena, sizeof(*delivery));
+		take_delivery(&query, arena, delivery);
+		delivery->message = query_bytes(&query, arena,
+						&delivery->message_length);
+		*delivery_out = delivery;
+	}
+	return query_end(&query);
+}
+
+enum outcome
+store_item_deliveries(struct store *store, int64_t item, struct arena *arena,
+		      struct store_deliveries *deliveries, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT " DELIVERY_COLUMNS " FROM " DELIVERY_TABLES
+		" WHERE d.item = $1 ORDER BY d.id", error);
+
+	query_put_integer(&query, item);
+	return take_deliveries(&query, arena, deliveries);
+}
+
+enum outcome
+store_deliveries(struct store *store, enum store_state state, size_t most,
+		 struct arena *arena, struct store_deliveries *deliveries,
+		 struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT " DELIVERY_COLUMNS " FROM " DELIVERY_TABLES
+		" WHERE d.state = $1 ORDER BY d.due, d.id LIMIT $2", error);
+
+	query_put_text(&query, store_state_names[state]);
+	query_put_integer(&query, (int64_t)most);
+	return take_deliveries(&query, arena, deliveries);
+}
+
+enum outcome
+store_delivery_count(struct store *store, enum store_state state,
+		     int64_t *count_out, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT count(*) FROM delivery WHERE state = $1", error);
+
+	query_put_text(&query, store_state_names[state]);
+	*count_out = query_row(&query) ? query_integer(&query) : 0;
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_status(struct store *store, int64_t id,
+		      struct store_status *status_out, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT item, state, attempts, expires,"
+		" EXISTS (SELECT 1 FROM message WHERE delivery = delivery.id)"
+		" FROM delivery WHERE id = $1", error);
+
+	*status_out = (struct store_status){ .exists = false };
+	query_put_integer(&query, id);
+	if (query_row(&query)) {
+		status_out->exists = true;
+		status_out->item = query_integer(&query);
+		status_out->state = query_name(&query, store_state_names);
+		status_out->attempts = (unsigned int)query_integer(&query);
+		status_out->expires = query_instant(&query);
+		status_out->has_message = query_integer(&query);
+	}
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_change(struct store *store, int64_t id,
+		      const struct store_change *change, struct buf *error)
+{
+	struct query query = query_start(store,
+		"UPDATE delivery SET state = $1, updated = $2, due = $3,"
+		" expires = coalesce($4, expires),"
+		" reply = coalesce($5, reply) WHERE id = $6", error);
+
+	query_put_text(&query, store_state_names[change->state]);
+	query_put_instant(&query, change->at);
+	query_put_instant(&query, change->due);
+	query_put_instant(&query, change->expires);
+	query_put_text(&query, change->reply);
+	query_put_integer(&query, id);
+	return query_end(&query);
+}
+
+static enum outcome
+wake(struct store *store, const char *sql, instant_ms now, instant_ms limit,
+     struct buf *error)
+{
+	struct query query = query_start(store, sql, error);
+
+	query_put_instant(&query, now);
+	query_put_instant(&query, limit);
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_wake(struct store *store, instant_ms now, instant_ms latest,
+		    struct buf *error)
+{
+	enum outcome outcome = store_begin(store, error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	/* Two statements: SQLite uses no index for an OR of them. */
+	outcome = wake(store, "UPDATE delivery SET state = 'pending',"
+		       " updated = $1 WHERE state = 'retry' AND due <= $2",
+		       now, now, error);
+	if (outcome == OUTCOME_OK)
+		outcome = wake(store, "UPDATE delivery SET state = 'pending',"
+			       " updated = $1 WHERE state = 'retry'"
+			       " AND due > $2", now, latest, error);
+	return store_end(store, outcome, error);
+}
+
+/* The best delivery of the first lane behind the one served last; `id_out` is
+ * 0 when there is no lane behind it. */
+static enum outcome
+next_in_turn(struct store *store, int64_t *id_out, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT id, lane FROM delivery"
+		" WHERE state = 'pending' AND lane > $1"
+		" ORDER BY lane, urgent DESC, due, id LIMIT 1", error);
+
+	*id_out = 0;
+	query_put_text(&query, store->lane.data);
+	if (query_row(&query)) {
+		*id_out = query_integer(&query);
+		buf_reset(&store->lane);
+		query_append(&query, &store->lane);
+	}
+	return query_end(&query);
+}
+
+/* The same, from the first lane again behind the last one. */
+static enum outcome
+next_pending(struct store *store, int64_t *id_out, struct buf *error)
+{
+	enum outcome outcome = next_in_turn(store, id_out, error);
+
+	if (outcome != OUTCOME_OK || *id_out || !store->lane.len)
+		return outcome;
+	buf_reset(&store->lane);
+	return next_in_turn(store, id_out, error);
+}
+
+static enum outcome
+claim_one(struct store *store, int64_t id, instant_ms now,
+	  struct arena *arena, struct store_deliveries *deliveries,
+	  struct buf *error)
+{
+	struct query query = query_start(store,
+		"UPDATE delivery SET state = 'claimed', updated = $1,"
+		" attempts = attempts + 1 WHERE id = $2", error);
+	struct store_delivery *delivery;
+	enum outcome outcome;
+
+	query_put_instant(&query, now);
+	query_put_integer(&query, id);
+	outcome = query_end(&query);
+	if (outcome == OUTCOME_OK)
+		outcome = store_delivery(store, id, arena, &delivery, error);
+	if (outcome == OUTCOME_OK)
+		vec_push(arena, deliveries, *delivery);
+	return outcome;
+}
+
+enum outcome
+store_delivery_claim(struct store *store, instant_ms now, size_t most,
+		     struct arena *arena, struct store_deliveries *deliveries,
+		     struct buf *error)
+{
+	enum outcome outcome = store_begin(store, error);
+	int64_t id;
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	while (outcome == OUTCOME_OK && most--) {
+		outcome = next_pending(store, &id, error);
+		if (outcome != OUTCOME_OK || !id)
+			break;
+		outcome = claim_one(store, id, now, arena, deliveries, error);
+	}
+	return store_end(store, outcome, error);
+}
+
+enum outcome
+store_delivery_due(struct store *store, enum store_state state,
+		   instant_ms *due_out, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT min(due) FROM delivery WHERE state = $1", error);
+
+	query_put_text(&query, store_state_names[state]);
+	*due_out = query_row(&query) ? query_instant(&query) : TIME_UNKNOWN;
+	return query_end(&query);
+}
+
+enum outcome
+store_attempt_add(struct store *store, const struct store_attempt *attempt,
+		  struct buf *error)
+{
+	struct query query = query_start(store,
+		"INSERT INTO attempt (delivery, number, at, outcome, host,"
+		" reply) SELECT id, attempts, $1, $2, $3, $4 FROM delivery"
+		" WHERE id = $5", error);
+
+	query_put_instant(&query, attempt->at);
+	query_put_text(&query, store_answer_names[attempt->answer]);
+	query_put_text(&query, attempt->host);
+	query_put_text(&query, attempt->reply);
+	query_put_integer(&query, attempt->delivery);
+	return query_end(&query);
+}
+
+enum outcome
+store_attempts(struct store *store, int64_t delivery, struct arena *arena,
+	       struct store_attempts *attempts, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT number, at, outcome, host, reply FROM attempt"
+		" WHERE delivery = $1 ORDER BY number", error);
+
+	query_put_integer(&query, delivery);
+	while (query_row(&query)) {
+		struct store_attempt attempt = { .delivery = delivery };
+
+		attempt.number = (unsigned int)query_integer(&query);
+		attempt.at = query_instant(&query);
+		attempt.answer = query_name(&query, store_answer_names);
+		attempt.host = query_text(&query, arena);
+		attempt.reply = query_text(&query, arena);
+		vec_push(arena, attempts, attempt);
+	}
+	return query_end(&query);
+}

@@ -1,0 +1,1119 @@
+/*
+ * The store: every test runs on every back end; those about files, locks and
+ * damage follow, for the one that has a file.
+ */
+#include "store/store.h"
+
+#include "base/digest.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DAY INT64_C(86400000)
+#define NOW (INT64_C(20000) * DAY)
+
+static struct buf error = BUF_INIT;
+static struct arena *arena;
+static const char *end_name;		/* of the back end under test */
+static unsigned int identities;
+
+/* ---- Scaffolding ---- */
+
+/* An outcome that is not OK shows its sentence. */
+static bool
+is_outcome(enum outcome got, enum outcome want, const char *name)
+{
+	bool good = is_int(got, want, "%s: %s", end_name, name);
+
+	if (!good)
+		printf("# %s\n", error.data);
+	buf_reset(&error);
+	return good;
+}
+
+#define DONE(call, name) is_outcome(call, OUTCOME_OK, name)
+
+/* The outcome, and a part of its sentence. */
+static void
+is_refused(enum outcome got, enum outcome want, const char *part,
+	   const char *name)
+{
+	is_int(got, want, "%s: %s", end_name, name);
+	if (!ok(strstr(error.data, part) != NULL, "%s: %s, and says so",
+		end_name, name))
+		printf("#  got: %s\n# want: %s\n", error.data, part);
+	buf_reset(&error);
+}
+
+static char *
+make_directory(void)
+{
+	char *path = arena_strdup(arena, "/tmp/store_test.XXXXXX");
+
+	if (!mkdtemp(path)) {
+		printf("Bail out! no directory: %s\n", strerror(errno));
+		exit(1);
+	}
+	return path;
+}
+
+static char *
+file_of(const char *state, const char *suffix)
+{
+	return arena_printf(arena, "%s/store.db%s", state, suffix);
+}
+
+static void
+remove_directory(const char *state)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", NULL };
+	size_t i;
+
+	for (i = 0; suffixes[i]; i++)
+		(void)unlink(file_of(state, suffixes[i]));
+	ok(!rmdir(state), "nothing else is left in the directory");
+}
+
+static struct store *
+open_store(const char *state)
+{
+	struct store *store = NULL;
+
+	if (store_open(state, &store, &error) != OUTCOME_OK) {
+		printf("Bail out! %s\n", error.data);
+		exit(1);
+	}
+	return store;
+}
+
+/* An item that no other test has. */
+static struct store_item
+new_item(void)
+{
+	static const char *const recipients[] = { "contoso@relay.example" };
+	unsigned int number = ++identities;
+
+	return (struct store_item){
+		.code = arena_printf(arena, "code%u", number),
+		.identity = arena_printf(arena, "identity%u", number),
+		.kind = "mail",
+		.received = NOW,
+		.spool = arena_printf(arena, "spool%u", number),
+		.recipients = recipients,
+		.recipient_count = 1,
+		.parse = "whole",
+		.verdict = {
+			.customer = "contoso",
+			.action = "notify",
+			.decided = NOW,
+		},
+	};
+}
+
+static struct store_item
+add_item(struct store *store)
+{
+	struct store_item item = new_item();
+	enum store_added how;
+
+	DONE(store_item_add(store, arena, &item, &how, &error),
+	     "an item is taken");
+	is_int(how, STORE_NEW, "%s: as a new one", end_name);
+	return item;
+}
+
+static struct store_delivery
+new_delivery(int64_t item, const char *recipient)
+{
+	return (struct store_delivery){
+		.item = item,
+		.recipient = recipient,
+		.about = "",
+		.contact = "ana",
+		.relay = "smarthost",
+		.sender = "",
+		.message_id = "1@relay.example",
+		.created = NOW,
+		.updated = NOW,
+		.due = NOW,
+		.expires = NOW + DAY,
+		.message = "Subject: x\r\n\r\n",
+		.message_length = 14,
+	};
+}
+
+static int64_t
+add_delivery(struct store *store, int64_t item, const char *recipient,
+	     enum store_state state, instant_ms due)
+{
+	struct store_delivery delivery = new_delivery(item, recipient);
+
+	delivery.state = state;
+	delivery.due = due;
+	DONE(store_delivery_add(store, &delivery, &error),
+	     "a delivery is added");
+	return delivery.id;
+}
+
+static bool
+has_item(struct store *store, int64_t id)
+{
+	struct store_item *item = NULL;
+
+	return store_item(store, id, arena, &item, &error) == OUTCOME_OK &&
+	       item;
+}
+
+/* ---- Items ---- */
+
+static void
+test_item_comes_back(struct store *store)
+{
+	static const char *const recipients[] = {
+		"contoso@relay.example", "a\"b\\@relay.example", "ä@é.example"
+	};
+	struct store_item item = {
+		.code = "4q8z0m1k2p", .identity = "whole", .kind = "mail",
+		.received = NOW, .spool = "1.2.host", .digest = "beef",
+		.message_id = "m@x", .sender = "s@x",
+		.recipients = recipients, .recipient_count = 3,
+		.parse = "cut at 64 MB",
+		.verdict = {
+			.customer = "contoso", .format = "xdr",
+			.authentic = "pass", .alert = "{\"title\":\"é\"}",
+			.action = "notify", .rule = "nights",
+			.file = "customers/contoso.rules", .line = 14,
+			.rules_version = "abc", .template = "urgent",
+			.reason = "because", .trace = "line 1\nline 2\n",
+			.decided = NOW + 5,
+		},
+	};
+	struct store_item *got = NULL;
+	enum store_added how;
+
+	DONE(store_item_add(store, arena, &item, &how, &error), "it is taken");
+	DONE(store_item_find(store, "4q8z0m1k2p", arena, &got, &error),
+	     "it is found by its code");
+	if (!ok(got != NULL, "%s: an item is found", end_name))
+		return;
+	is_int(got->id, item.id, "%s: its id is the one it got", end_name);
+	is(got->identity, "whole", "%s: identity", end_name);
+	is(got->kind, "mail", "%s: kind", end_name);
+	is_int(got->received, NOW, "%s: received", end_name);
+	is(got->spool, "1.2.host", "%s: spool", end_name);
+	is(got->digest, "beef", "%s: digest", end_name);
+	is(got->message_id, "m@x", "%s: message id", end_name);
+	is(got->sender, "s@x", "%s: sender", end_name);
+	is_int((long long)got->recipient_count, 3, "%s: recipients", end_name);
+	is(got->recipients[1], recipients[1], "%s: one with quotes", end_name);
+	is(got->recipients[2], recipients[2], "%s: one in UTF-8", end_name);
+	is(got->parse, "cut at 64 MB", "%s: parse", end_name);
+	is(got->verdict.customer, "contoso", "%s: customer", end_name);
+	is(got->verdict.format, "xdr", "%s: format", end_name);
+	is(got->verdict.authentic, "pass", "%s: authentic", end_name);
+	is(got->verdict.alert, "{\"title\":\"é\"}", "%s: alert", end_name);
+	is(got->verdict.action, "notify", "%s: action", end_name);
+	is(got->verdict.rule, "nights", "%s: rule", end_name);
+	is(got->verdict.file, "customers/contoso.rules", "%s: file", end_name);
+	is_int(got->verdict.line, 14, "%s: line", end_name);
+	is(got->verdict.rules_version, "abc", "%s: version", end_name);
+	is(got->verdict.template, "urgent", "%s: template", end_name);
+	is(got->verdict.reason, "because", "%s: reason", end_name);
+	is(got->verdict.trace, "line 1\nline 2\n", "%s: trace", end_name);
+	is_int(got->verdict.decided, NOW + 5, "%s: decided", end_name);
+	is_int(got->duplicates, 0, "%s: it came once", end_name);
+	is_int(got->last_duplicate, TIME_UNKNOWN, "%s: only", end_name);
+}
+
+static void
+test_item_without_much(struct store *store)
+{
+	struct store_item item = {
+		.code = "bare", .identity = "bare", .kind = "notice",
+		.received = NOW, .parse = "whole",
+		.verdict = { .action = "notify", .decided = NOW },
+	};
+	struct store_item *got = NULL;
+	enum store_added how;
+
+	DONE(store_item_add(store, arena, &item, &how, &error),
+	     "an item of which little is known is taken");
+	DONE(store_item(store, item.id, arena, &got, &error), "and found");
+	is(got->sender, NULL, "%s: what is not known is NULL", end_name);
+	is(got->verdict.customer, NULL, "%s: the customer too", end_name);
+	is_int((long long)got->recipient_count, 0, "%s: no recipients",
+	       end_name);
+	DONE(store_item_find(store, "nobody", arena, &got, &error),
+	     "asking for a code that nothing has is no failure");
+	ok(!got, "%s: and finds nothing", end_name);
+}
+
+static const struct {
+	const char *name;
+	const char *spool;
+	enum store_added how;
+	int64_t duplicates;
+} second_runs[] = {
+	{ "the same file after a crash", "first", STORE_AGAIN, 0 },
+	{ "the same message in another file", "second", STORE_DUPLICATE, 1 },
+	{ "and once more", "third", STORE_DUPLICATE, 2 },
+	{ "and the first file again", "first", STORE_AGAIN, 2 },
+};
+
+static void
+test_accepting_is_idempotent(struct store *store)
+{
+	struct store_item item = new_item(), *got;
+	enum store_added how;
+	size_t i;
+	int64_t id;
+
+	item.spool = "first";
+	DONE(store_item_add(store, arena, &item, &how, &error), "it is taken");
+	id = item.id;
+	for (i = 0; i < sizeof(second_runs) / sizeof(second_runs[0]); i++) {
+		struct store_item again = item;
+
+		again.spool = second_runs[i].spool;
+		again.code = "another";
+		again.received = NOW + (instant_ms)i;
+		again.verdict.action = "drop";
+		DONE(store_item_add(store, arena, &again, &how, &error),
+		     second_runs[i].name);
+		is_int(how, second_runs[i].how, "%s: is known as such",
+		       end_name);
+		is_int(again.id, id, "%s: it is the same item", end_name);
+		is(again.code, item.code, "%s: with the same code", end_name);
+		DONE(store_item(store, id, arena, &got, &error), "read");
+		is_int(got->duplicates, second_runs[i].duplicates,
+		       "%s: it is counted", end_name);
+		is(got->verdict.action, "notify", "%s: nothing else changes",
+		   end_name);
+	}
+	is_int(got->last_duplicate, NOW + 2, "%s: with the time", end_name);
+}
+
+static void
+test_codes_differ(struct store *store)
+{
+	struct store_item first = new_item(), second = new_item(),
+			  third = new_item(), again;
+	enum store_added how;
+	char *code;
+
+	first.code = second.code = third.code = "collision0";
+	DONE(store_item_add(store, arena, &first, &how, &error), "a code");
+	DONE(store_item_add(store, arena, &second, &how, &error),
+	     "another item with the same code");
+	DONE(store_item_add(store, arena, &third, &how, &error), "a third");
+	is(first.code, "collision0", "%s: the first one keeps it", end_name);
+	ok(strcmp(second.code, first.code) && strcmp(third.code, first.code) &&
+	   strcmp(second.code, third.code),
+	   "%s: the others get codes of their own", end_name);
+	is_int((long long)strlen(second.code), DIGEST_CODE - 1,
+	       "%s: of the usual length", end_name);
+	is_int(how, STORE_NEW, "%s: and are items of their own", end_name);
+
+	code = arena_strdup(arena, second.code);
+	again = second;
+	again.code = "collision0";
+	DONE(store_item_add(store, arena, &again, &how, &error), "it is known");
+	is(again.code, code, "%s: under the code it got", end_name);
+}
+
+static void
+test_verdict_is_replaced(struct store *store)
+{
+	struct store_item item = add_item(store), *got;
+	struct store_verdict verdict = {
+		.customer = "fabrikam", .action = "drop", .rule = "lab",
+		.line = 3, .decided = NOW + 9,
+	};
+
+	DONE(store_item_decide(store, item.id, &verdict, &error), "decided");
+	DONE(store_item(store, item.id, arena, &got, &error), "read");
+	is(got->verdict.customer, "fabrikam", "%s: the customer", end_name);
+	is(got->verdict.action, "drop", "%s: the action", end_name);
+	is_int(got->verdict.decided, NOW + 9, "%s: the time", end_name);
+	is(got->code, item.code, "%s: the code stays", end_name);
+}
+
+static void
+test_journal_in_pieces(struct store *store)
+{
+	struct store_items items = { 0 };
+	struct store_item first = add_item(store);
+
+	add_item(store);
+	add_item(store);
+	DONE(store_items(store, first.id - 1, 2, arena, &items, &error),
+	     "the first piece of the journal");
+	DONE(store_items(store, items.items[1].id, 2, arena, &items, &error),
+	     "the rest of it");
+	is_int((long long)items.count, 3, "%s: together all", end_name);
+	is_int(items.items[0].id, first.id, "%s: in their order", end_name);
+}
+
+static void
+test_events(struct store *store)
+{
+	struct store_item item = add_item(store);
+	struct store_events events = { 0 };
+
+	DONE(store_event_add(store, &(struct store_event){
+		.item = item.id, .at = NOW, .what = "format-changed",
+		.reason = "label 'Sévérité'" }, &error), "an event");
+	DONE(store_event_add(store, &(struct store_event){
+		.item = item.id, .delivery = 7, .at = NOW - 1,
+		.what = "cancelled", .who = "ana" }, &error), "another");
+	DONE(store_events(store, item.id, arena, &events, &error), "read");
+	is_int((long long)events.count, 2, "%s: both are there", end_name);
+	is(events.items[0].reason, "label 'Sévérité'",
+	   "%s: in the order they were added", end_name);
+	is_int(events.items[0].delivery, 0, "%s: of the item", end_name);
+	is_int(events.items[1].delivery, 7, "%s: of a delivery", end_name);
+	is(events.items[1].who, "ana", "%s: with who did it", end_name);
+	is_refused(store_event_add(store, &(struct store_event){
+		.item = 999999, .at = NOW, .what = "x" }, &error),
+		OUTCOME_PERMANENT, "constraint",
+		"an event of no item is refused");
+}
+
+/* ---- Held ---- */
+
+static void
+test_held(struct store *store)
+{
+	static const char raw[] = "Return-Path: <>\n\0with a NUL\n";
+	struct store_item item = add_item(store);
+	struct store_helds helds = { 0 };
+	struct store_events events = { 0 };
+	struct store_held *held, hold = {
+		.item = item.id, .since = NOW, .reason = "two tenants",
+		.message = raw, .message_length = sizeof(raw),
+	};
+
+	DONE(store_held(store, item.id, arena, &held, &error), "asked early");
+	ok(!held, "%s: what is not held is not found", end_name);
+	DONE(store_held_add(store, &hold, &error), "it is held");
+	is_refused(store_held_done(store, item.id, NOW, &error),
+		   OUTCOME_PERMANENT, "is not released",
+		   "what nobody released is not done");
+	DONE(store_held_release(store, item.id, "ana", "contoso", "it is ours",
+				NOW + 1, &error), "it is released");
+	is_refused(store_held_release(store, item.id, "bob", NULL, NULL, NOW,
+				      &error),
+		   OUTCOME_PERMANENT, "is not held", "only once");
+	DONE(store_helds(store, STORE_RELEASED, arena, &helds, &error),
+	     "the released ones are listed");
+	is_int((long long)helds.count, 1, "%s: there is one", end_name);
+	is(helds.items[0].code, item.code, "%s: with its code", end_name);
+	ok(!helds.items[0].message, "%s: without its message", end_name);
+
+	DONE(store_held(store, item.id, arena, &held, &error), "read");
+	ok(held->message_length == sizeof(raw) &&
+	   !memcmp(held->message, raw, sizeof(raw)),
+	   "%s: the message is there byte for byte", end_name);
+	is(held->customer, "contoso", "%s: as whose", end_name);
+	is(held->note, "it is ours", "%s: and why", end_name);
+	DONE(store_events(store, item.id, arena, &events, &error), "events");
+	is(events.items[0].what, "released", "%s: an event says so", end_name);
+
+	DONE(store_held_done(store, item.id, NOW + 2, &error), "it is done");
+	DONE(store_held(store, item.id, arena, &held, &error), "read again");
+	is_int(held->state, STORE_DONE, "%s: it is known to be done",
+	       end_name);
+	ok(!held->message, "%s: the message is gone", end_name);
+	DONE(store_held_add(store, &hold, &error), "it may be held again");
+	DONE(store_held(store, item.id, arena, &held, &error), "read");
+	is_int(held->state, STORE_HELD, "%s: then it is held", end_name);
+	is(held->customer, NULL, "%s: as if for the first time", end_name);
+}
+
+/* ---- Deliveries ---- */
+
+static void
+test_delivery_comes_back(struct store *store)
+{
+	struct store_item item = add_item(store);
+	struct store_delivery *got, delivery = {
+		.item = item.id, .kind = STORE_NOTICE,
+		.recipient = "ana@mssp.example", .about = "failed 3",
+		.contact = "ana", .relay = "smarthost", .rule = "nights",
+		.template = "urgent", .sender = "t@relay.example",
+		.message_id = "i@relay.example", .smtputf8 = true,
+		.urgent = true, .created = NOW, .state = STORE_RETRY,
+		.attempts = 3, .updated = NOW + 1, .due = NOW + 2,
+		.expires = NOW + 3, .reply = "450 later",
+		.message = "a\0b", .message_length = 3,
+	};
+
+	DONE(store_delivery_add(store, &delivery, &error), "it is added");
+	DONE(store_delivery(store, delivery.id, arena, &got, &error), "read");
+	is(got->code, item.code, "%s: the code of its item", end_name);
+	is(got->customer, "contoso", "%s: and the customer", end_name);
+	is_int(got->kind, STORE_NOTICE, "%s: kind", end_name);
+	is(got->recipient, "ana@mssp.example", "%s: recipient", end_name);
+	is(got->about, "failed 3", "%s: about", end_name);
+	is(got->contact, "ana", "%s: contact", end_name);
+	is(got->relay, "smarthost", "%s: relay", end_name);
+	is(got->rule, "nights", "%s: rule", end_name);
+	is(got->template, "urgent", "%s: template", end_name);
+	is(got->sender, "t@relay.example", "%s: sender", end_name);
+	is(got->message_id, "i@relay.example", "%s: message id", end_name);
+	ok(got->smtputf8 && got->urgent, "%s: flags", end_name);
+	is_int(got->created, NOW, "%s: created", end_name);
+	is_int(got->state, STORE_RETRY, "%s: state", end_name);
+	is_int(got->attempts, 3, "%s: attempts", end_name);
+	is_int(got->updated, NOW + 1, "%s: updated", end_name);
+	is_int(got->due, NOW + 2, "%s: due", end_name);
+	is_int(got->expires, NOW + 3, "%s: expires", end_name);
+	is(got->reply, "450 later", "%s: reply", end_name);
+	ok(got->message_length == 3 && !memcmp(got->message, "a\0b", 3),
+	   "%s: message", end_name);
+}
+
+static void
+test_told_once(struct store *store)
+{
+	static const struct {
+		const char *name, *recipient, *about;
+		enum store_kind kind;
+		bool added;
+	} rows[] = {
+		{ "the first one", "a@x", "", STORE_ALERT, true },
+		{ "the same again", "a@x", "", STORE_ALERT, false },
+		{ "another recipient", "b@x", "", STORE_ALERT, true },
+		{ "a notice", "a@x", "failed 1", STORE_NOTICE, true },
+		{ "the same notice", "a@x", "failed 1", STORE_NOTICE, false },
+		{ "another notice", "a@x", "failed 2", STORE_NOTICE, true },
+	};
+	struct store_item item = add_item(store), other = add_item(store);
+	struct store_deliveries list = { 0 };
+	struct store_delivery delivery;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		delivery = new_delivery(item.id, rows[i].recipient);
+		delivery.kind = rows[i].kind;
+		delivery.about = rows[i].about;
+		DONE(store_delivery_add(store, &delivery, &error),
+		     rows[i].name);
+		ok((delivery.id != 0) == rows[i].added, "%s: %s %s", end_name,
+		   rows[i].name, rows[i].added ? "is added" : "is not added");
+	}
+	delivery = new_delivery(other.id, "a@x");
+	DONE(store_delivery_add(store, &delivery, &error), "of another item");
+	ok(delivery.id, "%s: the same for another item is added", end_name);
+	DONE(store_item_deliveries(store, item.id, arena, &list, &error),
+	     "the deliveries of the item");
+	is_int((long long)list.count, 4, "%s: are four", end_name);
+}
+
+static void
+test_delivery_of_nothing(struct store *store)
+{
+	struct store_delivery delivery = new_delivery(999999, "a@x");
+
+	is_refused(store_delivery_add(store, &delivery, &error),
+		   OUTCOME_PERMANENT, "constraint",
+		   "a delivery of no item is refused, not forgotten");
+}
+
+/* ---- Transactions ---- */
+
+static void
+test_rollback(struct store *store)
+{
+	struct store_item item, kept = add_item(store);
+	struct store_item wanted = new_item();
+	enum store_added how;
+
+	DONE(store_begin(store, &error), "a transaction");
+	item = add_item(store);
+	add_delivery(store, item.id, "a@x", STORE_PENDING, NOW);
+	is_int(store_end(store, OUTCOME_TEMPORARY, &error), OUTCOME_TEMPORARY,
+	       "%s: that ends badly hands its outcome through", end_name);
+	ok(!has_item(store, item.id), "%s: and leaves nothing", end_name);
+	ok(has_item(store, kept.id), "%s: of itself", end_name);
+
+	DONE(store_begin(store, &error), "an outer transaction");
+	DONE(store_begin(store, &error), "with an inner one");
+	DONE(store_item_add(store, arena, &wanted, &how, &error), "an item");
+	DONE(store_end(store, OUTCOME_OK, &error), "the inner one ends well");
+	is_int(store_end(store, OUTCOME_PERMANENT, &error), OUTCOME_PERMANENT,
+	       "%s: the outer one does not", end_name);
+	ok(!has_item(store, wanted.id), "%s: so nothing is there", end_name);
+}
+
+static void
+test_failure_inside(struct store *store)
+{
+	struct store_delivery bad = new_delivery(999999, "a@x");
+	struct store_item item;
+
+	DONE(store_begin(store, &error), "a transaction");
+	item = add_item(store);
+	is_int(store_delivery_add(store, &bad, &error), OUTCOME_PERMANENT,
+	       "%s: in which something fails", end_name);
+	buf_reset(&error);
+	is_refused(store_end(store, OUTCOME_OK, &error), OUTCOME_TEMPORARY,
+		   "nothing of it is stored", "cannot be committed");
+	ok(!has_item(store, item.id), "%s: and leaves nothing", end_name);
+	add_item(store);
+}
+
+/* ---- What is over ---- */
+
+static const struct {
+	const char *name;
+	int64_t age;			/* days */
+	enum store_state state;		/* of its delivery */
+	enum store_held_state held;
+	bool stays;
+} prunes[] = {
+	{ "an old one is forgotten", 91, STORE_SENT, STORE_DONE, false },
+	{ "one that failed too", 91, STORE_FAILED, STORE_DONE, false },
+	{ "a cancelled one too", 91, STORE_CANCELLED, STORE_DONE, false },
+	{ "a young one stays", 89, STORE_SENT, STORE_DONE, true },
+	{ "one to be sent stays", 91, STORE_PENDING, STORE_DONE, true },
+	{ "one being sent stays", 91, STORE_CLAIMED, STORE_DONE, true },
+	{ "one to be retried stays", 91, STORE_RETRY, STORE_DONE, true },
+	{ "a held one stays", 91, STORE_SENT, STORE_HELD, true },
+	{ "a released one stays", 91, STORE_SENT, STORE_RELEASED, true },
+};
+
+enum { PRUNES = sizeof(prunes) / sizeof(prunes[0]) };
+
+static void
+hold(struct store *store, int64_t item, enum store_held_state state)
+{
+	DONE(store_held_add(store, &(struct store_held){
+		.item = item, .since = NOW, .reason = "r", .message = "m",
+		.message_length = 1 }, &error), "held");
+	if (state != STORE_HELD)
+		DONE(store_held_release(store, item, "ana", NULL, NULL, NOW,
+					&error), "released");
+	if (state == STORE_DONE)
+		DONE(store_held_done(store, item, NOW, &error), "done");
+}
+
+static void
+prune_all(struct store *store)
+{
+	bool more;
+
+	DONE(store_prune(store, NOW, &more, &error), "what is over goes");
+	ok(!more, "%s: in one piece", end_name);
+}
+
+static void
+test_prune_items(struct store *store)
+{
+	enum store_added how;
+	int64_t ids[PRUNES], deliveries[PRUNES];
+	struct store_delivery *delivery;
+	size_t i;
+
+	for (i = 0; i < PRUNES; i++) {
+		struct store_item item = new_item();
+
+		item.received = NOW - prunes[i].age * DAY;
+		DONE(store_item_add(store, arena, &item, &how, &error), "");
+		ids[i] = item.id;
+		deliveries[i] = add_delivery(store, item.id, "a@x",
+					     prunes[i].state, TIME_UNKNOWN);
+		hold(store, item.id, prunes[i].held);
+	}
+	prune_all(store);
+	for (i = 0; i < PRUNES; i++) {
+		ok(has_item(store, ids[i]) == prunes[i].stays, "%s: %s",
+		   end_name, prunes[i].name);
+		DONE(store_delivery(store, deliveries[i], arena, &delivery,
+				    &error), "read");
+		ok(!!delivery == prunes[i].stays, "%s: with its delivery",
+		   end_name);
+	}
+}
+
+static const struct {
+	const char *name;
+	enum store_state state;
+	instant_ms due;
+	bool stays;
+} mails[] = {
+	{ "a mail sent long ago goes", STORE_SENT, NOW, false },
+	{ "one sent lately stays", STORE_SENT, NOW + 1, true },
+	{ "one cancelled long ago goes", STORE_CANCELLED, NOW - DAY, false },
+	{ "one that failed stays", STORE_FAILED, TIME_UNKNOWN, true },
+	{ "one to be sent stays", STORE_PENDING, NOW - DAY, true },
+	{ "one to be retried stays", STORE_RETRY, NOW - DAY, true },
+};
+
+enum { MAILS = sizeof(mails) / sizeof(mails[0]) };
+
+static void
+test_prune_messages(struct store *store)
+{
+	struct store_item item = add_item(store);
+	struct store_delivery *delivery;
+	int64_t ids[MAILS];
+	size_t i;
+
+	for (i = 0; i < MAILS; i++)
+		ids[i] = add_delivery(store, item.id,
+				      arena_printf(arena, "%zu@x", i),
+				      mails[i].state, mails[i].due);
+	prune_all(store);
+	for (i = 0; i < MAILS; i++) {
+		DONE(store_delivery(store, ids[i], arena, &delivery, &error),
+		     "the delivery itself stays");
+		ok(!!delivery->message == mails[i].stays, "%s: %s", end_name,
+		   mails[i].name);
+	}
+	is_int(delivery->due, NOW - DAY, "%s: a retry is still due", end_name);
+}
+
+static void
+test_prune_in_pieces(struct store *store)
+{
+	enum { MANY = 501 };
+	enum store_added how;
+	size_t i;
+	bool more;
+
+	(void)store_begin(store, &error);
+	for (i = 0; i < MANY; i++) {
+		struct store_item item = new_item();
+
+		item.received = NOW - 100 * DAY;
+		(void)store_item_add(store, arena, &item, &how, &error);
+	}
+	DONE(store_end(store, OUTCOME_OK, &error), "many old items");
+	DONE(store_prune(store, NOW, &more, &error), "a piece of them goes");
+	ok(more, "%s: and there is more", end_name);
+	prune_all(store);
+}
+
+static void
+test_crashes(struct store *store)
+{
+	int64_t count = -1;
+	bool more;
+
+	DONE(store_crash_count(store, "f", &count, &error), "a harmless file");
+	is_int(count, 0, "%s: never crashed", end_name);
+	DONE(store_crash_add(store, "f", NOW, &count, &error), "once");
+	is_int(count, 1, "%s: is one", end_name);
+	DONE(store_crash_add(store, "f", NOW, &count, &error), "twice");
+	is_int(count, 2, "%s: is two", end_name);
+	DONE(store_crash_add(store, "g", NOW, &count, &error), "another");
+	is_int(count, 1, "%s: is counted apart", end_name);
+	DONE(store_crash_forget(store, "f", &error), "forgotten");
+	DONE(store_crash_count(store, "f", &count, &error), "then");
+	is_int(count, 0, "%s: it is harmless again", end_name);
+	DONE(store_prune(store, NOW + 91 * DAY, &more, &error), "much later");
+	DONE(store_crash_count(store, "g", &count, &error), "then");
+	is_int(count, 0, "%s: so is the other", end_name);
+}
+
+static void
+test_meta(struct store *store)
+{
+	const char *value = "x";
+
+	DONE(store_meta(store, "instance", arena, &value, &error), "asked");
+	is(value, NULL, "%s: what was never set is NULL", end_name);
+	DONE(store_meta_set(store, "instance", "one", &error), "set");
+	DONE(store_meta_set(store, "instance", "two", &error), "set again");
+	DONE(store_meta(store, "instance", arena, &value, &error), "asked");
+	is(value, "two", "%s: the last value counts", end_name);
+}
+
+static void (*const tests[])(struct store *store) = {
+	test_item_comes_back,
+	test_item_without_much,
+	test_accepting_is_idempotent,
+	test_codes_differ,
+	test_verdict_is_replaced,
+	test_journal_in_pieces,
+	test_events,
+	test_held,
+	test_delivery_comes_back,
+	test_told_once,
+	test_delivery_of_nothing,
+	test_rollback,
+	test_failure_inside,
+	test_prune_items,
+	test_prune_messages,
+	test_prune_in_pieces,
+	test_crashes,
+	test_meta,
+	NULL
+};
+
+static void
+run_all(const char *name, const char *state)
+{
+	struct store *store = open_store(state);
+	size_t i;
+
+	end_name = name;
+	for (i = 0; tests[i]; i++)
+		tests[i](store);
+	store_close(&store);
+	ok(!store, "%s: it is closed", name);
+}
+
+/* ---- The file ---- */
+
+static void
+test_modes(void)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm" };
+	char *state = make_directory();
+	struct store *store;
+	struct stat stat_;
+	mode_t mask = umask(0);
+	size_t i;
+
+	store = open_store(state);
+	add_item(store);
+	for (i = 0; i < 3; i++)
+		ok(!stat(file_of(state, suffixes[i]), &stat_) &&
+		   (stat_.st_mode & 07777) == 0600,
+		   "store.db%s is for its owner only", suffixes[i]);
+	umask(mask);
+	store_close(&store);
+	ok(access(file_of(state, "-wal"), F_OK),
+	   "the log is gone when the store was closed");
+	remove_directory(state);
+}
+
+static void
+test_survives(void)
+{
+	char *state = make_directory();
+	struct store *store = open_store(state);
+	struct store_item item = add_item(store);
+
+	store_close(&store);
+	store = open_store(state);
+	ok(has_item(store, item.id), "an item is there after closing");
+	store_close(&store);
+	remove_directory(state);
+}
+
+static void
+test_second_connection(void)
+{
+	char *state = make_directory();
+	struct store *daemon = open_store(state), *command = open_store(state);
+	struct store_item item;
+
+	ok(!store_changed(daemon), "at first nothing has changed");
+	item = add_item(daemon);
+	ok(!store_changed(daemon), "what the daemon did itself is no change");
+	ok(has_item(command, item.id), "a command sees it");
+	DONE(store_meta_set(command, "x", "y", &error),
+	     "a command changes something");
+	ok(store_changed(daemon), "the daemon notices");
+	ok(!store_changed(daemon), "once");
+	store_close(&command);
+	store_close(&daemon);
+	remove_directory(state);
+}
+
+/* Overwrite bytes of a closed store. */
+static void
+damage(const char *state, off_t at, const void *bytes, size_t count)
+{
+	int fd = open(file_of(state, ""), O_WRONLY);
+
+	ok(fd >= 0 && pwrite(fd, bytes, count, at) == (ssize_t)count,
+	   "the file is changed");
+	close(fd);
+}
+
+static const struct {
+	const char *name;
+	off_t at;
+	const char *bytes;
+	size_t count;
+	const char *sentence;
+} damages[] = {
+	/* https://www.sqlite.org/fileformat2.html#the_database_header */
+	{ "a file that is no database", 0, "this is no database", 19,
+	  "store.db: file is not a database (restore it from a backup, or move "
+	  "it away to begin a new one)" },
+	{ "a database that is damaged", 100, "\xff\xff\xff\xff\xff\xff", 6,
+	  "store.db: database disk image is malformed (restore it" },
+	{ "a store of a newer version", 60, "\0\0\0\7", 4,
+	  "store.db was written by a newer tocsin: its version is 7, this "
+	  "program knows 1" },
+	{ "a database of another program", 68, "\0\0\0\0", 4,
+	  "store.db is the database of another program" },
+};
+
+static void
+test_damage(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+		char *state = make_directory();
+		struct store *store = open_store(state);
+
+		store_close(&store);
+		damage(state, damages[i].at, damages[i].bytes,
+		       damages[i].count);
+		is_refused(store_open(state, &store, &error),
+			   OUTCOME_PERMANENT, damages[i].sentence,
+			   damages[i].name);
+		ok(!store, "%s: nothing is open", damages[i].name);
+		remove_directory(state);
+	}
+}
+
+static void
+test_no_directory(void)
+{
+	struct store *store = NULL;
+
+	is_refused(store_open("/nonexistent", &store, &error),
+		   OUTCOME_PERMANENT,
+		   "cannot create /nonexistent/store.db: No such file",
+		   "a directory that does not exist");
+	is_refused(store_open("oracle://x", &store, &error),
+		   OUTCOME_PERMANENT, "no store is called 'oracle://x'",
+		   "a back end that does not exist");
+}
+
+/* Run in a child, whose tests count here by its status: 0 is good. */
+static bool
+in_child(void (*run)(const char *state), const char *state)
+{
+	pid_t child;
+	int status;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		run(state);
+		_exit(0);
+	}
+	return waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+	       !WEXITSTATUS(status);
+}
+
+static void
+expect(bool good, const char *name)
+{
+	if (good)
+		return;
+	printf("# not so: %s: %s\n", name, error.data);
+	fflush(stdout);
+	_exit(1);
+}
+
+static void
+open_without_rights(const char *state)
+{
+	enum { NOBODY = 65534 };
+	struct store *store = NULL;
+
+	expect(geteuid() || !setuid(NOBODY), "not root");
+	expect(store_open(state, &store, &error) == OUTCOME_PERMANENT,
+	       "it is refused for good");
+	expect(strstr(error.data, "cannot be written (whoever runs tocsin must "
+				  "be able to write it)"), "it says why");
+}
+
+static void
+test_read_only(void)
+{
+	char *state = make_directory();
+	struct store *store = open_store(state);
+
+	store_close(&store);
+	(void)chmod(state, 0755);
+	(void)chmod(file_of(state, ""), 0444);
+	ok(in_child(open_without_rights, state),
+	   "a store that cannot be written is refused");
+	remove_directory(state);
+}
+
+static bool
+add_quietly(struct store *store, struct store_item *item)
+{
+	static char mail[20000];
+	struct store_delivery delivery;
+	enum outcome outcome;
+	enum store_added how;
+
+	memset(mail, 'x', sizeof(mail));
+	*item = new_item();
+	if (store_begin(store, &error) != OUTCOME_OK)
+		return false;
+	outcome = store_item_add(store, arena, item, &how, &error);
+	delivery = new_delivery(item->id, "a@x");
+	delivery.message = mail;
+	delivery.message_length = sizeof(mail);
+	if (outcome == OUTCOME_OK)
+		outcome = store_delivery_add(store, &delivery, &error);
+	outcome = store_end(store, outcome, &error);
+	expect(outcome != OUTCOME_PERMANENT, "a full disk is temporary");
+	return outcome == OUTCOME_OK;
+}
+
+/* Fill the disk; whatever was answered with OK is there, nothing is half, and
+ * it goes on once there is room. */
+static void
+fill(const char *state, struct store *store, void (*make_room)(const char *),
+     const char *sentence)
+{
+	struct store_items items = { 0 };
+	struct store_deliveries list = { 0 };
+	struct store_item item;
+	size_t taken = 0;
+
+	while (taken < 1000 && add_quietly(store, &item))
+		taken++;
+	expect(taken > 0 && taken < 1000, "it gets full");
+	expect(strstr(error.data, sentence), "it says so");
+	expect(!add_quietly(store, &item), "it stays full");
+	expect(store_items(store, 0, 2000, arena, &items, &error) ==
+	       OUTCOME_OK, "it can be read");
+	expect(items.count == taken, "no item is half, none is lost");
+	expect(store_deliveries(store, STORE_PENDING, 2000, arena, &list,
+				&error) == OUTCOME_OK, "so can deliveries");
+	expect(list.count == taken, "nor a delivery");
+	make_room(state);
+	expect(add_quietly(store, &item), "with room again it goes on");
+	store_close(&store);
+	store = open_store(state);
+	expect(has_item(store, item.id), "and it is there");
+	store_close(&store);
+}
+
+static void
+raise_limit(const char *state)
+{
+	struct rlimit limit;
+
+	(void)state;
+	(void)getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	expect(!setrlimit(RLIMIT_FSIZE, &limit), "no limit");
+}
+
+static void
+fill_to_limit(const char *state)
+{
+	struct store *store = open_store(state);
+	struct rlimit limit;
+
+	signal(SIGXFSZ, SIG_IGN);
+	(void)getrlimit(RLIMIT_FSIZE, &limit);
+	limit.rlim_cur = 400000;
+	expect(!setrlimit(RLIMIT_FSIZE, &limit), "a limit");
+	fill(state, store, raise_limit, "disk I/O error");
+}
+
+static void
+remount_larger(const char *state)
+{
+	expect(!mount("none", state, "tmpfs", MS_REMOUNT, "size=8m"),
+	       "a larger disk");
+}
+
+static void
+fill_disk(const char *state)
+{
+	if (unshare(CLONE_NEWNS) ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", state, "tmpfs", 0, "size=400k")) {
+		printf("# not allowed to mount a small disk: %s\n",
+		       strerror(errno));
+		fflush(stdout);
+		return;
+	}
+	fill(state, open_store(state), remount_larger,
+	     "database or disk is full (free some space there)");
+}
+
+static void
+test_full(void)
+{
+	char *state = make_directory();
+
+	ok(in_child(fill_to_limit, state),
+	   "a write that fails leaves nothing half");
+	remove_directory(state);
+	state = make_directory();
+	ok(in_child(fill_disk, state), "nor does a full disk");
+	remove_directory(state);
+}
+
+/* One process holds the store; the other waits its time. */
+static void
+wait_too_long(const char *state)
+{
+	struct store *holder = open_store(state), *waiter = open_store(state);
+
+	expect(store_begin(holder, &error) == OUTCOME_OK, "held");
+	expect(store_begin(waiter, &error) == OUTCOME_TEMPORARY,
+	       "it is not to be had now");
+	expect(strstr(error.data, "database is locked"), "it says so");
+	expect(store_end(holder, OUTCOME_OK, &error) == OUTCOME_OK, "free");
+	expect(store_begin(waiter, &error) == OUTCOME_OK, "now it is");
+	expect(store_end(waiter, OUTCOME_OK, &error) == OUTCOME_OK, "done");
+	store_close(&holder);
+	store_close(&waiter);
+}
+
+int
+main(void)
+{
+	char *waiting, *state;
+	int status = 1;
+	pid_t waiter;
+
+	arena = arena_create();
+	waiting = make_directory();
+	waiter = fork();		/* takes STORE_BUSY_MS */
+	if (!waiter) {
+		wait_too_long(waiting);
+		_exit(0);
+	}
+
+	state = make_directory();
+	run_all("memory", "memory");
+	run_all("sqlite", state);
+	remove_directory(state);
+
+	end_name = "file";
+	test_modes();
+	test_survives();
+	test_second_connection();
+	test_damage();
+	test_no_directory();
+	test_read_only();
+	test_full();
+
+	ok(waitpid(waiter, &status, 0) == waiter && !status,
+	   "a store that another process holds for long is a temporary "
+	   "failure");
+	remove_directory(waiting);
+	buf_release(&error);
+	arena_destroy(&arena);
+	return tap_done();
+}
