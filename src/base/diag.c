@@ -5,9 +5,11 @@
 #include "base/vec.h"
 
 enum {
-	/* A line of 1 MB must not become a terminal full of it. */
+	/* A line of 1 MB must not become a terminal full of it: so many bytes
+	 * of it are shown, from so many before what is underlined. */
 	DIAG_LINE_MOST = 160,
-	/* A binary file given by mistake has an error in every word. */
+	DIAG_LINE_BEFORE = 40,
+	/* A file given by mistake has an error in every word. */
 	DIAG_MOST = 1000,
 };
 
@@ -34,6 +36,23 @@ diag_create(struct arena *arena)
 	return diag;
 }
 
+/* Two stages may check the same word: that is one finding. */
+static bool
+is_known(const struct diag *diag, const struct finding *finding)
+{
+	size_t i;
+
+	for (i = 0; i < diag->findings.count; i++) {
+		const struct finding *other = &diag->findings.items[i];
+
+		if (other->place.file == finding->place.file &&
+		    other->place.offset == finding->place.offset &&
+		    !strcmp(other->message, finding->message))
+			return true;
+	}
+	return false;
+}
+
 static void
 add(struct diag *diag, enum diag_severity severity, struct diag_place place,
     const char *remedy, const char *format, va_list args)
@@ -44,12 +63,16 @@ add(struct diag *diag, enum diag_severity severity, struct diag_place place,
 		.order = diag->findings.count,
 	};
 
-	diag->counts[severity]++;
-	if (diag->findings.count >= DIAG_MOST)
+	if (diag->findings.count == DIAG_MOST) {
+		diag->counts[severity]++;
 		return;
+	}
 	finding.message = arena_vprintf(diag->arena, format, args);
+	if (is_known(diag, &finding))
+		return;
 	if (remedy)
 		finding.remedy = arena_strdup(diag->arena, remedy);
+	diag->counts[severity]++;
 	vec_push(diag->arena, &diag->findings, finding);
 }
 
@@ -102,40 +125,61 @@ size_t
 diag_errors_within(const struct diag *diag, const struct diag_file *file,
 		   size_t from, size_t to)
 {
-	size_t count = 0, i;
+	/* An error that was only counted may lie anywhere. */
+	size_t count = diag->counts[DIAG_ERROR] + diag->counts[DIAG_WARNING] -
+		       diag->findings.count, i;
 
 	for (i = 0; i < diag->findings.count; i++) {
 		const struct finding *finding = &diag->findings.items[i];
+		size_t offset = finding->place.offset;
 
 		if (finding->severity == DIAG_ERROR &&
 		    finding->place.file == file &&
-		    finding->place.offset >= from && finding->place.offset < to)
+		    (offset == DIAG_WHOLE_FILE ||
+		     (offset >= from && offset < to)))
 			count++;
 	}
 	return count;
 }
 
-/* The start of the line that holds `offset`, and its number. */
-static size_t
-line_start(const struct diag_file *file, size_t offset, size_t *line_out)
-{
-	size_t start = 0, line = 1, i;
+/* A line of a file. Findings are printed in order of place, so that looking
+ * for the next line goes on where the last one was found. */
+struct line {
+	const struct diag_file *file;
+	size_t number;
+	size_t start;		/* offset of its first byte */
+};
 
-	for (i = 0; i < offset && i < file->length; i++)
-		if (file->text[i] == '\n')
-			start = i + 1, line++;
-	*line_out = line;
-	return start;
+static void
+line_find(struct line *line, struct diag_place place)
+{
+	const char *text = place.file->text, *end;
+
+	if (line->file != place.file || line->start > place.offset)
+		*line = (struct line){ place.file, 1, 0 };
+	while ((end = memchr(text + line->start, '\n',
+			     place.offset - line->start))) {
+		line->start = (size_t)(end - text) + 1;
+		line->number++;
+	}
+}
+
+static size_t
+column_in(const struct line *line, struct diag_place place)
+{
+	return 1 + text_count(line->file->text + line->start,
+			      place.offset - line->start);
 }
 
 void
 diag_line_column(struct diag_place place, size_t *line_out,
 		 size_t *column_out)
 {
-	size_t start = line_start(place.file, place.offset, line_out);
+	struct line line = { NULL, 0, 0 };
 
-	*column_out = 1 + text_count(place.file->text + start,
-				     place.offset - start);
+	line_find(&line, place);
+	*line_out = line.number;
+	*column_out = column_in(&line, place);
 }
 
 static int
@@ -182,34 +226,59 @@ append_source(struct buf *out, const char *text, size_t length)
 	}
 }
 
+/* What moves the caret under the character behind `length` bytes of a line. */
 static void
-print_source(const struct finding *finding, struct buf *out)
+append_indent(struct buf *out, const char *text, size_t length)
 {
-	const struct diag_file *file = finding->place.file;
-	size_t line, start, end, before, marked, i;
-	const char *text;
+	const char *end = text + length;
+	size_t step;
 
-	start = line_start(file, finding->place.offset, &line);
-	text = file->text + start;
-	end = strcspn(text, "\r\n");
-	before = finding->place.offset - start;
-	if (before >= DIAG_LINE_MOST || before > end)
-		return;
-	if (end > DIAG_LINE_MOST)
-		end = DIAG_LINE_MOST;
+	for (; text < end; text += step)
+		buf_putc(out, text_decode(text, end, &step) == '\t' ? '\t' :
+			 ' ');
+}
 
-	buf_printf(out, "%5zu | ", line);
-	append_source(out, text, end);
-	buf_puts(out, "\n      | ");
-	for (i = 0; i < before; i++)
-		if ((text[i] & 0xC0) != 0x80)	/* one mark a character */
-			buf_putc(out, text[i] == '\t' ? '\t' : ' ');
-	marked = finding->place.length;
-	if (marked > end - before)
-		marked = end - before;
-	marked = text_count(text + before, marked);
+/* `at` or the start of the character that it lies in. */
+static size_t
+character_start(const char *text, size_t at)
+{
+	size_t back = 0;
+
+	while (back < 3 && back < at && (text[at - back] & 0xC0) == 0x80)
+		back++;
+	return at - back;
+}
+
+static void
+print_source(const struct line *line, struct diag_place place,
+	     struct buf *out)
+{
+	const char *text = line->file->text + line->start;
+	size_t length = line->file->length - line->start;
+	size_t mark = place.offset - line->start, from = 0, to, marked;
+	const char *end = memchr(text, '\n', length);
+
+	if (end)
+		length = (size_t)(end - text);
+	if (length && text[length - 1] == '\r')
+		length--;
+	if (mark > length)
+		mark = length;
+	if (length > DIAG_LINE_MOST && mark > DIAG_LINE_MOST / 2)
+		from = character_start(text, mark - DIAG_LINE_BEFORE);
+	to = length;
+	if (to - from > DIAG_LINE_MOST)
+		to = character_start(text, from + DIAG_LINE_MOST);
+
+	buf_printf(out, "%5zu | %s", line->number, from ? "..." : "");
+	append_source(out, text + from, to - from);
+	buf_printf(out, "%s\n      | %s", to < length ? "..." : "",
+		   from ? "   " : "");
+	append_indent(out, text + from, mark - from);
 	buf_putc(out, '^');
-	for (i = 1; i < marked; i++)
+	marked = place.length < to - mark ? place.length : to - mark;
+	marked = text_count(text + mark, marked);
+	while (marked-- > 1)
 		buf_putc(out, '~');
 	buf_putc(out, '\n');
 }
@@ -228,14 +297,18 @@ append_harmless(struct buf *out, const char *text)
 }
 
 static void
-print_finding(const struct finding *finding, struct buf *out)
+print_finding(const struct finding *finding, struct line *line,
+	      struct buf *out)
 {
-	if (finding->place.file) {
-		size_t line, column;
+	struct diag_place place = finding->place;
+	bool has_line = place.file && place.offset != DIAG_WHOLE_FILE;
 
-		diag_line_column(finding->place, &line, &column);
-		buf_printf(out, "%s:%zu:%zu: ", finding->place.file->name, line,
-			   column);
+	if (has_line) {
+		line_find(line, place);
+		buf_printf(out, "%s:%zu:%zu: ", place.file->name, line->number,
+			   column_in(line, place));
+	} else if (place.file) {
+		buf_printf(out, "%s: ", place.file->name);
 	}
 	buf_printf(out, "%s: ", severity_name(finding));
 	append_harmless(out, finding->message);
@@ -245,34 +318,39 @@ print_finding(const struct finding *finding, struct buf *out)
 		buf_puts(out, ")");
 	}
 	buf_putc(out, '\n');
-	if (finding->place.file)
-		print_source(finding, out);
+	if (has_line)
+		print_source(line, place, out);
 }
 
 void
 diag_print(struct diag *diag, struct buf *out)
 {
 	size_t total = diag->counts[DIAG_ERROR] + diag->counts[DIAG_WARNING], i;
+	struct line line = { NULL, 0, 0 };
 
 	sort(diag);
 	for (i = 0; i < diag->findings.count; i++)
-		print_finding(&diag->findings.items[i], out);
+		print_finding(&diag->findings.items[i], &line, out);
 	if (total > diag->findings.count)
 		buf_printf(out, "and %zu more findings\n",
 			   total - diag->findings.count);
 }
 
 static void
-print_finding_json(const struct finding *finding, struct buf *out)
+print_finding_json(const struct finding *finding, struct line *line,
+		   struct buf *out)
 {
+	struct diag_place place = finding->place;
 	struct json *object = json_object();
-	size_t line = 0, column = 0;
+	size_t number = 0, column = 0;
 
-	if (finding->place.file)
-		diag_line_column(finding->place, &line, &column);
-	json_set_text(object, "file", finding->place.file ?
-		      finding->place.file->name : NULL);
-	json_set_integer(object, "line", (int64_t)line);
+	if (place.file && place.offset != DIAG_WHOLE_FILE) {
+		line_find(line, place);
+		number = line->number;
+		column = column_in(line, place);
+	}
+	json_set_text(object, "file", place.file ? place.file->name : NULL);
+	json_set_integer(object, "line", (int64_t)number);
 	json_set_integer(object, "column", (int64_t)column);
 	json_set_text(object, "severity", severity_name(finding));
 	json_set_text(object, "message", finding->message);
@@ -285,9 +363,10 @@ print_finding_json(const struct finding *finding, struct buf *out)
 void
 diag_print_json(struct diag *diag, struct buf *out)
 {
+	struct line line = { NULL, 0, 0 };
 	size_t i;
 
 	sort(diag);
 	for (i = 0; i < diag->findings.count; i++)
-		print_finding_json(&diag->findings.items[i], out);
+		print_finding_json(&diag->findings.items[i], &line, out);
 }

@@ -10,7 +10,8 @@
  *	      |              ^~~~~~~
  *
  * or, for programs, as one JSON object a line with the keys
- * `file line column severity message remedy`.
+ * `file line column severity message remedy`; line and column are 0 where the
+ * finding concerns the whole file.
  */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
@@ -19,6 +20,7 @@
 #include "base/buf.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* A file that was read; lives as long as what points into it. */
 struct diag_file {
@@ -27,12 +29,18 @@ struct diag_file {
 	size_t length;
 };
 
-/* Where a word stands. `file` NULL: nowhere in particular. */
+/* Where a word stands. `file` NULL: nowhere in particular. Of these there are
+ * millions when there are many rules, hence the narrow numbers. */
 struct diag_place {
 	const struct diag_file *file;
-	size_t offset;		/* bytes from the start of the file */
-	size_t length;		/* bytes to underline; 0 or 1 for a caret */
+	uint32_t offset;	/* bytes from the start of the file, or
+				   DIAG_WHOLE_FILE */
+	uint32_t length;	/* bytes to underline; 0 or 1 for a caret */
 };
+
+/* The offset of what concerns a file and no line of it: it cannot be read,
+ * something is missing in it. */
+#define DIAG_WHOLE_FILE UINT32_MAX
 
 enum diag_severity { DIAG_WARNING, DIAG_ERROR };
 
@@ -44,7 +52,8 @@ struct diag *diag_create(struct arena *arena);
 /*
  * Add a finding. `remedy` is put behind the sentence in parentheses; NULL when
  * there is none worth saying. The sentence has no full stop and starts in
- * lower case. Foreign text in it is escaped when printed.
+ * lower case. Foreign text in it is escaped when printed. The same sentence
+ * about the same place is one finding, however often it is added.
  */
 void diag_error(struct diag *diag, struct diag_place place, const char *remedy,
 		const char *format, ...)
@@ -62,8 +71,8 @@ const char *diag_did_you_mean(struct diag *diag, const char *word,
 size_t diag_errors(const struct diag *diag);
 size_t diag_warnings(const struct diag *diag);
 
-/* Errors that lie between two places of one file, so that one customer's block
- * can be refused alone. */
+/* Errors that lie between two places of one file, or concern it as a whole, so
+ * that one customer's block can be refused alone. */
 size_t diag_errors_within(const struct diag *diag,
 			  const struct diag_file *file, size_t from, size_t to);
 

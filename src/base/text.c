@@ -187,9 +187,19 @@ text_fold_space(struct arena *arena, const char *text, size_t length)
 	return visible(arena, text, length, true);
 }
 
+const char *
+text_cut(struct arena *arena, const char *text, size_t most)
+{
+	if (strlen(text) <= most)
+		return text;
+	while (most && ((unsigned char)text[most] & 0xC0) == 0x80)
+		most--;
+	return arena_printf(arena, "%.*s...", (int)most, text);
+}
+
 /* glibc's own table for lower case, whatever locale the process runs in. */
-static uint32_t
-to_lower(uint32_t character)
+uint32_t
+text_lower(uint32_t character)
 {
 	static locale_t utf8;
 
@@ -214,7 +224,7 @@ append_folded(struct buf *out, const char *text)
 	append_visible(&trimmed, text, strlen(text), false);
 	end = trimmed.data + trimmed.len;
 	for (at = trimmed.data; at < end; at += step)
-		text_encode(out, to_lower(text_decode(at, end, &step)));
+		text_encode(out, text_lower(text_decode(at, end, &step)));
 	buf_release(&trimmed);
 }
 

@@ -37,9 +37,14 @@ char *text_trim(struct arena *arena, const char *text, size_t length);
  * line that cannot reorder or hide what is around it. */
 char *text_fold_space(struct arena *arena, const char *text, size_t length);
 
+/* At most `most` bytes of it, whole characters, "..." behind when it was cut;
+ * otherwise `text` itself. */
+const char *text_cut(struct arena *arena, const char *text, size_t most);
+
 /* The form in which texts are equal "without case, whole value": trimmed, each
  * character in lower case by Unicode's simple mapping. */
 char *text_fold(struct arena *arena, const char *text);
+uint32_t text_lower(uint32_t character);
 bool text_same(const char *a, const char *b);
 
 /* `pattern` with `*` (any run) and `?` (one character); both folded before. */

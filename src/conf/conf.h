@@ -16,6 +16,27 @@
  *	  keyword "relay", word smarthost, block of "smtp" and "tls"
  *	when severity at least high during night
  *	  keyword "when", expression
+ *	rule nights when ... also notify ana using urgent
+ *	  keyword "rule", word nights, clauses "when", "also" (no words),
+ *	  "notify" (its clause: "using")
+ *	drop owner ana reason "a pentest" until 2027-01-31
+ *	  keyword "drop", clauses "owner", "reason", "until"
+ *	otherwise notify ana
+ *	  keyword "otherwise", clause "notify"
+ *	given alert { severity high  device a, b } at 2026-12-01T02:00:00Z
+ *	  keyword "given", clause "alert", which has a block of a statement for
+ *	  each field (keyword "severity", word high) and the clause "at"
+ *	given mail "x.eml" to soc@x.example
+ *	  keyword "given", clause "mail", which has the word and clauses
+ *	expect notify a@x.example, b@x.example by nights
+ *	  keyword "expect", clause "notify", which has words and clauses
+ *	window night { timezone Europe/Paris  mon, wed 18:00-08:00 }
+ *	  a block of "timezone" and a statement whose keyword is the first day
+ *	  ("mon"), its last word the range, words between it further days
+ *
+ * What was wrong and has been reported stays in the tree as far as it could be
+ * read: words may be missing (conf_word() gives an empty one), as may the
+ * expression of `when`.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -38,32 +59,45 @@ typedef VEC(struct conf_word) conf_words;
 
 enum conf_expr_kind { CONF_AND, CONF_OR, CONF_NOT, CONF_TEST };
 
-/* Nothing decides here whether a field or a value exists. */
+/* Nothing decides here whether a field or a value exists. Which fields there
+ * are depends on the kind; of the others there are too many to waste room. */
 struct conf_expr {
 	enum conf_expr_kind kind;
-	struct conf_expr *left;		/* of and, or; the only one of not */
-	struct conf_expr *right;
 	struct diag_place place;	/* of the whole expression */
-
-	/* CONF_TEST */
-	struct conf_word quantifier;	/* "any", "every", "" when not said */
-	struct conf_word field;		/* "severity"; "" for `during` */
-	struct conf_word op;		/* "is" "is not" "in" "not in" "like"
-					   "contains" "matches" "at least"
-					   "below" "present" "during" */
-	conf_words values;		/* of `matches`: the text between the
-					   slashes, \/ resolved */
+	union {
+		/* CONF_AND, CONF_OR, CONF_NOT */
+		struct {
+			struct conf_expr *left;	/* the only one of not */
+			struct conf_expr *right;
+		};
+		/* CONF_TEST */
+		struct {
+			struct conf_word quantifier; /* "any", "every", "" when
+							not said */
+			struct conf_word field; /* "severity"; "" for `during` */
+			struct conf_word op;	/* "is" "is not" "in" "not in"
+						   "like" "not like"
+						   "contains" "not contains"
+						   "matches" "not matches"
+						   "at least" "below"
+						   "present" "during" */
+			conf_words values;	/* of `matches`: the text between
+						   the slashes, \/ resolved,
+						   at its place */
+		};
+	};
 };
 
 struct conf_node;
-typedef VEC(struct conf_node *) conf_nodes;
+typedef struct { struct conf_node **items; size_t count; } conf_nodes;
 
 struct conf_node {
 	const char *keyword;		/* "rule", "notify", "using" */
 	struct diag_place place;	/* of the keyword */
-	size_t end;			/* offset behind its last byte */
+	uint32_t end;			/* offset behind its last byte */
 	conf_words words;
-	struct conf_expr *expr;		/* of `when`, else NULL */
+	struct conf_expr *expr;		/* of `when`; else, or when it is in
+					   error, NULL */
 	conf_nodes clauses;		/* "using", "owner", in order */
 	conf_nodes block;		/* what stands in its { } */
 	const struct conf_node *parent;	/* NULL at the top */
@@ -92,7 +126,8 @@ struct conf {
 struct conf *conf_load(struct arena *arena, const char *path,
 		       const struct map *instead, struct diag *diag);
 
-/* The same from text in memory, for embedded defaults and tests. */
+/* The same from text in memory, for embedded defaults and tests; `include` in
+ * it is an error. */
 struct conf *conf_load_text(struct arena *arena, const char *name,
 			    const char *text, struct diag *diag);
 
@@ -107,6 +142,7 @@ struct conf_word conf_word(const struct conf_node *node, size_t i);
  * is none. The grammar has checked these already where it says so. */
 bool conf_duration(struct conf_word word, struct diag *diag,
 		   int64_t *milliseconds_out);
+bool conf_is_duration(struct conf_word word, struct diag *diag);
 bool conf_size(struct conf_word word, struct diag *diag, uint64_t *bytes_out);
 
 /* An address (text_is_address()), or an error with a remedy. */

@@ -1,0 +1,363 @@
+/*
+ * Files: which are read, in which order, and under which names.
+ *
+ * The loader reads the main file and, wherever an `include` stands, the files
+ * it names before it goes on. A file is known by its canonical path, so that
+ * one that includes itself is found under whatever name.
+ */
+#include "conf/conf.h"
+
+#include "conf/parser.h"
+
+#include "base/bug.h"
+#include "base/digest.h"
+#include "base/file.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <unistd.h>
+
+enum {
+	/* Of one file; a generator gone wild must not take all memory. */
+	CONF_FILE_MOST = 256 * 1024 * 1024,
+	/* Of all files together; offsets fit into 32 bits with ease. */
+	CONF_TOTAL_MOST = 1024 * 1024 * 1024,
+	CONF_FILES_MOST = 200000,
+	/* Files that include files: bounds the recursion. */
+	CONF_DEPTH_MOST = 16,
+};
+
+/* A file that is being read now. */
+struct conf_open {
+	const struct conf_open *from;	/* the file that includes it */
+	const char *canonical;
+	const char *name;
+};
+
+struct loader {
+	struct conf *conf;
+	struct arena *scratch;
+	struct diag *diag;
+	const struct map *instead;
+	struct map *seen;		/* canonical path to file name */
+	VEC(struct conf_node *) nodes;
+	const struct conf_open *open;	/* the innermost file */
+	size_t depth;
+	size_t total;
+	bool in_memory;			/* there are no files to include */
+};
+
+static struct diag_place
+whole(const struct diag_file *file)
+{
+	return (struct diag_place){ file, DIAG_WHOLE_FILE, 0 };
+}
+
+static struct diag_file *
+add_file(struct loader *loader, const char *name)
+{
+	struct diag_file *file = arena_alloc(loader->conf->arena,
+					     sizeof(*file));
+
+	file->name = arena_strdup(loader->conf->arena, name);
+	file->text = "";
+	vec_push(loader->conf->arena, &loader->conf->files, file);
+	return file;
+}
+
+/* The text, without a byte order mark, as the text of `file`. */
+static void
+set_text(struct loader *loader, struct diag_file *file, const char *text,
+	 size_t length)
+{
+	if (length >= 3 && !memcmp(text, "\xEF\xBB\xBF", 3)) {
+		text += 3;
+		length -= 3;
+	}
+	file->text = arena_strndup(loader->conf->arena, text, length);
+	file->length = length;
+	loader->total += length;
+}
+
+static bool
+read_text(struct loader *loader, struct diag_file *file)
+{
+	const char *instead = loader->instead ?
+			      map_find(loader->instead, file->name) : NULL;
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	enum outcome outcome;
+
+	if (instead) {
+		set_text(loader, file, instead, strlen(instead));
+		return true;
+	}
+	outcome = file_read(file->name, CONF_FILE_MOST, &text, &error);
+	if (outcome == OUTCOME_OK)
+		set_text(loader, file, text.data, text.len);
+	else
+		diag_error(loader->diag, whole(file), NULL, "%s", error.data);
+	buf_release(&text);
+	buf_release(&error);
+	return outcome == OUTCOME_OK;
+}
+
+static void take_statement(void *context, struct conf_node *node);
+
+static void
+parse(struct loader *loader, const struct diag_file *file)
+{
+	if (loader->total > CONF_TOTAL_MOST) {
+		diag_error(loader->diag, whole(file), NULL,
+			   "all files together are larger than %d bytes",
+			   CONF_TOTAL_MOST);
+		return;
+	}
+	if (lexer_check(file, loader->diag))
+		parser_run(loader->conf->arena, loader->scratch, file,
+			   loader->diag, take_statement, loader);
+}
+
+/* The path without links and dots; of what does not exist, as it is. */
+static const char *
+canonical_path(struct loader *loader, const char *name)
+{
+	char *path = realpath(name, NULL);
+	const char *copy = arena_strdup(loader->scratch, path ? path : name);
+
+	free(path);
+	return copy;
+}
+
+/* "a includes b includes a" */
+static char *
+describe_loop(struct loader *loader, const char *name)
+{
+	const struct conf_open *open;
+	char *chain = arena_strdup(loader->scratch, name);
+
+	for (open = loader->open; open; open = open->from)
+		chain = arena_printf(loader->scratch, "%s includes %s",
+				     open->name, chain);
+	return chain;
+}
+
+static bool
+is_open(const struct loader *loader, const char *canonical)
+{
+	const struct conf_open *open;
+
+	for (open = loader->open; open; open = open->from)
+		if (!strcmp(open->canonical, canonical))
+			return true;
+	return false;
+}
+
+/* Whether the file is to be read; when not, it has been said why. */
+static bool
+may_read(struct loader *loader, const char *name, const char *canonical,
+	 struct diag_place place)
+{
+	if (is_open(loader, canonical)) {
+		diag_error(loader->diag, place,
+			   "take one of the includes away",
+			   "this never ends: %s", describe_loop(loader, name));
+		return false;
+	}
+	if (map_find(loader->seen, canonical)) {
+		diag_warning(loader->diag, place, "it is read once",
+			     "%s is included a second time", name);
+		return false;
+	}
+	if (loader->depth == CONF_DEPTH_MOST) {
+		diag_error(loader->diag, place, NULL,
+			   "files include each other deeper than %d",
+			   CONF_DEPTH_MOST);
+		return false;
+	}
+	if (loader->conf->files.count == CONF_FILES_MOST) {
+		diag_error(loader->diag, place, NULL, "more than %d files",
+			   CONF_FILES_MOST);
+		return false;
+	}
+	return true;
+}
+
+static void
+load_file(struct loader *loader, const char *name, struct diag_place place)
+{
+	const char *canonical = canonical_path(loader, name);
+	struct conf_open open = { loader->open, canonical, name };
+	struct diag_file *file;
+
+	if (!may_read(loader, name, canonical, place))
+		return;
+	file = add_file(loader, name);
+	map_set(loader->seen, canonical, file);
+	loader->open = &open;
+	loader->depth++;
+	if (read_text(loader, file))
+		parse(loader, file);
+	loader->depth--;
+	loader->open = open.from;
+}
+
+/* A directory that is not there has no matches; one that may not be read is
+ * no reason to go on without what is in it. */
+static int
+stop_glob(const char *path, int error)
+{
+	(void)path;	/* it is in the pattern */
+	return error != ENOENT && error != ENOTDIR;
+}
+
+static int
+compare_names(const void *left, const void *right)
+{
+	return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+static void
+include_matches(struct loader *loader, const char *pattern,
+		struct conf_word word)
+{
+	glob_t found = { .gl_pathc = 0 };
+	/* Not sorted by the locale, but alike on every machine. */
+	int status = glob(pattern, GLOB_NOSORT, stop_glob, &found);
+	size_t i;
+
+	if (status == GLOB_NOMATCH)
+		diag_warning(loader->diag, word.place, NULL,
+			     "no file matches %s", pattern);
+	else if (status)
+		diag_error(loader->diag, word.place, NULL,
+			   "cannot look for %s: %s", pattern,
+			   status == GLOB_NOSPACE ? "no memory" :
+			   strerror(errno));
+	if (!status && found.gl_pathc)
+		qsort(found.gl_pathv, found.gl_pathc,
+		      sizeof(*found.gl_pathv), compare_names);
+	for (i = 0; !status && i < found.gl_pathc; i++)
+		load_file(loader, found.gl_pathv[i], word.place);
+	globfree(&found);
+}
+
+static void
+include(struct loader *loader, struct conf_word word)
+{
+	const char *path = conf_path(loader->scratch, word);
+
+	if (loader->in_memory)
+		diag_error(loader->diag, word.place, NULL,
+			   "there is no file to include '%s' from", word.text);
+	else if (strpbrk(word.text, "*?["))
+		include_matches(loader, path, word);
+	else if (access(path, F_OK) && !(loader->instead &&
+					 map_find(loader->instead, path)))
+		diag_error(loader->diag, word.place, NULL,
+			   "cannot include %s: %s", path, strerror(errno));
+	else
+		load_file(loader, path, word.place);
+}
+
+static void
+take_statement(void *context, struct conf_node *node)
+{
+	struct loader *loader = context;
+	size_t i;
+
+	if (strcmp(node->keyword, "include")) {
+		vec_push(loader->scratch, &loader->nodes, node);
+		return;
+	}
+	for (i = 0; i < node->words.count; i++)
+		include(loader, node->words.items[i]);
+}
+
+static void
+set_version(struct conf *conf)
+{
+	struct digest *digest = digest_create();
+	unsigned char bytes[DIGEST_SIZE];
+	size_t i;
+
+	for (i = 0; i < conf->files.count; i++) {
+		digest_add_text(digest, conf->files.items[i]->name);
+		digest_add_text(digest, conf->files.items[i]->text);
+	}
+	digest_finish(&digest, bytes);
+	digest_hex(bytes, conf->version);
+}
+
+static struct loader
+loader_create(struct arena *arena, const char *path, struct diag *diag)
+{
+	struct loader loader = {
+		.conf = arena_alloc(arena, sizeof(*loader.conf)),
+		.scratch = arena_create(),
+		.diag = diag,
+	};
+
+	loader.conf->arena = arena;
+	loader.conf->path = arena_strdup(arena, path);
+	loader.seen = map_create(loader.scratch);
+	return loader;
+}
+
+static struct conf *
+loader_finish(struct loader *loader)
+{
+	struct conf *conf = loader->conf;
+
+	conf->nodes.count = loader->nodes.count;
+	conf->nodes.items = arena_array(conf->arena, conf->nodes.count,
+					sizeof(*conf->nodes.items));
+	if (conf->nodes.count)
+		memcpy(conf->nodes.items, loader->nodes.items,
+		       conf->nodes.count * sizeof(*conf->nodes.items));
+	set_version(conf);
+	arena_destroy(&loader->scratch);
+	return conf;
+}
+
+struct conf *
+conf_load(struct arena *arena, const char *path, const struct map *instead,
+	  struct diag *diag)
+{
+	struct loader loader = loader_create(arena, path, diag);
+
+	loader.instead = instead;
+	load_file(&loader, loader.conf->path, (struct diag_place){ 0 });
+	return loader_finish(&loader);
+}
+
+struct conf *
+conf_load_text(struct arena *arena, const char *name, const char *text,
+	       struct diag *diag)
+{
+	struct loader loader = loader_create(arena, name, diag);
+	struct diag_file *file = add_file(&loader, name);
+
+	loader.in_memory = true;
+	set_text(&loader, file, text, strlen(text));
+	parse(&loader, file);
+	return loader_finish(&loader);
+}
+
+const struct conf_node *
+conf_find(const conf_nodes *nodes, const char *keyword)
+{
+	size_t i;
+
+	for (i = 0; i < nodes->count; i++)
+		if (!strcmp(nodes->items[i]->keyword, keyword))
+			return nodes->items[i];
+	return NULL;
+}
+
+struct conf_word
+conf_word(const struct conf_node *node, size_t i)
+{
+	struct conf_word none = { .text = "", .place = node->place };
+
+	return i < node->words.count ? node->words.items[i] : none;
+}

@@ -1,0 +1,142 @@
+#include "conf/settings.h"
+
+#include "base/bug.h"
+#include "base/vec.h"
+
+#include <stddef.h>
+#include <unistd.h>
+
+enum { HOST_MOST = 256 };	/* RFC 1035 2.3.4 and a NUL */
+
+enum setting_kind {
+	SETTING_TEXT,		/* the word as it is */
+	SETTING_PATH,		/* as seen from the main file */
+	SETTING_FROM,		/* maybe a name, an address */
+	SETTING_WORD,		/* with its place */
+};
+
+static const struct setting {
+	const char *keyword;
+	enum setting_kind kind;
+	size_t offset;
+} table[] = {
+	{ "state", SETTING_PATH, offsetof(struct settings, state) },
+	{ "spool", SETTING_PATH, offsetof(struct settings, spool) },
+	{ "domain", SETTING_TEXT, offsetof(struct settings, domain) },
+	{ "from", SETTING_FROM, 0 },
+	{ "authserv", SETTING_TEXT, offsetof(struct settings, authserv) },
+	{ "templates", SETTING_PATH, offsetof(struct settings, templates) },
+	{ "catch-all", SETTING_WORD, 0 },
+};
+
+enum { SETTINGS = sizeof(table) / sizeof(*table) };
+
+static void
+set_from(struct settings *settings, const struct conf_node *node)
+{
+	if (node->words.count == 2)
+		settings->from_name = conf_word(node, 0).text;
+	if (node->words.count)
+		settings->from = conf_word(node, node->words.count - 1).text;
+}
+
+static void
+set(struct settings *settings, const struct setting *setting,
+    const struct conf *conf, const struct conf_node *node)
+{
+	const char **text = (const char **)((char *)settings +
+					    setting->offset);
+
+	if (setting->kind == SETTING_FROM)
+		set_from(settings, node);
+	else if (setting->kind == SETTING_WORD)
+		settings->catch_all = conf_word(node, 0);
+	else if (setting->kind == SETTING_PATH && node->words.count)
+		*text = conf_path(conf->arena, conf_word(node, 0));
+	else if (node->words.count)
+		*text = conf_word(node, 0).text;
+}
+
+static const struct setting *
+find_setting(const char *keyword)
+{
+	size_t i;
+
+	for (i = 0; i < SETTINGS; i++)
+		if (!strcmp(table[i].keyword, keyword))
+			return &table[i];
+	return NULL;
+}
+
+/* A statement that means nothing in the files of the configuration. */
+static void
+check_misplaced(const struct conf_node *node, struct diag *diag)
+{
+	if (!strcmp(node->keyword, "word") || !strcmp(node->keyword, "language"))
+		diag_error(diag, node->place, "it belongs in a words file of "
+			   "the templates", "'%s' cannot stand here",
+			   node->keyword);
+}
+
+static void
+load(struct settings *settings, const struct conf *conf, struct diag *diag)
+{
+	bool seen[SETTINGS] = { false };
+	size_t i;
+
+	for (i = 0; i < conf->nodes.count; i++) {
+		const struct conf_node *node = conf->nodes.items[i];
+		const struct setting *setting = find_setting(node->keyword);
+
+		check_misplaced(node, diag);
+		if (!setting)
+			continue;
+		if (node->place.file != conf->files.items[0])
+			diag_error(diag, node->place, "move it there",
+				   "'%s' can stand only in the main file, %s",
+				   node->keyword, conf->path);
+		else if (seen[setting - table])
+			diag_error(diag, node->place, "keep one of them",
+				   "second '%s'", node->keyword);
+		else
+			set(settings, setting, conf, node);
+		seen[setting - table] = true;
+	}
+	if (!seen[SETTINGS - 1])
+		diag_error(diag, (struct diag_place){ conf->files.items[0],
+						      DIAG_WHOLE_FILE, 0 },
+			   "write catch-all NAME: who is told of what no rule "
+			   "takes", "no catch-all");
+}
+
+static const char *
+host_name(struct arena *arena)
+{
+	char name[HOST_MOST];
+
+	if (gethostname(name, sizeof(name)))
+		return "localhost";
+	name[sizeof(name) - 1] = '\0';	/* gethostname(2) may cut it off */
+	return arena_strdup(arena, name);
+}
+
+struct settings
+settings_load(const struct conf *conf, struct diag *diag)
+{
+	struct settings settings = {
+		.state = "/var/lib/tocsin",
+		.spool = "/var/spool/tocsin",
+		.from_name = "tocsin",
+		.catch_all = { .text = "" },
+	};
+
+	if (!conf->files.count)
+		return settings;
+	load(&settings, conf, diag);
+	if (!settings.domain)
+		settings.domain = host_name(conf->arena);
+	if (!settings.from)
+		settings.from = arena_printf(conf->arena, "tocsin@%s",
+					     settings.domain);
+	return settings;
+}
