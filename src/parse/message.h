@@ -16,7 +16,11 @@
 /* A header field, in the order of the mail, topmost first. */
 struct message_header {
 	const char *name;	/* as written */
-	const char *value;	/* unfolded, RFC 2047 decoded */
+	const char *value;	/* one line: unfolded, control characters as
+				   blanks; encoded words (RFC 2047) decoded
+				   only in fields that people read, so that
+				   nobody writes a hidden "dmarc=pass" into
+				   Authentication-Results */
 };
 
 /* An address of a From, Sender, Reply-To, To or Cc field (RFC 5322 3.4). */
@@ -36,6 +40,8 @@ struct message_row {
 	enum message_row_origin origin;
 	const char *label;
 	const char *value;
+	bool hidden;		/* not to be seen by a reader of the mail
+				   (display:none and its like): a forger's */
 };
 
 /* A link: the target as written (entities decoded, nothing fetched, nothing
@@ -43,6 +49,7 @@ struct message_row {
 struct message_link {
 	const char *url;
 	const char *text;
+	bool hidden;		/* as in struct message_row */
 };
 
 /* A leaf part that is no text: an attachment. */
@@ -73,5 +80,12 @@ struct message {
 
 /* The first header of that name, without case; NULL when there is none. */
 const char *message_header(const struct message *message, const char *name);
+
+/* A message of empty texts. */
+struct message *message_create(struct arena *arena);
+
+/* Add to the limits, once for each sentence. The sentence is borrowed. */
+void message_limit(struct arena *arena, struct message *message,
+		   const char *sentence);
 
 #endif

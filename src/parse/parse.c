@@ -1,0 +1,308 @@
+#include "parse/parse.h"
+
+#include "base/text.h"
+#include "parse/charset.h"
+#include "parse/decode.h"
+#include "parse/flowed.h"
+#include "parse/header.h"
+#include "parse/html.h"
+#include "parse/mime.h"
+#include "parse/preflight.h"
+#include "parse/rows.h"
+
+enum {
+	NESTED_MOST = 4,	/* messages in messages that are looked into */
+	TEXT_MOST = 1 << 20,	/* octets of each kind of text: answer size */
+	SNIFFED = 2048,		/* octets in which HTML names its charset */
+};
+
+/* Texts that grow over all parts of one message. */
+struct work {
+	struct arena *arena;
+	struct message *message;
+	int depth;
+	struct buf text;
+	struct buf html_text;
+	struct buf decoded;	/* of the part at hand, reused */
+	struct buf readable;
+};
+
+static struct message *parse_one(struct arena *arena, const char *mail,
+				 size_t length, int depth);
+
+/* --- Header --- */
+
+static const char *
+without_brackets(struct arena *arena, const char *text)
+{
+	const char *open = strchr(text, '<');
+	const char *close = open ? strchr(open, '>') : NULL;
+
+	if (!close)
+		return text;
+	return arena_strndup(arena, open + 1, (size_t)(close - open - 1));
+}
+
+static void
+take_from(struct work *work, const struct header_field *field)
+{
+	struct buf value = BUF_INIT;
+
+	header_unfold(field, &value);
+	mime_addresses(work->arena, work->message, value.data, value.len);
+	buf_release(&value);
+}
+
+static void
+take_field(struct work *work, const struct header_field *field)
+{
+	struct message *message = work->message;
+	struct message_header header;
+
+	header.name = arena_strndup(work->arena, field->name,
+				    field->name_length);
+	header.value = header_text(work->arena, field, &message->bad_bytes);
+	vec_push(work->arena, &message->headers, header);
+	if (header_is(field, "From"))
+		take_from(work, field);
+}
+
+static void
+take_header(struct work *work, const struct header *header)
+{
+	struct message *message = work->message;
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < header->fields.count; i++)
+		take_field(work, &header->fields.items[i]);
+	if (header->cut)
+		message_limit(work->arena, message, "too many or too long "
+			      "header fields: the last ones were not read");
+	value = message_header(message, "Subject");
+	if (value)
+		message->subject = value;
+	value = message_header(message, "Message-ID");
+	if (value)
+		message->message_id = without_brackets(work->arena, value);
+}
+
+/* --- Parts --- */
+
+/* Its octets, in work->decoded. */
+static void
+decode(struct work *work, const struct mime_leaf *leaf)
+{
+	struct buf *out = &work->decoded;
+
+	buf_reset(out);
+	if (leaf->encoding == MIME_QUOTED_PRINTABLE)
+		decode_quoted_printable(out, leaf->body, leaf->length);
+	else if (leaf->encoding == MIME_BASE64)
+		decode_base64(out, leaf->body, leaf->length);
+	else
+		buf_append(out, leaf->body, leaf->length);
+}
+
+/* One kind of line end, in place. */
+static void
+use_newlines(struct buf *text)
+{
+	size_t to = 0, i;
+
+	if (!memchr(text->data, '\r', text->len))
+		return;
+	for (i = 0; i < text->len; i++) {
+		char c = text->data[i];
+
+		if (c == '\r' && i + 1 < text->len && text->data[i + 1] == '\n')
+			continue;
+		text->data[to++] = c == '\r' ? '\n' : c;
+	}
+	buf_cut(text, to);
+}
+
+/* The decoded octets as text, in work->readable. */
+static void
+convert(struct work *work, const char *charset)
+{
+	struct buf *out = &work->readable;
+
+	buf_reset(out);
+	work->message->bad_bytes += charset_append(out, charset,
+						   work->decoded.data,
+						   work->decoded.len);
+	use_newlines(out);
+}
+
+static void
+take_plain(struct work *work, const struct mime_leaf *leaf)
+{
+	struct buf *text = &work->text;
+
+	decode(work, leaf);
+	convert(work, leaf->charset);
+	if (text->len && text->data[text->len - 1] != '\n')
+		buf_putc(text, '\n');
+	if (leaf->flowed)
+		flowed_join(text, work->readable.data, work->readable.len,
+			    leaf->delsp);
+	else
+		buf_append(text, work->readable.data, work->readable.len);
+}
+
+/* The charset that HTML names for itself, for mail that names none. */
+static const char *
+sniff_charset(struct work *work)
+{
+	static const char word[] = "charset=";
+	const size_t length = sizeof(word) - 1;
+	const struct buf *html = &work->decoded;
+	const char *at = html->data, *end = at + html->len;
+
+	if (html->len > SNIFFED)
+		end = at + SNIFFED;
+	for (; end - at > (ptrdiff_t)length; at++) {
+		if (strncasecmp(at, word, length))
+			continue;
+		at += length;
+		at += *at == '"' || *at == '\'';
+		return arena_strndup(work->arena, at,
+				     strcspn(at, "\"' />;\r\n"));
+	}
+	return "";
+}
+
+static void
+take_html(struct work *work, const struct mime_leaf *leaf)
+{
+	decode(work, leaf);
+	convert(work, *leaf->charset ? leaf->charset : sniff_charset(work));
+	html_read(work->arena, work->message, work->readable.data,
+		  work->readable.len, &work->html_text);
+}
+
+static void
+take_nested(struct work *work, const struct mime_leaf *leaf)
+{
+	struct message *nested;
+
+	if (work->depth == NESTED_MOST) {
+		message_limit(work->arena, work->message,
+			      "messages attached to attached messages: the "
+			      "innermost ones were not read");
+		return;
+	}
+	decode(work, leaf);
+	nested = parse_one(work->arena, work->decoded.data, work->decoded.len,
+			   work->depth + 1);
+	vec_push(work->arena, &work->message->nested, nested);
+}
+
+static void
+take_attachment(struct work *work, const struct mime_leaf *leaf)
+{
+	struct message_part part = { leaf->type, leaf->name, 0 };
+
+	decode(work, leaf);
+	part.size = work->decoded.len;
+	vec_push(work->arena, &work->message->parts, part);
+}
+
+static void
+take_leaf(struct work *work, const struct mime_leaf *leaf)
+{
+	if (!strcmp(leaf->type, "message/rfc822"))
+		take_nested(work, leaf);
+	else if (leaf->attachment)
+		take_attachment(work, leaf);
+	else if (!strcmp(leaf->type, "text/html"))
+		take_html(work, leaf);
+	else if (!strcmp(leaf->type, "text/plain") ||
+		 text_starts(leaf->type, "multipart/"))
+		take_plain(work, leaf);
+	else
+		take_attachment(work, leaf);
+}
+
+/* --- One message --- */
+
+static const char *
+finish_text(struct work *work, struct buf *text)
+{
+	size_t length = text->len;
+
+	if (length > TEXT_MOST) {
+		length = TEXT_MOST;
+		while ((text->data[length] & 0xC0) == 0x80)
+			length--;
+		message_limit(work->arena, work->message,
+			      "too much text: what follows 1 MiB was not read");
+	}
+	return arena_strndup(work->arena, text->data, length);
+}
+
+static void
+take_body(struct work *work, const struct buf *safe)
+{
+	struct message *message = work->message;
+	struct mime_leaves leaves;
+	size_t i;
+
+	mime_parse(work->arena, message, safe->data, safe->len, &leaves);
+	for (i = 0; i < leaves.count; i++)
+		take_leaf(work, &leaves.items[i]);
+	message->text = finish_text(work, &work->text);
+	message->html_text = finish_text(work, &work->html_text);
+	rows_from_text(work->arena, message, message->text);
+}
+
+static struct message *
+parse_one(struct arena *arena, const char *mail, size_t length, int depth)
+{
+	struct work work = {
+		.arena = arena, .message = message_create(arena),
+		.depth = depth, .text = BUF_INIT, .html_text = BUF_INIT,
+		.decoded = BUF_INIT, .readable = BUF_INIT,
+	};
+	struct buf safe = BUF_INIT;
+	struct header header;
+
+	header_split(arena, mail, length, &header);
+	take_header(&work, &header);
+	preflight_compose(arena, work.message, &header, mail, length, &safe);
+	take_body(&work, &safe);
+	buf_release(&safe);
+	buf_release(&work.text);
+	buf_release(&work.html_text);
+	buf_release(&work.decoded);
+	buf_release(&work.readable);
+	return work.message;
+}
+
+struct message *
+parse_mail(struct arena *arena, const char *mail, size_t length)
+{
+	bool cut = length > PARSE_MOST;
+	struct message *message;
+
+	message = parse_one(arena, mail, cut ? PARSE_MOST : length, 0);
+	if (cut)
+		message_limit(arena, message, "the mail is larger than 16 MiB: "
+			      "only its beginning was read");
+	return message;
+}
+
+void
+parse_warm_up(void)
+{
+	static const char mail[] =
+		"From: =?utf-8?q?a?= <a@example.com>\nSubject: a\n"
+		"Content-Type: text/html; charset=utf-8\n\n"
+		"<table><tr><td>a</td><td>&eacute;</td></tr></table>\n";
+	struct arena *arena = arena_create();
+
+	charset_warm_up();
+	(void)parse_mail(arena, mail, sizeof(mail) - 1);
+	arena_destroy(&arena);
+}
