@@ -1,0 +1,33 @@
+/*
+ * From the rows, subject and links of a mail to the fields of an alert.
+ *
+ * Nothing depends on the order of labels or on a place in the page: a row is
+ * known by its label, a link by its host and path. What a reader of the mail
+ * sees first wins, but of two severities the higher one; anything that
+ * disagrees, and anything hidden that differs, becomes a doubt.
+ */
+#ifndef NORMALIZE_EXTRACT_H
+#define NORMALIZE_EXTRACT_H
+
+#include "normalize/customer.h"
+#include "normalize/recognise.h"
+
+struct extract_label {
+	const char *label;
+	const char *value;
+};
+
+struct extraction {
+	struct alert *alert;
+	struct customer_evidences evidences;	/* without mailboxes */
+	VEC(struct extract_label) unknown;	/* no format knows them */
+	VEC(const char *) notes;		/* what could not be used */
+};
+
+/* Add everything that `message` says, read as `recognition` says. Fields that
+ * nothing was found for stay empty. */
+void extract(struct extraction *extraction, const struct formats *formats,
+	     const struct recognition *recognition,
+	     const struct message *message);
+
+#endif

@@ -1,0 +1,184 @@
+#include "normalize/normalize.h"
+
+#include "base/text.h"
+#include "normalize/loop.h"
+
+enum {
+	/* A forwarded mail of a forwarded mail of ... */
+	NESTED_DEPTH_MOST = 4,
+	/* Mails attached to one mail that are looked at. */
+	NESTED_MOST = 10,
+	/* Octets of a subject that stands in for a title. */
+	TITLE_MOST = 300,
+};
+
+/* The mail that the alert is read from: the one that came, or one inside. */
+struct choice {
+	const struct message *message;
+	struct recognition recognition;
+};
+
+/* An attached notification is better than the mail around it when its format
+ * is known more surely. */
+static void
+choose_nested(const struct formats *formats, struct arena *arena,
+	      const struct message *message, int depth, struct choice *best)
+{
+	size_t i;
+
+	if (!depth)
+		return;
+	for (i = 0; i < message->nested.count && i < NESTED_MOST; i++) {
+		const struct message *inner = message->nested.items[i];
+		struct recognition recognition = recognise(formats, arena,
+							   inner);
+
+		if (recognition.by > best->recognition.by) {
+			best->message = inner;
+			best->recognition = recognition;
+		}
+		choose_nested(formats, arena, inner, depth - 1, best);
+	}
+}
+
+/* Whoever sends a mail on can have changed it, and the word of our server is
+ * about him. */
+static void
+set_authentic(struct normalized *out, const struct normalize_input *input,
+	      bool listed, struct arena *arena)
+{
+	struct authentic_answer answer = authentic_check(arena, input->message,
+							 input->authserv,
+							 listed);
+
+	if (out->forwarded && answer.authentic == AUTHENTIC_PASS) {
+		answer.authentic = AUTHENTIC_FAIL;
+		answer.why = arena_printf(arena, "%s, but it was sent on",
+					  answer.why);
+	}
+	out->authentic_why = answer.why;
+	alert_set(out->alert, ALERT_AUTHENTIC,
+		  authentic_names[answer.authentic], answer.why);
+}
+
+/* A GUID is the tenant's name; a domain name is one of several. */
+static void
+set_tenant(struct alert *alert, const struct customer_evidences *evidences)
+{
+	const struct customer_evidence *best = NULL;
+	size_t i;
+
+	for (i = 0; i < evidences->tenants.count; i++) {
+		const struct customer_evidence *one =
+			&evidences->tenants.items[i];
+
+		if (!best || (text_is_guid(one->text) &&
+			      !text_is_guid(best->text)))
+			best = one;
+	}
+	if (best)
+		alert_set(alert, ALERT_TENANT, best->text, best->source);
+}
+
+static void
+set_customer(struct normalized *out, const struct normalize_input *input,
+	     struct customer_evidences *evidences, struct arena *arena)
+{
+	struct customer_answer answer;
+	size_t i;
+
+	for (i = 0; i < input->recipient_count; i++) {
+		struct customer_evidence mailbox = {
+			input->recipients[i], "envelope"
+		};
+
+		vec_push(arena, &evidences->mailboxes, mailbox);
+	}
+	answer = customers_find(input->customers, arena, evidences);
+	out->customer = answer.result;
+	out->why = answer.why;
+	if (answer.customer)
+		alert_set(out->alert, ALERT_CUSTOMER, answer.customer->name,
+			  answer.why);
+}
+
+static void
+find_missing(struct normalized *out, const struct format *format,
+	     struct arena *arena)
+{
+	size_t i;
+
+	for (i = 0; i < format->expected.count; i++)
+		if (!alert_text(out->alert, format->expected.items[i]))
+			vec_push(arena, &out->missing,
+				 format->expected.items[i]);
+	out->complete = !out->missing.count;
+}
+
+/* After find_missing(): a subject is a title only for want of one. */
+static void
+set_title(struct alert *alert, const char *subject)
+{
+	const char *line = text_fold_space(alert->arena, subject,
+					   strlen(subject));
+
+	if (!alert_text(alert, ALERT_TITLE))
+		alert_add(alert, ALERT_TITLE,
+			  text_cut(alert->arena, line, TITLE_MOST), "subject");
+}
+
+static void
+set_forwarded(struct normalized *out, const struct message *outer,
+	      const struct choice *choice)
+{
+	const char *by = outer->from.count ? outer->from.items[0].address : "";
+
+	out->forwarded = choice->message != outer ||
+			 choice->recognition.passed_on;
+	if (out->forwarded)
+		alert_doubt(out->alert, "forwarded by %s",
+			    *by ? by : "nobody knows whom");
+}
+
+static void
+read_message(struct normalized *out, const struct normalize_input *input,
+	     const struct choice *choice, struct arena *arena)
+{
+	struct extraction extraction = { .alert = out->alert };
+	const struct format *format = choice->recognition.format;
+	size_t i;
+
+	extract(&extraction, input->formats, &choice->recognition,
+		choice->message);
+	set_tenant(out->alert, &extraction.evidences);
+	set_customer(out, input, &extraction.evidences, arena);
+	find_missing(out, format, arena);
+	set_title(out->alert, choice->message->subject);
+	for (i = 0; i < extraction.notes.count; i++)
+		vec_push(arena, &out->notes, extraction.notes.items[i]);
+	for (i = 0; out->recognised && i < extraction.unknown.count; i++)
+		vec_push(arena, &out->unknown, extraction.unknown.items[i]);
+}
+
+const struct normalized *
+normalize_mail(const struct normalize_input *input, struct arena *arena)
+{
+	struct normalized *out = arena_alloc(arena, sizeof(*out));
+	struct recognition outer = recognise(input->formats, arena,
+					     input->message);
+	struct choice choice = { input->message, outer };
+
+	choose_nested(input->formats, arena, input->message,
+		      NESTED_DEPTH_MOST, &choice);
+	out->alert = alert_create(arena);
+	out->recognised = choice.recognition.by != RECOGNISED_NOT;
+	set_forwarded(out, input->message, &choice);
+	read_message(out, input, &choice, arena);
+	set_authentic(out, input, outer.listed, arena);
+	alert_set(out->alert, ALERT_INTAKE, "mail", "mail");
+	alert_set(out->alert, ALERT_FORMAT, choice.recognition.format->name,
+		  choice.recognition.source);
+	out->loop = loop_find(arena, input->message, input->domain,
+			      out->recognised);
+	return out;
+}

@@ -1,0 +1,50 @@
+/*
+ * From a mail that was taken apart to an alert record: what kind of mail it is,
+ * what it says, whether it is genuine, and whose it is.
+ *
+ * Nothing is rejected here. A mail that nothing describes is an alert with its
+ * subject for a title; a mail that cannot be given to one customer says why; a
+ * forgery is marked. What follows from that is the business of the stages
+ * behind. There is no clock and no store: the same mail always gives the same.
+ */
+#ifndef NORMALIZE_NORMALIZE_H
+#define NORMALIZE_NORMALIZE_H
+
+#include "normalize/authentic.h"
+#include "normalize/customer.h"
+#include "normalize/extract.h"
+
+struct normalize_input {
+	const struct formats *formats;
+	const struct customers *customers;
+	const char *authserv;		/* NULL: nobody's word counts */
+	const char *domain;		/* of our own Message-IDs */
+	const char *const *recipients;	/* of the envelope */
+	size_t recipient_count;
+	const struct message *message;
+};
+
+struct normalized {
+	struct alert *alert;		/* doubts are in it */
+	enum customer_result customer;
+	const char *why;		/* that customer, or no customer */
+	const char *authentic_why;
+
+	bool recognised;		/* the format is not `generic` */
+	bool complete;			/* no field is missing */
+	bool forwarded;			/* a person or program sent it on */
+	VEC(enum alert_field) missing;	/* that the format expects */
+	VEC(struct extract_label) unknown; /* labels that no format knows; only
+					      of recognised mails */
+	VEC(const char *) notes;	/* what was seen but not used */
+
+	/* Why this mail must not lead to another one, or NULL: it is our own
+	 * notification coming back, an automatic answer, or it goes round. */
+	const char *loop;
+};
+
+/* Everything, never NULL, in the arena. */
+const struct normalized *normalize_mail(const struct normalize_input *input,
+					struct arena *arena);
+
+#endif

@@ -1,0 +1,52 @@
+/*
+ * Quirks of real mail, all in one place, each with its sample.
+ */
+#ifndef NORMALIZE_QUIRK_H
+#define NORMALIZE_QUIRK_H
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+
+/* The form in which labels are compared: one line, lower case, without marks
+ * in front and without the colon, which may be a full-width one or have a
+ * blank (of any kind) before it. "Gravité :" and "严重性：" occur. */
+char *quirk_label(struct arena *arena, const char *label);
+
+/* A value without the marks around it: "● Medium" is "Medium". */
+char *quirk_value(struct arena *arena, const char *value);
+
+/* The subject without what gateways and people put before it:
+ * "[EXTERNAL] FW: High-severity alert: X". `forwarded_out` is set when one of
+ * them says that a person sent it on. */
+const char *quirk_subject(struct arena *arena, const char *subject,
+			  bool *forwarded_out);
+
+/* The value of a row of `text` with the lines that it goes on in. A text part is
+ * folded at 76 columns, and only the first line of
+ *
+ *	Title: Malware Command and Control (C2) traffic associated with the
+ *	TECHNETIUM actor has been detected on your network
+ *	Severity: Medium
+ *
+ * looks like a row. A line goes on when it is long and the next one is not a
+ * row itself. */
+const char *quirk_unfold(struct arena *arena, const char *text,
+			 const char *value);
+
+/* Is `piece` what a line end left of `whole`? Then the text part only repeats
+ * what the HTML part says, and is no second value. */
+bool quirk_is_cut(struct arena *arena, const char *piece, const char *whole);
+
+/*
+ * The bytes that part the values of a cell that lists several: ";" and "," as
+ * in "a; b" or "a, b". Host names alone also come as "a.example b.example",
+ * because the lines of a cell have become blanks. A person's name has a comma
+ * of its own ("Doe, Jane"), so users are parted by commas only when each is an
+ * account (a@b, a\b).
+ */
+enum quirk_list { QUIRK_LIST_TEXTS, QUIRK_LIST_HOSTS, QUIRK_LIST_USERS };
+
+const char *quirk_list_separators(enum quirk_list list, const char *text);
+
+#endif
