@@ -1,0 +1,56 @@
+/* during: the instant of the decision lies in a window. */
+#include "match/cond.h"
+
+static bool
+during_load(struct cond_load *load, const struct cond_test *test,
+	    struct conf_word value, union cond_operand *out)
+{
+	(void)test;
+	out->window = map_find(load->windows, value.text);
+	if (!out->window) {
+		diag_error(load->diag, value.place,
+			   diag_did_you_mean(load->diag, value.text,
+					     load->window_names,
+					     "define it: window NAME { ... }"),
+			   "unknown window '%s'", value.text);
+		return false;
+	}
+	/* it may have been there */
+	(void)map_set(load->windows_used, value.text, load->windows_used);
+	return true;
+}
+
+static enum answer
+during_fits(const struct cond_test *test, const struct facts *facts,
+	    const struct fact *fact)
+{
+	(void)fact;
+	return window_covers(test->operands[0].window, facts->now) ?
+		ANSWER_YES : ANSWER_NO;
+}
+
+/* "it is Tue 2026-12-01 02:00 CET" */
+static void
+during_tell(const struct cond_test *test, const struct facts *facts,
+	    struct buf *out)
+{
+	static const char days[7][4] = {
+		"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
+	};
+	const struct zone *zone = window_zone(test->operands[0].window);
+	struct civil civil;
+
+	zone_to_civil(zone, facts->now, &civil);
+	buf_printf(out, "it is %s %04lld-%02d-%02d %02d:%02d %s",
+		   days[clock_weekday(clock_from_civil(&civil))],
+		   (long long)civil.year, civil.month, civil.day, civil.hour,
+		   civil.minute, zone_abbreviation(zone, facts->now));
+}
+
+const struct cond_word cond_during = {
+	.types = COND_NOW,
+	.one_value = true,
+	.load = during_load,
+	.fits = during_fits,
+	.tell = during_tell,
+};

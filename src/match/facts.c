@@ -1,0 +1,63 @@
+#include "match/facts.h"
+
+#include "base/text.h"
+
+void
+facts_init(struct facts *facts, const struct alert *alert, instant_ms now,
+	   struct arena *arena)
+{
+	memset(facts, 0, sizeof(*facts));
+	facts->alert = alert;
+	facts->now = now;
+	facts->arena = arena;
+}
+
+/* "10.0.0.5" and "fe80::1" have no first label. */
+static bool
+is_address(const char *host)
+{
+	return !host[strspn(host, "0123456789.")] || strchr(host, ':');
+}
+
+static void
+fact_label(struct fact *fact, struct arena *arena)
+{
+	size_t length = strcspn(fact->folded, ".");
+
+	if (!length || !fact->folded[length] || is_address(fact->folded))
+		return;
+	fact->label = arena_strndup(arena, fact->folded, length);
+	fact->label_length = length;
+}
+
+static void
+fact_init(struct fact *fact, enum alert_field field,
+	  const struct alert_value *value, struct arena *arena)
+{
+	const char *line = value->text;
+
+	if (field == ALERT_DESCRIPTION)	/* the one field of several lines */
+		line = text_fold_space(arena, line, strlen(line));
+	fact->text = value->text;
+	fact->source = value->source;
+	fact->folded = text_fold(arena, line);
+	fact->folded_length = strlen(fact->folded);
+	if (alert_fields[field].type == ALERT_HOST)
+		fact_label(fact, arena);
+}
+
+const struct fact *
+facts_of(struct facts *facts, enum alert_field field, size_t *count_out)
+{
+	const struct alert_values *values = &facts->alert->fields[field];
+	struct fact *made;
+	size_t i;
+
+	*count_out = values->count;
+	if (facts->fields[field] || !values->count)
+		return facts->fields[field];
+	made = arena_array(facts->arena, values->count, sizeof(*made));
+	for (i = 0; i < values->count; i++)
+		fact_init(&made[i], field, &values->items[i], facts->arena);
+	return facts->fields[field] = made;
+}

@@ -1,0 +1,58 @@
+/* Open addressing with linear probing, at most half full. */
+#include "match/hashes.h"
+
+#include "base/bug.h"
+
+void
+hashes_init(struct hashes *hashes, struct arena *arena, size_t expected)
+{
+	size_t i;
+
+	hashes->count = 0;
+	for (hashes->size = 16; hashes->size < expected * 2; )
+		hashes->size *= 2;
+	hashes->slots = arena_array(arena, hashes->size,
+				    sizeof(*hashes->slots));
+	for (i = 0; i < hashes->size; i++)
+		hashes->slots[i].number = HASHES_NONE;
+}
+
+static struct hashes_slot *
+slot_of(const struct hashes *hashes, uint64_t hash)
+{
+	size_t i = hash & (hashes->size - 1);
+
+	while (hashes->slots[i].number != HASHES_NONE &&
+	       hashes->slots[i].hash != hash)
+		i = (i + 1) & (hashes->size - 1);
+	return &hashes->slots[i];
+}
+
+uint32_t
+hashes_find(const struct hashes *hashes, uint64_t hash)
+{
+	return slot_of(hashes, hash)->number;
+}
+
+uint32_t
+hashes_add(struct hashes *hashes, uint64_t hash, uint32_t number)
+{
+	struct hashes_slot *slot = slot_of(hashes, hash);
+
+	if (slot->number != HASHES_NONE)
+		return slot->number;
+	if (++hashes->count > hashes->size / 2)
+		BUG("more than %zu hashes", hashes->size / 2);
+	*slot = (struct hashes_slot){ hash, number };
+	return number;
+}
+
+uint64_t
+hashes_bytes(uint64_t hash, const void *bytes, size_t count)
+{
+	const unsigned char *at = bytes;
+
+	while (count--)
+		hash = hashes_byte(hash, *at++);
+	return hash;
+}

@@ -1,0 +1,301 @@
+#include "match/rule.h"
+
+#include "base/text.h"
+
+enum {
+	/* A name stands in mail headers, metrics and log lines. */
+	RULE_NAME_MOST = 64,
+	DROP_WARNING_DAYS = 7,
+};
+
+static const int64_t day_ms = 86400000;
+
+const char *
+rule_comment(const struct rule *rule)
+{
+	return conf_word(rule->node, 1).text;
+}
+
+const struct conf_node *
+rule_next_notify(const struct conf_node *node, size_t *at)
+{
+	while (*at < node->clauses.count) {
+		const struct conf_node *clause = node->clauses.items[(*at)++];
+
+		if (!strcmp(clause->keyword, "notify"))
+			return clause;
+	}
+	return NULL;
+}
+
+const char *
+rule_template(const struct conf_node *notify)
+{
+	const struct conf_node *using = conf_find(&notify->clauses, "using");
+
+	return using ? conf_word(using, 0).text : NULL;
+}
+
+/* ---- loading ---- */
+
+static bool
+name_is_good(struct conf_word name, struct diag *diag)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._-";
+	size_t length = strlen(name.text);
+
+	if (!length)
+		return false;		/* the parser has said so */
+	if (!strcmp(name.text, "otherwise") ||
+	    !strcmp(name.text, "catch-all")) {
+		diag_error(diag, name.place, "choose another name",
+			   "'%s' is what decisions without a rule are called",
+			   name.text);
+		return false;
+	}
+	if (length <= RULE_NAME_MOST && strspn(name.text, allowed) == length)
+		return true;
+	diag_error(diag, name.place, "letters, digits, '.', '_' and '-', at "
+		   "most 64; put words into the comment behind it",
+		   "'%s' cannot be the name of a rule", name.text);
+	return false;
+}
+
+static bool
+contact_is_known(struct rule_load *load, struct conf_word name)
+{
+	if (!load->contacts || !*name.text ||
+	    map_find(load->contacts, name.text))
+		return true;
+	diag_error(load->cond.diag, name.place,
+		   diag_did_you_mean(load->cond.diag, name.text,
+				     load->contact_names,
+				     "define it: person NAME { mail ADDRESS }"),
+		   "unknown contact '%s'", name.text);
+	return false;
+}
+
+bool
+rule_check_notify(struct rule_load *load, const struct conf_node *notify)
+{
+	const struct conf_node *using = conf_find(&notify->clauses, "using");
+	struct conf_word name;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < notify->words.count; i++)
+		good &= contact_is_known(load, notify->words.items[i]);
+	if (!using || !load->templates)
+		return good;
+	name = conf_word(using, 0);
+	if (!*name.text || map_find(load->templates, name.text))
+		return good;
+	diag_error(load->cond.diag, name.place,
+		   diag_did_you_mean(load->cond.diag, name.text,
+				     load->template_names, NULL),
+		   "unknown template '%s'", name.text);
+	return false;
+}
+
+static const struct conf_node *
+drop_part(struct rule_load *load, const struct conf_node *drop,
+	  const char *keyword, const char *remedy)
+{
+	const struct conf_node *part = conf_find(&drop->clauses, keyword);
+
+	if (part && part->words.count && *conf_word(part, 0).text)
+		return part;
+	diag_error(load->cond.diag, drop->place, remedy,
+		   "a drop needs %s %s", *keyword == 'o' ? "an" : "a",
+		   keyword);
+	return NULL;
+}
+
+static void
+warn_of_end(struct rule_load *load, struct conf_word date, instant_ms end)
+{
+	if (load->now >= end)
+		diag_warning(load->cond.diag, date.place,
+			     "give it a new date or remove the rule",
+			     "this drop ended with %s", date.text);
+	else if (load->now >= end - DROP_WARNING_DAYS * day_ms)
+		diag_warning(load->cond.diag, date.place,
+			     "give it a new date if it is still needed",
+			     "this drop ends with %s", date.text);
+}
+
+/* The day after DATE begins, on the customer's clocks. */
+static bool
+until_load(struct rule_load *load, const struct conf_node *until,
+	   struct rule_drop *drop)
+{
+	struct conf_word date = conf_word(until, 0);
+	char *midnight = arena_printf(load->cond.arena, "%sT00:00", date.text);
+	struct civil civil;
+	instant_ms when;
+
+	if (strlen(date.text) != 10 || !clock_parse(midnight, &when)) {
+		diag_error(load->cond.diag, date.place, "as 2027-01-31",
+			   "'%s' is no date", date.text);
+		return false;
+	}
+	clock_to_civil(when, &civil);
+	civil.day++;
+	drop->until = date.text;
+	drop->end = zone_from_civil(load->zone, &civil);
+	warn_of_end(load, date, drop->end);
+	return true;
+}
+
+static bool
+end_load(struct rule_load *load, const struct conf_node *node,
+	 struct rule_drop *drop)
+{
+	const struct conf_node *until = conf_find(&node->clauses, "until");
+	const struct conf_node *always = conf_find(&node->clauses, "always");
+
+	drop->end = INT64_MAX;
+	if (until && !always)
+		return until_load(load, until, drop);
+	if (always && !until)
+		return true;
+	diag_error(load->cond.diag, always ? always->place : node->place,
+		   "until DATE, or always if the contract leaves it out",
+		   always ? "a drop either ends or does not" :
+		   "a drop needs an end");
+	return false;
+}
+
+static bool
+drop_load(struct rule_load *load, const struct conf_node *node,
+	  struct rule *rule)
+{
+	struct rule_drop *drop = arena_alloc(load->cond.arena, sizeof(*drop));
+	const struct conf_node *owner, *reason;
+	bool ends;
+
+	owner = drop_part(load, node, "owner",
+			  "owner NAME: who answers for it");
+	reason = drop_part(load, node, "reason",
+			   "reason \"TEXT\": why nobody is to be told");
+	ends = end_load(load, node, drop);
+	if (!owner || !reason || !ends)
+		return false;
+	drop->owner = conf_word(owner, 0).text;
+	drop->reason = conf_word(reason, 0).text;
+	if (load->contacts && !map_find(load->contacts, drop->owner))
+		diag_warning(load->cond.diag, conf_word(owner, 0).place, NULL,
+			     "owner '%s' is no person or team", drop->owner);
+	rule->drop = drop;
+	return true;
+}
+
+static bool
+actions_load(struct rule_load *load, const struct conf_node *node,
+	     struct rule *rule)
+{
+	const struct conf_node *drop = conf_find(&node->clauses, "drop");
+	const struct conf_node *notify;
+	bool good = true;
+	size_t at = 0, notifies = 0;
+
+	rule->also = conf_find(&node->clauses, "also");
+	while ((notify = rule_next_notify(node, &at))) {
+		good &= rule_check_notify(load, notify);
+		notifies++;
+	}
+	if (drop && !drop_load(load, drop, rule))
+		return false;
+	if (drop && notifies) {
+		diag_error(load->cond.diag, drop->place, "make it two rules",
+			   "rule '%s' both notifies and drops", rule->name);
+		return false;
+	}
+	if (drop || notifies)
+		return good;
+	diag_error(load->cond.diag, conf_word(node, 0).place,
+		   "add notify NAME, or drop", "rule '%s' does nothing",
+		   rule->name);
+	return false;
+}
+
+bool
+rule_load(struct rule_load *load, const struct conf_node *node,
+	  struct rule *rule)
+{
+	const struct conf_node *when = conf_find(&node->clauses, "when");
+	struct conf_word name = conf_word(node, 0);
+	bool good = name_is_good(name, load->cond.diag);
+
+	rule->name = name.text;
+	rule->node = node;
+	good &= actions_load(load, node, rule);
+	if (!when)
+		return good;
+	load->cond.drop = conf_find(&node->clauses, "drop");
+	rule->when = cond_load(&load->cond, when->expr);
+	return rule->when && good;
+}
+
+/* ---- describing ---- */
+
+static void
+describe_text(const char *text, struct buf *out)
+{
+	buf_putc(out, '"');
+	text_escape(out, text, SIZE_MAX);
+	buf_putc(out, '"');
+}
+
+static void
+describe_drop(const struct rule_drop *drop, struct buf *out)
+{
+	buf_puts(out, "drop owner ");
+	text_escape(out, drop->owner, SIZE_MAX);
+	buf_puts(out, " reason ");
+	describe_text(drop->reason, out);
+	if (drop->until)
+		buf_printf(out, " until %s", drop->until);
+	else
+		buf_puts(out, " always");
+}
+
+static void
+describe_notify(const struct conf_node *notify, struct buf *out)
+{
+	const char *template = rule_template(notify);
+	size_t i;
+
+	buf_puts(out, "notify");
+	for (i = 0; i < notify->words.count; i++) {
+		buf_puts(out, i ? ", " : " ");
+		text_escape(out, notify->words.items[i].text, SIZE_MAX);
+	}
+	if (template)
+		buf_printf(out, " using %s", template);
+}
+
+void
+rule_describe(const struct rule *rule, struct buf *out)
+{
+	const struct conf_node *notify;
+	size_t at = 0;
+
+	if (rule->when) {
+		buf_puts(out, "when ");
+		cond_describe(rule->when, SIZE_MAX, out);
+		buf_putc(out, ' ');
+	}
+	if (rule->drop)
+		describe_drop(rule->drop, out);
+	if (rule->also)
+		buf_puts(out, "also ");
+	while ((notify = rule_next_notify(rule->node, &at))) {
+		describe_notify(notify, out);
+		buf_putc(out, ' ');
+	}
+	while (out->len && out->data[out->len - 1] == ' ')
+		buf_cut(out, out->len - 1);
+}

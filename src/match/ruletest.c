@@ -1,0 +1,145 @@
+#include "match/ruletest.h"
+
+static const char *const *
+field_names(struct arena *arena)
+{
+	const char **names = arena_array(arena, ALERT_FIELDS + 1,
+					 sizeof(*names));
+	int field;
+
+	for (field = 0; field < ALERT_FIELDS; field++)
+		names[field] = alert_fields[field].name;
+	return names;
+}
+
+static void
+check_field(struct arena *arena, const struct conf_node *line,
+	    struct diag *diag)
+{
+	enum alert_field field = alert_field_find(line->keyword);
+
+	if (field == ALERT_FIELDS)
+		diag_error(diag, line->place,
+			   diag_did_you_mean(diag, line->keyword,
+					     field_names(arena), NULL),
+			   "unknown field '%s'", line->keyword);
+	else if (line->words.count > 1 && !alert_fields[field].several)
+		diag_error(diag, line->words.items[1].place, NULL,
+			   "'%s' has one value", line->keyword);
+}
+
+static void
+load_at(struct ruletest *test, const struct conf_node *given,
+	struct diag *diag)
+{
+	const struct conf_node *at = conf_find(&given->clauses, "at");
+	struct conf_word word;
+
+	test->at = TIME_UNKNOWN;
+	if (!at)
+		return;
+	word = conf_word(at, 0);
+	if (!clock_parse(word.text, &test->at))
+		diag_error(diag, word.place,
+			   "write it as 2026-12-01T02:00:00+01:00",
+			   "'%s' is no time", word.text);
+}
+
+static void
+load_given(struct arena *arena, struct ruletest *test,
+	   const struct conf_node *node, struct diag *diag)
+{
+	const struct conf_node *given = conf_find(&node->block, "given");
+	const struct conf_node *alert, *mail, *to;
+	size_t i;
+
+	alert = given ? conf_find(&given->clauses, "alert") : NULL;
+	mail = given ? conf_find(&given->clauses, "mail") : NULL;
+	if (alert) {
+		test->alert = alert;
+		load_at(test, alert, diag);
+		for (i = 0; i < alert->block.count; i++)
+			check_field(arena, alert->block.items[i], diag);
+	} else if (mail) {
+		to = conf_find(&mail->clauses, "to");
+		test->mail = conf_path(arena, conf_word(mail, 0));
+		test->to = to ? conf_word(to, 0).text : NULL;
+		load_at(test, mail, diag);
+	} else if (!given) {
+		diag_error(diag, test->place,
+			   "write `given alert { ... }` or `given mail FILE`",
+			   "test '%s' says nothing of what arrives",
+			   test->name);
+	}
+}
+
+static const char *
+clause_text(const struct conf_node *node, const char *keyword)
+{
+	const struct conf_node *clause = conf_find(&node->clauses, keyword);
+
+	return clause ? conf_word(clause, 0).text : NULL;
+}
+
+static void
+load_expect(struct ruletest *test, const struct conf_node *node,
+	    struct diag *diag)
+{
+	static const char *const keywords[] = { "notify", "drop", "hold" };
+	const struct conf_node *expect = conf_find(&node->block, "expect");
+	int i;
+
+	if (!expect)
+		diag_error(diag, test->place, "write `expect notify ADDRESS`, "
+			   "`expect drop` or `expect hold`",
+			   "test '%s' expects nothing", test->name);
+	for (i = 0; expect && i < 3; i++) {
+		const struct conf_node *clause = conf_find(&expect->clauses,
+							   keywords[i]);
+
+		if (!clause)
+			continue;
+		test->expect = (enum ruletest_expect)i;
+		test->recipients = clause->words;
+		test->by = clause_text(clause, "by");
+		test->template = clause_text(clause, "using");
+	}
+}
+
+struct ruletests *
+ruletest_load(const struct conf *conf, struct diag *diag)
+{
+	struct ruletests *tests = arena_alloc(conf->arena, sizeof(*tests));
+	size_t i;
+
+	for (i = 0; i < conf->nodes.count; i++) {
+		const struct conf_node *node = conf->nodes.items[i];
+		struct ruletest *test;
+
+		if (strcmp(node->keyword, "test"))
+			continue;
+		test = arena_alloc(conf->arena, sizeof(*test));
+		test->name = conf_word(node, 0).text;
+		test->place = conf_word(node, 0).place;
+		load_given(conf->arena, test, node, diag);
+		load_expect(test, node, diag);
+		vec_push(conf->arena, &tests->list, test);
+	}
+	return tests;
+}
+
+struct alert *
+ruletest_alert(const struct ruletest *test, struct arena *arena)
+{
+	struct alert *alert = alert_create(arena);
+	size_t i, j;
+
+	for (i = 0; i < test->alert->block.count; i++) {
+		const struct conf_node *line = test->alert->block.items[i];
+
+		for (j = 0; j < line->words.count; j++)
+			alert_add(alert, alert_field_find(line->keyword),
+				  line->words.items[j].text, "test");
+	}
+	return alert;
+}

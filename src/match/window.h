@@ -1,0 +1,38 @@
+/*
+ * Windows: named ranges of the week on the clocks of one zone.
+ *
+ *	window night { timezone Europe/Paris  mon-fri 18:00-08:00
+ *	               sat-sun 00:00-24:00 }
+ *
+ * A range that ends at or before its start ends on the next day and belongs to
+ * the day on which it begins: night above lasts from Friday 18:00 to Saturday
+ * 08:00, but does not begin again on Sunday 18:00. Begin and end are what the
+ * clock on the wall shows, so a night is an hour shorter or longer when clocks
+ * change; see zone_from_civil() for times that are shown twice or never.
+ */
+#ifndef MATCH_WINDOW_H
+#define MATCH_WINDOW_H
+
+#include "base/zone.h"
+#include "conf/conf.h"
+
+#include <stdbool.h>
+
+struct window;
+
+/* From a `window` statement. What is wrong goes to `diag`; the window is there
+ * all the same, so that whoever uses it is not in error, too. */
+struct window *window_load(struct arena *arena, const struct conf_node *node,
+			   struct diag *diag);
+
+/* From begin (included) to end (not). */
+bool window_covers(const struct window *window, instant_ms when);
+
+const char *window_name(const struct window *window);
+const struct zone *window_zone(const struct window *window);
+
+/* The zone named in `word`, or an error with a remedy and NULL. For windows
+ * and customers alike. */
+const struct zone *window_zone_load(struct conf_word word, struct diag *diag);
+
+#endif
