@@ -1,0 +1,46 @@
+/*
+ * The outgoing message: headers and MIME, built here because libetpan neither
+ * encodes headers nor keeps lines out of them.
+ *
+ * The result is whole, with CRLF line ends, no line longer than 78 octets but
+ * for a single long word, and pure ASCII: bodies are base64 and header text is
+ * RFC 2047. Only addresses that have UTF-8 in them stay as they are, because
+ * nothing else would reach them; then the server must know SMTPUTF8. Whatever
+ * a value holds, it stays within its header: control characters, line ends and
+ * what reorders text become blanks.
+ *
+ * The same input gives the same bytes, so that a message that is sent twice is
+ * the same message.
+ */
+#ifndef RENDER_COMPOSE_H
+#define RENDER_COMPOSE_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+#include <stdbool.h>
+
+struct compose {
+	const char *from_name;		/* may be NULL */
+	const char *from;		/* addresses: text_is_address() */
+	const char *to;
+	const char *subject;
+	instant_ms date;
+	const char *message_id;		/* without < and > */
+	const char *references;		/* of the incident's thread, likewise,
+					   or NULL */
+	/* X-Tocsin-Code, -Customer, -Rule; left out when NULL */
+	const char *code;
+	const char *customer;
+	const char *rule;
+
+	const char *text;
+	const char *html;		/* NULL: text only */
+	const char *raw;		/* attached as original.eml, or NULL */
+	size_t raw_length;
+};
+
+/* Append the message; whether it needs SMTPUTF8. */
+bool compose_message(const struct compose *compose, struct buf *out);
+
+#endif

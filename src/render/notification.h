@@ -1,0 +1,67 @@
+/*
+ * What a template sees of one notification. tocsin-templates(5) lists every
+ * name; notification_shape() is the same list for the compiler's check.
+ *
+ * All texts in it are safe to show: one line each, without characters that
+ * hide or reorder others, cut to a sensible length. They still have to be
+ * escaped for HTML.
+ */
+#ifndef RENDER_NOTIFICATION_H
+#define RENDER_NOTIFICATION_H
+
+#include "alert/alert.h"
+#include "base/zone.h"
+#include "render/value.h"
+#include "render/words.h"
+
+/* Why this recipient is told. */
+enum notification_reason {
+	NOTIFICATION_RULE,
+	NOTIFICATION_OTHERWISE,	/* no rule decided */
+	NOTIFICATION_CATCH_ALL,	/* and there was no `otherwise` */
+};
+
+struct notification {
+	const struct alert *alert;
+	const char *customer;		/* display name; NULL when not known */
+	const char *tenant;		/* of the customer, for a link when the
+					   alert names none; or NULL */
+	enum notification_reason reason;
+	const char *rule;		/* its name; "otherwise", "catch-all" */
+	const char *rule_comment;	/* or NULL */
+	const char *code;		/* for `tocsin why` */
+	const char *const *notes;	/* sentences, ended by NULL; or NULL */
+	const char *raw;		/* the original mail, to go with it; or
+					   NULL */
+	size_t raw_length;
+	const struct words *words;
+	const struct zone *zone;	/* of the reader */
+};
+
+struct value *notification_value(struct arena *arena,
+				 const struct notification *notification);
+
+/* As of an alert that has everything, with an item in every list. */
+struct value *notification_shape(struct arena *arena,
+				 const struct words *words);
+
+/* Small answers that the built-in plain notification needs, too. All in words
+ * of the reader; never NULL unless said. */
+const char *notification_customer(struct arena *arena,
+				  const struct notification *notification);
+const char *notification_severity(struct arena *arena,
+				  const struct notification *notification);
+const char *notification_headline(struct arena *arena,
+				  const struct notification *notification);
+/* NULL when the alert has no time. */
+const char *notification_time(struct arena *arena,
+			      const struct notification *notification);
+/* NULL for NOTIFICATION_RULE: the rule's name says it. */
+const char *notification_reason(const struct notification *notification);
+/* A link of https into the tenant's own portal, or NULL. */
+const char *notification_link(struct arena *arena,
+			      const struct notification *notification);
+/* Whether nothing proves that the mail is Microsoft's. */
+bool notification_is_unverified(const struct notification *notification);
+
+#endif

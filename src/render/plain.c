@@ -1,0 +1,125 @@
+#include "render/plain.h"
+
+#include "base/text.h"
+
+/* Many lines of one field tell nobody more. */
+enum { LINE_MOST = 2000 };
+
+static const char *
+word(const struct notification *notification, const char *key)
+{
+	const char *text = words_text(notification->words, key);
+
+	return text ? text : key;
+}
+
+static void
+append_line(struct buf *out, const struct notification *notification,
+	    const char *label, const char *text)
+{
+	buf_printf(out, "%s%s%s\n", word(notification, label),
+		   word(notification, "colon"),
+		   text ? text : word(notification, "unknown"));
+}
+
+static void
+append_field(struct arena *arena, struct buf *out,
+	     const struct notification *notification, enum alert_field field)
+{
+	const struct alert_values *values =
+		&notification->alert->fields[field];
+	struct buf line = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < values->count; i++)
+		buf_printf(&line, "%s%s", i ? ", " : "",
+			   values->items[i].text);
+	if (line.len || field == ALERT_DEVICE)
+		append_line(out, notification, alert_fields[field].name,
+			    line.len ? text_cut(arena, text_fold_space(arena,
+					line.data, line.len), LINE_MOST) :
+			    NULL);
+	buf_release(&line);
+}
+
+static void
+append_facts(struct arena *arena, struct buf *out,
+	     const struct notification *notification)
+{
+	static const enum alert_field fields[] = {
+		ALERT_DEVICE, ALERT_USER, ALERT_DEVICE_GROUP, ALERT_CATEGORY,
+		ALERT_TECHNIQUE, ALERT_THREAT, ALERT_PRODUCT, ALERT_INCIDENT,
+		ALERT_ALERT
+	};
+	size_t i;
+
+	append_line(out, notification, "severity",
+		    notification_severity(arena, notification));
+	append_line(out, notification, "customer",
+		    notification_customer(arena, notification));
+	append_line(out, notification, "time",
+		    notification_time(arena, notification));
+	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		append_field(arena, out, notification, fields[i]);
+}
+
+static void
+append_link(struct arena *arena, struct buf *out,
+	    const struct notification *notification)
+{
+	const char *link = notification_link(arena, notification);
+
+	if (link)
+		append_line(out, notification, "link", link);
+	else
+		buf_printf(out, "%s\n", word(notification, "no-link"));
+}
+
+static void
+append_reason(struct buf *out, const struct notification *notification)
+{
+	const char *reason = notification_reason(notification);
+
+	if (reason)
+		append_line(out, notification, "reason", reason);
+	else
+		append_line(out, notification, "rule", notification->rule);
+	if (notification->code)
+		append_line(out, notification, "code", notification->code);
+}
+
+const char *
+plain_subject(struct arena *arena, const struct notification *notification)
+{
+	return arena_printf(arena, "[%s] %s%s%s",
+			    notification_severity(arena, notification),
+			    notification_customer(arena, notification),
+			    word(notification, "colon"),
+			    notification_headline(arena, notification));
+}
+
+const char *
+plain_text(struct arena *arena, const struct notification *notification)
+{
+	const char *const *note = notification->notes;
+	struct buf out = BUF_INIT;
+	const char *text;
+
+	buf_printf(&out, "%s\n\n", notification_headline(arena, notification));
+	if (notification_is_unverified(notification))
+		buf_printf(&out, "*** %s ***\n%s\n\n",
+			   word(notification, "unverified-title"),
+			   word(notification, "unverified-text"));
+	append_facts(arena, &out, notification);
+	append_link(arena, &out, notification);
+	for (; note && *note; note++)
+		append_line(&out, notification, "notes", *note);
+	if (notification->raw)
+		buf_printf(&out, "%s\n", word(notification, "raw-attached"));
+	buf_putc(&out, '\n');
+	append_reason(&out, notification);
+	buf_printf(&out, "%s\n", word(notification, "fallback"));
+	text = arena_strndup(arena, out.data, out.len);
+	buf_release(&out);
+	return text;
+}

@@ -1,0 +1,161 @@
+#include "render/render.h"
+
+#include "base/text.h"
+#include "render/compose.h"
+#include "render/plain.h"
+
+/* Of a notice, in octets: an error message may quote anything. */
+enum { NOTICE_LINE_MOST = 1000 };
+
+static struct compose
+start(const struct render_envelope *envelope)
+{
+	return (struct compose){
+		.from_name = envelope->from_name,
+		.from = envelope->from,
+		.to = envelope->to,
+		.date = envelope->date,
+		.message_id = envelope->message_id,
+		.references = envelope->references,
+	};
+}
+
+static void
+finish(struct arena *arena, struct rendered *rendered,
+       struct compose *compose)
+{
+	struct buf message = BUF_INIT;
+
+	compose->subject = rendered->subject;
+	compose->text = rendered->text;
+	compose->html = rendered->html;
+	rendered->smtputf8 = compose_message(compose, &message);
+	rendered->message = arena_strndup(arena, message.data, message.len);
+	rendered->length = message.len;
+	buf_release(&message);
+}
+
+/* The text of one part, or NULL and a sentence in `error`. */
+static const char *
+render_part(struct arena *arena, const struct templates *templates,
+	    const struct mustache *part, enum mustache_escape escape,
+	    const struct value *value, struct buf *error)
+{
+	struct buf out = BUF_INIT;
+	const char *text = NULL;
+
+	if (!part)
+		buf_puts(error, "a part of the template is missing or wrong");
+	else if (mustache_render(part, templates->partials, value, escape,
+				 &out, error))
+		text = arena_strndup(arena, out.data, out.len);
+	buf_release(&out);
+	return text;
+}
+
+static bool
+render_template(struct arena *arena, const struct templates *templates,
+		const struct template *template, const struct value *value,
+		struct rendered *rendered, struct buf *error)
+{
+	rendered->subject = render_part(arena, templates, template->subject,
+					MUSTACHE_TEXT, value, error);
+	if (!rendered->subject)
+		return false;
+	rendered->subject = text_fold_space(arena, rendered->subject,
+					    strlen(rendered->subject));
+	rendered->text = render_part(arena, templates, template->text,
+				     MUSTACHE_TEXT, value, error);
+	if (!rendered->text)
+		return false;
+	rendered->html = render_part(arena, templates, template->html,
+				     MUSTACHE_HTML, value, error);
+	return rendered->html;
+}
+
+static void
+fall_back(struct arena *arena, const struct notification *notification,
+	  struct rendered *rendered, const char *why)
+{
+	rendered->fallback = arena_strdup(arena, why);
+	rendered->subject = plain_subject(arena, notification);
+	rendered->text = plain_text(arena, notification);
+	rendered->html = NULL;
+}
+
+static void
+render_parts(struct arena *arena, const struct templates *templates,
+	     const char *name, const struct notification *notification,
+	     struct rendered *rendered)
+{
+	const struct template *template = name ?
+		template_find(templates, name) : NULL;
+	struct buf error = BUF_INIT;
+
+	if (!template)
+		buf_printf(&error, "there is no template '%s'",
+			   name ? name : "");
+	if (!template ||
+	    !render_template(arena, templates, template,
+			     notification_value(arena, notification),
+			     rendered, &error))
+		fall_back(arena, notification, rendered, error.data);
+	buf_release(&error);
+}
+
+struct rendered
+render_notification(struct arena *arena, const struct templates *templates,
+		    const char *template,
+		    const struct notification *notification,
+		    const struct render_envelope *envelope)
+{
+	struct compose compose = start(envelope);
+	struct rendered rendered = { 0 };
+
+	render_parts(arena, templates, template, notification, &rendered);
+	compose.code = notification->code;
+	compose.customer = alert_text(notification->alert, ALERT_CUSTOMER);
+	compose.rule = notification->rule;
+	compose.raw = notification->raw;
+	compose.raw_length = notification->raw_length;
+	finish(arena, &rendered, &compose);
+	return rendered;
+}
+
+/* Line by line fit to be shown; blanks that indent a line stay. */
+static const char *
+clean_lines(struct arena *arena, const char *text)
+{
+	char *rest = text_trim(arena, text, strlen(text)), *line;
+	struct buf out = BUF_INIT;
+	const char *clean;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		size_t indent = strspn(line, " ");
+
+		buf_append(&out, "        ", indent < 8 ? indent : 8);
+		buf_printf(&out, "%s\n", text_cut(arena, text_fold_space(
+				arena, line, strlen(line)), NOTICE_LINE_MOST));
+	}
+	clean = arena_strndup(arena, out.data, out.len);
+	buf_release(&out);
+	return clean;
+}
+
+struct rendered
+render_notice(struct arena *arena, const char *subject, const char *text,
+	      const char *code, const char *raw, size_t raw_length,
+	      const struct render_envelope *envelope)
+{
+	struct compose compose = start(envelope);
+	struct rendered rendered = {
+		.subject = text_fold_space(arena, subject, strlen(subject)),
+		.text = clean_lines(arena, text),
+	};
+
+	compose.code = code;
+	compose.raw = raw;
+	compose.raw_length = raw_length;
+	finish(arena, &rendered, &compose);
+	return rendered;
+}

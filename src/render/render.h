@@ -1,0 +1,57 @@
+/*
+ * Render: an alert, the words of a reader and a template become the mail that
+ * a person reads.
+ *
+ * Nothing here fails. When the template does, the built-in plain notification
+ * (plain.h) goes out in its place, and `fallback` says why, for the log and
+ * for the catch-all.
+ *
+ * A pure function of its arguments: the same ones give the same bytes.
+ */
+#ifndef RENDER_RENDER_H
+#define RENDER_RENDER_H
+
+#include "render/notification.h"
+#include "render/template.h"
+
+struct render_envelope {
+	const char *from_name;		/* may be NULL */
+	const char *from;		/* addresses */
+	const char *to;
+	const char *message_id;		/* without < and > */
+	const char *references;		/* of the incident's thread, likewise,
+					   or NULL */
+	instant_ms date;
+};
+
+struct rendered {
+	const char *message;		/* whole, with CRLF line ends; has no
+					   NUL in it but one behind it */
+	size_t length;
+	bool smtputf8;			/* an address needs it (RFC 6531) */
+	const char *fallback;		/* one sentence: why the template was
+					   not used; NULL when it was */
+	/* What the message says, for `explain --render`. */
+	const char *subject;
+	const char *text;
+	const char *html;		/* NULL: text only */
+};
+
+/* `template` is a name; NULL or an unknown one falls back as well. */
+struct rendered render_notification(struct arena *arena,
+				    const struct templates *templates,
+				    const char *template,
+				    const struct notification *notification,
+				    const struct render_envelope *envelope);
+
+/*
+ * A notice to the catch-all about something that needs a person: a held mail,
+ * a delivery that failed, a format that changed. `subject` and `text`
+ * (paragraphs) may hold foreign text. `raw` (or NULL) is attached.
+ */
+struct rendered render_notice(struct arena *arena, const char *subject,
+			      const char *text, const char *code,
+			      const char *raw, size_t raw_length,
+			      const struct render_envelope *envelope);
+
+#endif

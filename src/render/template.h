@@ -1,0 +1,47 @@
+/*
+ * Templates by name, as rules say `using urgent`: NAME/subject.mustache,
+ * NAME/text.mustache and NAME/html.mustache, and the partials beside the
+ * folders (layout.mustache). With them, because one folder holds both, the
+ * words of all languages.
+ *
+ * A template that is wrong is in the set all the same, without its wrong
+ * parts: who renders it sends the built-in notification instead.
+ */
+#ifndef RENDER_TEMPLATE_H
+#define RENDER_TEMPLATE_H
+
+#include "render/mustache.h"
+#include "render/words.h"
+
+struct template {
+	const char *name;
+	/* NULL: missing or wrong */
+	struct mustache *subject;
+	struct mustache *text;
+	struct mustache *html;
+};
+
+struct templates {
+	VEC(struct template *) list;
+	struct map *partials;		/* name to struct mustache */
+	struct languages *languages;
+};
+
+/*
+ * The templates of the configured folder (NULL: none) and the shipped ones
+ * behind it. Everything that is wrong goes to `diag`: syntax, values and
+ * partials that do not exist, parts that are missing, and templates that
+ * cannot be rendered even with an alert that has everything.
+ */
+struct templates *template_load(struct arena *arena, const char *directory,
+				struct diag *diag);
+
+/* NULL when there is none of that name. */
+const struct template *template_find(const struct templates *templates,
+				     const char *name);
+
+/* All names, ended by NULL, for "did you mean". */
+const char *const *template_names(struct arena *arena,
+				  const struct templates *templates);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * Words: what the relay itself says in a notification, in the reader's
+ * language. One file templates/words/LANG.words for each:
+ *
+ *	language fr "Français"
+ *	word severity-high "Élevée"
+ *
+ * English has every word there is. Another language that lacks one shows the
+ * English one, and a warning says so at load. A file in the configured folder
+ * replaces single words of the shipped file of the same language, or brings a
+ * new language.
+ */
+#ifndef RENDER_WORDS_H
+#define RENDER_WORDS_H
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "base/map.h"
+#include "base/zone.h"
+#include "render/shelf.h"
+
+#include <stdbool.h>
+
+struct words;			/* of one language */
+struct languages;		/* all of them */
+
+/* All files words/LANG.words of the shelf. Never NULL; what is wrong goes to
+ * `diag`. */
+struct languages *words_load(struct arena *arena, const struct shelf *shelf,
+			     struct diag *diag);
+
+/* "pt-BR" exactly, or a language whose first part is the same ("pt", "pt-PT");
+ * NULL when there is none. Without case. */
+const struct words *words_find(const struct languages *languages,
+			       const char *language);
+
+/* words_find(), and English when there is none or `language` is NULL. */
+const struct words *words_choose(const struct languages *languages,
+				 const char *language);
+
+/* Codes of all languages, ended by NULL. */
+const char *const *words_languages(struct arena *arena,
+				   const struct languages *languages);
+
+/* "pt-BR" */
+const char *words_language(const struct words *words);
+
+/* A word of this language or else of English; NULL when English has none. */
+const char *words_text(const struct words *words, const char *key);
+
+/* The keys of all words, ended by NULL. */
+const char *const *words_keys(struct arena *arena, const struct words *words);
+
+/* Append an instant as a clock on the reader's wall shows it: by the words
+ * `date-format`, `weekday-N` (0 is Sunday) and `month-N`, with the zone's
+ * abbreviation. */
+void words_print_time(const struct words *words, const struct zone *zone,
+		      instant_ms when, struct buf *out);
+
+#endif
