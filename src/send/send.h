@@ -1,0 +1,77 @@
+/*
+ * Send: one delivery to one address through one relay.
+ *
+ * Each delivery is a transaction of its own, so one refused address never
+ * stops another. A sender belongs to one thread and keeps what is worth
+ * keeping between deliveries: open connections, and which hosts failed lately.
+ * sender_pool.h runs several. Call transfer_setup() (net/transfer.h) once
+ * before.
+ */
+#ifndef SEND_SEND_H
+#define SEND_SEND_H
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/outcome.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct relay;
+struct sender;
+
+/* Borrowed during the call. */
+struct send_job {
+	const char *sender;	/* of the envelope; "" for the null sender */
+	const char *recipient;	/* of the envelope */
+	const char *bytes;	/* the message; every line ends in CR LF */
+	size_t length;
+	const char *message_id;	/* the same when it is sent again */
+	bool smtputf8;		/* its headers hold raw UTF-8 */
+};
+
+struct send_result {
+	enum outcome outcome;
+	/* Not OK, and yet the message may have arrived: the server had all of
+	 * it and its answer was lost. It is sent again, with the same
+	 * Message-ID; a page that comes twice is better than none. */
+	bool maybe_delivered;
+	/* At least one host failed for a reason that only a person can mend: a
+	 * certificate, no STARTTLS, the login. To be logged as an error. */
+	bool needs_mending;
+	/* Stopped by the relay itself; this was no attempt. */
+	bool was_stopped;
+	int reply_code;		/* the last reply of the server; 0: none */
+	const char *step;	/* the last one begun: connect greeting hello
+				   tls auth mail rcpt data content dot, or
+				   file; "none" when nothing was */
+	int64_t duration_ms;
+	struct buf host;	/* HOST:PORT that answered, or the Maildir */
+	struct buf text;	/* the server's own words, or a sentence; one
+				   line of valid UTF-8, to be escaped when
+				   shown */
+	struct buf passed_over;	/* "HOST:PORT: why" of hosts that failed before
+				   this one, with "; " between */
+};
+
+#define SEND_RESULT_INIT { \
+	.step = "none", .host = BUF_INIT, .text = BUF_INIT, \
+	.passed_over = BUF_INIT \
+}
+
+void send_result_release(struct send_result *result);
+
+/* Both are borrowed for the life of the sender. When `stop` (may be NULL)
+ * becomes true, a delivery under way ends within about a second. */
+struct sender *sender_create(const struct clock *clock,
+			     const atomic_bool *stop);
+void sender_destroy(struct sender **sender);
+
+/* Close connections that are only kept open: nothing to do for a while. */
+void sender_rest(struct sender *sender);
+
+/* `result` is SEND_RESULT_INIT before, and to be released after. */
+void send_deliver(struct sender *sender, const struct relay *relay,
+		  const struct send_job *job, struct send_result *result);
+
+#endif
