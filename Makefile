@@ -48,6 +48,14 @@ PROGRAMS = $(B)/tocsin $(B)/tocsin-deliver $(B)/tocsin-reader
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 TOOLS    = $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
 
+# V=1 shows the commands.
+ifdef V
+say =
+else
+Q   = @
+say = @echo '  $(1)' $@
+endif
+
 all: $(PROGRAMS)
 
 # The shipped formats, templates and words are also the embedded defaults.
@@ -74,16 +82,19 @@ $(B)/obj/parse/%.o: CPPFLAGS += $(XML_CFLAGS)
 
 $(B)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 
 # Objects are linked from an archive, so that each program holds only what it
 # calls: tocsin-deliver nothing but libc.
 $(B)/libtocsin.a: $(OBJECTS)
-	rm -f $@
-	ar rcs $@ $^
+	$(call say,AR  )
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
 
 $(B)/tocsin: $(B)/obj/main.o $(B)/libtocsin.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOCSIN_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOCSIN_LIBS)
 
 # Static: half the start-up time per mail, and no loader that could fail with a
 # status of its own, which every MTA would take for a bounce.
@@ -91,14 +102,17 @@ ifndef SANITIZE
 $(B)/tocsin-deliver: LDFLAGS += -static-pie
 endif
 $(B)/tocsin-deliver: $(B)/obj/intake/deliver_main.o $(B)/libtocsin.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(B)/tocsin-reader: $(B)/obj/parse/reader_main.o $(B)/libtocsin.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(READER_LIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(READER_LIBS)
 
 $(B)/tests/%: tests/unit/%.c $(B)/libtocsin.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(XML_CFLAGS) -Itests/lib $(CFLAGS) $(DEPFLAGS) \
+	$(call say,TEST)
+	$(Q)$(CC) $(CPPFLAGS) $(XML_CFLAGS) -Itests/lib $(CFLAGS) $(DEPFLAGS) \
 		-MF $@.d $(LDFLAGS) -o $@ $< $(B)/libtocsin.a \
 		$(READER_LIBS) $(TOCSIN_LIBS)
 

@@ -30,6 +30,7 @@ duplicate_key(const char *const *recipients, size_t count,
 	digest_add(digest, octets, DIGEST_SIZE);
 	digest_finish(&digest, bytes);
 	digest_hex(bytes, key_out->hex);
+	digest_hex(octets, key_out->octets);
 	digest_code(bytes, key_out->code);
 	arena_destroy(&arena);
 }

@@ -16,7 +16,8 @@
 #include <stddef.h>
 
 struct duplicate_key {
-	char hex[DIGEST_HEX];
+	char hex[DIGEST_HEX];		/* the identity */
+	char octets[DIGEST_HEX];	/* SHA-256 of the message proper */
 	char code[DIGEST_CODE];
 };
 

@@ -1,0 +1,329 @@
+/*
+ * explain: what would happen to a mail, and why. It prints what the pipeline
+ * decides and has no logic of its own.
+ */
+#include "cmd/load.h"
+
+#include "base/json.h"
+#include "base/text.h"
+
+enum { OPTION_JSON, OPTION_RENDER, OPTION_AT, OPTION_TO };
+
+struct explain {
+	const struct cmd_line *line;
+	const struct generation *generation;
+	struct reader *reader;
+	struct arena *arena;		/* of one file */
+	instant_ms now;
+};
+
+/* The code the mail would have. */
+static const char *
+code_of(const struct explain *explain, const struct pipeline_input *input)
+{
+	struct duplicate_key key;
+
+	pipeline_key(input, &key);
+	return arena_strdup(explain->arena, key.code);
+}
+
+static int
+compare_texts(const void *left, const void *right)
+{
+	return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+static void
+set_recipients(const struct explain *explain, struct json *object,
+	       const struct pipeline_decision *decision)
+{
+	size_t count = decision->plans.count, i;
+	const char **addresses = arena_array(explain->arena, count + 1,
+					     sizeof(*addresses));
+	struct json *array = json_set_array(object, "recipients");
+
+	for (i = 0; i < count; i++)
+		addresses[i] = decision->plans.items[i].address;
+	qsort(addresses, count, sizeof(*addresses), compare_texts);
+	for (i = 0; i < count; i++)
+		json_add_text(array, addresses[i]);
+}
+
+static struct rendered
+render(const struct explain *explain, const struct pipeline_input *input,
+       const struct pipeline_decision *decision,
+       const struct pipeline_plan *plan)
+{
+	return pipeline_render(explain->generation, input, decision, plan,
+			       code_of(explain, input), explain->now,
+			       explain->arena);
+}
+
+static void
+set_notifications(const struct explain *explain,
+		  const struct pipeline_input *input, struct json *object,
+		  const struct pipeline_decision *decision)
+{
+	struct json *array = json_set_array(object, "notifications");
+	size_t i;
+
+	for (i = 0; i < decision->plans.count; i++) {
+		const struct pipeline_plan *plan = &decision->plans.items[i];
+		struct json *item = json_add_object(array);
+
+		json_set_text(item, "recipient", plan->address);
+		json_set_text(item, "contact", plan->contact->name);
+		json_set_text(item, "rule", plan->rule);
+		json_set_text(item, "template", plan->template);
+		if (explain->line->values[OPTION_RENDER])
+			json_set_text(item, "message", render(explain, input,
+				      decision, plan).message);
+	}
+}
+
+/* An array of the lines of `text`. */
+static void
+set_lines(const struct explain *explain, struct json *object, const char *name,
+	  const char *text)
+{
+	struct json *array = json_set_array(object, name);
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		json_add_text(array, arena_strndup(explain->arena, text,
+						   length));
+		text += length + (text[length] == '\n');
+	}
+}
+
+static void
+set_findings(struct json *object, const struct pipeline_decision *decision)
+{
+	const struct normalized *normalized = decision->normalized;
+	struct json *doubts = json_set_array(object, "doubts");
+	struct json *unknown = json_set_array(object, "unknown-labels");
+	size_t i;
+
+	for (i = 0; i < decision->alert->doubts.count; i++)
+		json_add_text(doubts, decision->alert->doubts.items[i].text);
+	for (i = 0; normalized && i < normalized->unknown.count; i++)
+		json_add_text(unknown, normalized->unknown.items[i].label);
+}
+
+static void
+print_json(const struct explain *explain, const struct pipeline_input *input,
+	   const struct pipeline_decision *decision, struct buf *out)
+{
+	const struct alert *alert = decision->alert;
+	struct json *object = json_object();
+
+	json_set_text(object, "input", input->name);
+	json_set_text(object, "kind", "mail");
+	json_set_text(object, "format", alert_text(alert, ALERT_FORMAT));
+	json_set_text(object, "authentic", alert_text(alert, ALERT_AUTHENTIC));
+	json_set_text(object, "customer", alert_text(alert, ALERT_CUSTOMER));
+	json_set(object, "alert", alert_to_json(alert));
+	json_set_text(object, "rule", decision->rule);
+	json_set_text(object, "file", decision->file);
+	if (decision->line)
+		json_set_integer(object, "line", (int64_t)decision->line);
+	else
+		json_set_text(object, "line", NULL);
+	json_set_text(object, "action", pipeline_action_names[decision->action]);
+	json_set_text(object, "reason", decision->reason);
+	set_recipients(explain, object, decision);
+	json_set_text(object, "template", decision->template);
+	set_notifications(explain, input, object, decision);
+	set_findings(object, decision);
+	set_lines(explain, object, "trace", decision->trace);
+	json_print(object, out);
+	buf_putc(out, '\n');
+	json_destroy(&object);
+}
+
+static void
+print_fields(const struct alert *alert, struct buf *out)
+{
+	int field;
+	size_t i;
+
+	for (field = 0; field < ALERT_FIELDS; field++) {
+		const struct alert_values *values = &alert->fields[field];
+
+		for (i = 0; i < values->count; i++) {
+			buf_printf(out, "  %-16s ", alert_fields[field].name);
+			text_escape(out, values->items[i].text, 200);
+			buf_puts(out, "  (");
+			text_escape(out, values->items[i].source, 120);
+			buf_puts(out, ")\n");
+		}
+	}
+}
+
+static void
+print_unknown(const struct normalized *normalized, struct buf *out)
+{
+	size_t i;
+
+	if (!normalized || !normalized->unknown.count)
+		return;
+	buf_puts(out, "labels that no format knows\n");
+	for (i = 0; i < normalized->unknown.count; i++) {
+		buf_puts(out, "  ");
+		text_escape(out, normalized->unknown.items[i].label, 120);
+		buf_puts(out, ": ");
+		text_escape(out, normalized->unknown.items[i].value, 200);
+		buf_putc(out, '\n');
+	}
+}
+
+static void
+print_outcome(const struct pipeline_decision *decision, struct buf *out)
+{
+	size_t i;
+
+	buf_printf(out, "decision: %s",
+		   pipeline_action_names[decision->action]);
+	if (decision->rule)
+		buf_printf(out, " by %s", decision->rule);
+	if (decision->file && *decision->file)
+		buf_printf(out, " (%s:%zu)", decision->file, decision->line);
+	if (decision->reason) {
+		buf_puts(out, ": ");
+		text_escape(out, decision->reason, 400);
+	}
+	buf_putc(out, '\n');
+	for (i = 0; i < decision->plans.count; i++) {
+		const struct pipeline_plan *plan = &decision->plans.items[i];
+
+		buf_printf(out, "  to %s (%s) by %s using %s\n", plan->address,
+			   plan->contact->name, plan->rule, plan->template);
+	}
+	if (!decision->plans.count)
+		buf_puts(out, "  nobody is told\n");
+}
+
+static void
+print_text(const struct explain *explain, const struct pipeline_input *input,
+	   const struct pipeline_decision *decision, struct buf *out)
+{
+	const char *trace = decision->trace;
+
+	text_escape(out, input->name, 400);
+	buf_printf(out, ": code %s\nalert\n", code_of(explain, input));
+	print_fields(decision->alert, out);
+	print_unknown(decision->normalized, out);
+	buf_puts(out, "why\n");
+	while (*trace) {
+		size_t length = strcspn(trace, "\n");
+
+		buf_printf(out, "  %.*s\n", (int)length, trace);
+		trace += length + (trace[length] == '\n');
+	}
+	print_outcome(decision, out);
+}
+
+static void
+print_rendered(const struct explain *explain,
+	       const struct pipeline_input *input,
+	       const struct pipeline_decision *decision, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < decision->plans.count; i++) {
+		const struct pipeline_plan *plan = &decision->plans.items[i];
+		struct rendered mail = render(explain, input, decision, plan);
+
+		buf_printf(out, "\n---- to %s%s%s\n", plan->address,
+			   mail.fallback ? " (built-in: " : "",
+			   mail.fallback ? mail.fallback : "");
+		buf_printf(out, "Subject: %s\n\n%s", mail.subject, mail.text);
+	}
+}
+
+static bool
+explain_file(const struct explain *explain, const char *path, struct buf *out)
+{
+	const char *to = explain->line->values[OPTION_TO];
+	struct pipeline_decision *decision;
+	struct pipeline_input input;
+
+	if (!cmd_read_mail(explain->reader, path, explain->arena, &input))
+		return false;
+	if (to) {
+		input.recipients = &explain->line->values[OPTION_TO];
+		input.recipient_count = 1;
+	}
+	decision = pipeline_decide(explain->generation, &input, NULL,
+				   explain->now, explain->arena);
+	if (explain->line->values[OPTION_JSON]) {
+		print_json(explain, &input, decision, out);
+		return true;
+	}
+	print_text(explain, &input, decision, out);
+	if (explain->line->values[OPTION_RENDER])
+		print_rendered(explain, &input, decision, out);
+	return true;
+}
+
+static int
+explain_files(struct explain *explain)
+{
+	struct buf out = BUF_INIT;
+	int status = CMD_OK;
+	size_t i;
+
+	for (i = 0; i < explain->line->count; i++) {
+		buf_reset(&out);
+		if (!explain_file(explain, explain->line->words[i], &out) ||
+		    !cmd_print(&out))
+			status = CMD_NO;
+		arena_reset(explain->arena);
+	}
+	buf_release(&out);
+	return status;
+}
+
+static int
+run(const struct cmd_line *line)
+{
+	struct explain explain = { .line = line };
+	struct generation *generation;
+	int status;
+
+	if (!line->count)
+		return cmd_usage("which FILE?");
+	if (!cmd_instant(line->values[OPTION_AT], &explain.now))
+		return CMD_USAGE;
+	if (line->values[OPTION_TO] && !text_is_address(line->values[OPTION_TO]))
+		return cmd_usage("'%s' is no address", line->values[OPTION_TO]);
+	generation = cmd_load(line);
+	if (!generation)
+		return CMD_NO;
+	explain.generation = generation;
+	explain.arena = arena_create();
+	explain.reader = reader_create(NULL, PIPELINE_READER_MS);
+	status = explain_files(&explain);
+	reader_destroy(&explain.reader);
+	arena_destroy(&explain.arena);
+	generation_destroy(&generation);
+	return status;
+}
+
+const struct command cmd_explain = {
+	.name = "explain",
+	.words = "FILE...",
+	.summary = "Say what would happen to a mail, and why",
+	.detail = "FILE is a mail as an MTA delivers it or as it lies in the "
+		  "spool; - is standard\ninput. Nothing is sent or stored.\n",
+	.options = {
+		[OPTION_JSON] = { "json", NULL, "one object a line" },
+		[OPTION_RENDER] = { "render", NULL,
+				    "print each notification as well" },
+		[OPTION_AT] = { "at", "TIME", "decide as if it were TIME" },
+		[OPTION_TO] = { "to", "RECIPIENT",
+				"decide as if it was delivered to RECIPIENT" },
+	},
+	.run = run,
+};

@@ -1,0 +1,188 @@
+/* held: mails that wait for a person: list, show, release. */
+#include "cmd/load.h"
+
+#include "base/text.h"
+#include "cmd/journal.h"
+
+enum { OPTION_CUSTOMER, OPTION_NOTE };
+
+struct order {
+	const struct cmd_line *line;
+	const struct generation *generation;
+	struct store *store;
+	struct arena *arena;
+	struct buf out, error;
+};
+
+static int
+done(struct order *order, enum outcome outcome)
+{
+	if (outcome != OUTCOME_OK)
+		return cmd_fail("%s", order->error.data);
+	return cmd_print(&order->out) ? CMD_OK : CMD_NO;
+}
+
+static int
+list(struct order *order)
+{
+	struct store_helds helds = { 0 };
+	enum outcome outcome = store_helds(order->store, STORE_HELD,
+					   order->arena, &helds, &order->error);
+	size_t i;
+
+	for (i = 0; i < helds.count; i++) {
+		buf_printf(&order->out, "%s  ", helds.items[i].code);
+		clock_print(&order->out, helds.items[i].since);
+		buf_puts(&order->out, "  ");
+		text_escape(&order->out, helds.items[i].reason, 400);
+		buf_putc(&order->out, '\n');
+	}
+	if (!helds.count)
+		buf_puts(&order->out, "nothing is held\n");
+	return done(order, outcome);
+}
+
+/* The item of the code in the second word, and what is held of it; NULL after
+ * a sentence. */
+static struct store_held *
+find_held(struct order *order)
+{
+	const char *code = order->line->words[1];
+	struct store_held *held = NULL;
+	struct store_item *item = NULL;
+	enum outcome outcome = store_item_find(order->store, code, order->arena,
+					       &item, &order->error);
+
+	if (outcome == OUTCOME_OK && item)
+		outcome = store_held(order->store, item->id, order->arena,
+				     &held, &order->error);
+	if (outcome != OUTCOME_OK)
+		(void)cmd_fail("%s", order->error.data);
+	else if (!held)
+		(void)cmd_fail("no mail with the code '%s' is held", code);
+	return held;
+}
+
+/* The message itself, harmless on a terminal: everything but line ends and
+ * tabs that a terminal might obey becomes visible. */
+static void
+append_message(struct buf *out, const struct store_held *held)
+{
+	const char *at = held->message, *end = at + held->message_length;
+	size_t step;
+
+	for (; at < end; at += step) {
+		uint32_t c = text_decode(at, end, &step);
+
+		if (c == '\n' || c == '\t' || c == ' ')
+			buf_putc(out, (char)c);
+		else if (c == '\r')
+			continue;
+		else if (text_is_invisible(c) || (c == 0xFFFD && step == 1))
+			buf_printf(out, "\\x%02x", (unsigned char)*at);
+		else
+			buf_append(out, at, step);
+	}
+}
+
+static int
+show(struct order *order)
+{
+	struct store_held *held = find_held(order);
+	struct buf *out = &order->out;
+
+	if (!held)
+		return CMD_NO;
+	buf_printf(out, "mail %s\n", held->code);
+	journal_line(out, "state", store_held_names[held->state]);
+	journal_line(out, "reason", held->reason);
+	journal_time(out, "since", held->since);
+	journal_line(out, "by", held->who);
+	journal_line(out, "customer", held->customer);
+	journal_line(out, "note", held->note);
+	if (held->message) {
+		buf_putc(out, '\n');
+		append_message(out, held);
+	}
+	return done(order, OUTCOME_OK);
+}
+
+static int
+release(struct order *order)
+{
+	const char *customer = order->line->values[OPTION_CUSTOMER];
+	struct clock clock = clock_system();
+	struct store_held *held;
+
+	if (customer && !ruleset_find(order->generation->ruleset, customer))
+		return cmd_fail("there is no customer '%s'", customer);
+	held = find_held(order);
+	if (!held)
+		return CMD_NO;
+	return done(order, store_held_release(order->store, held->item,
+			cmd_who(), customer, order->line->values[OPTION_NOTE],
+			clock.now(&clock), &order->error));
+}
+
+static int
+obey(struct order *order)
+{
+	static const struct {
+		const char *name;
+		int (*run)(struct order *order);
+		size_t words;
+	} orders[] = {
+		{ "list", list, 1 }, { "show", show, 2 },
+		{ "release", release, 2 },
+	};
+	const struct cmd_line *line = order->line;
+	size_t i;
+
+	if (!line->count)
+		return list(order);
+	for (i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		if (strcmp(line->words[0], orders[i].name))
+			continue;
+		if (line->count != orders[i].words)
+			return cmd_usage("%s which CODE?", line->words[0]);
+		return orders[i].run(order);
+	}
+	return cmd_usage("'%s' is none of list, show, release", line->words[0]);
+}
+
+static int
+run(const struct cmd_line *line)
+{
+	struct order order = { .line = line, .out = BUF_INIT,
+			       .error = BUF_INIT };
+	struct generation *generation = cmd_load(line);
+	int status = CMD_NO;
+
+	if (!generation)
+		return CMD_NO;
+	order.generation = generation;
+	order.store = cmd_open_store(generation);
+	if (order.store) {
+		order.arena = arena_create();
+		status = obey(&order);
+		arena_destroy(&order.arena);
+		store_close(&order.store);
+	}
+	buf_release(&order.out);
+	buf_release(&order.error);
+	generation_destroy(&generation);
+	return status;
+}
+
+const struct command cmd_held = {
+	.name = "held",
+	.words = "[list | show CODE | release CODE]",
+	.summary = "List, show or release mails that wait for a person",
+	.detail = "A running daemon takes a released mail up within a second.\n",
+	.options = {
+		[OPTION_CUSTOMER] = { "customer", "NAME",
+				      "whose it is, decided by you" },
+		[OPTION_NOTE] = { "note", "TEXT", "why, for the journal" },
+	},
+	.run = run,
+};

@@ -1,0 +1,24 @@
+/*
+ * How rows of the store are shown, the same in `why`, `queue` and `held`.
+ */
+#ifndef CMD_JOURNAL_H
+#define CMD_JOURNAL_H
+
+#include "store/store.h"
+
+/* "reason       the words\n"; nothing for NULL. */
+void journal_line(struct buf *out, const char *label, const char *text);
+void journal_time(struct buf *out, const char *label, instant_ms when);
+
+/* One line: id, state, recipient, rule, when it is due. */
+void journal_delivery(struct buf *out, const struct store_delivery *delivery);
+
+/* Every try of a delivery, and every event of an item, a line each. */
+enum outcome journal_attempts(struct store *store, int64_t delivery,
+			      struct arena *arena, struct buf *out,
+			      struct buf *error);
+enum outcome journal_events(struct store *store, int64_t item,
+			    struct arena *arena, struct buf *out,
+			    struct buf *error);
+
+#endif

@@ -1,0 +1,211 @@
+#include "cmd/load.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "intake/inbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	MAIL_MOST = 80 << 20,	/* what tocsin-deliver stores, and its block */
+};
+
+struct generation *
+cmd_load(const struct cmd_line *line)
+{
+	struct clock clock = clock_system();
+	struct generation *generation = generation_load(line->conf, NULL,
+							clock.now(&clock));
+
+	if (generation_good(generation))
+		return generation;
+	cmd_print_findings(generation);
+	generation_destroy(&generation);
+	return NULL;
+}
+
+void
+cmd_print_findings(const struct generation *generation)
+{
+	struct buf text = BUF_INIT;
+
+	diag_print(generation->diag, &text);
+	fputs(text.data, stderr);
+	buf_release(&text);
+}
+
+struct store *
+cmd_open_store(const struct generation *generation)
+{
+	struct buf error = BUF_INIT;
+	struct store *store = NULL;
+
+	if (store_open(generation->settings.state, &store, &error) !=
+	    OUTCOME_OK)
+		(void)cmd_fail("%s", error.data);
+	buf_release(&error);
+	return store;
+}
+
+bool
+cmd_instant(const char *text, instant_ms *when_out)
+{
+	struct clock clock = clock_system();
+
+	*when_out = clock.now(&clock);
+	if (!text || clock_parse(text, when_out))
+		return true;
+	(void)cmd_usage("'%s' is no time; write it as 2026-12-01T02:00:00+01:00",
+			text);
+	return false;
+}
+
+const char *
+cmd_who(void)
+{
+	static char number[32];
+	const struct passwd *user = getpwuid(getuid());
+	const char *sudo = getenv("SUDO_USER");
+
+	if (sudo && *sudo)
+		return sudo;
+	if (user)
+		return user->pw_name;
+	snprintf(number, sizeof(number), "uid %ld", (long)getuid());
+	return number;
+}
+
+/* The bytes as an open file, which the reader wants; -1 after a sentence. */
+static int
+open_bytes(const struct buf *bytes)
+{
+	int fd = memfd_create("mail", MFD_CLOEXEC);
+
+	if (fd < 0 || !file_write_all(fd, bytes->data, bytes->len)) {
+		(void)cmd_fail("no memory for the mail: %s", strerror(errno));
+		if (fd >= 0)
+			(void)close(fd);	/* already failing */
+		return -1;
+	}
+	return fd;
+}
+
+static bool
+read_bytes(const char *path, struct buf *bytes)
+{
+	struct buf error = BUF_INIT;
+	enum outcome outcome = strcmp(path, "-") ?
+		file_read(path, MAIL_MOST, bytes, &error) :
+		file_read_fd(STDIN_FILENO, "standard input", MAIL_MOST, bytes,
+			     &error);
+
+	if (outcome != OUTCOME_OK)
+		(void)cmd_fail("%s", error.data);
+	buf_release(&error);
+	return outcome == OUTCOME_OK;
+}
+
+/* The addresses of the Delivered-To lines among the lines that MTAs put on top
+ * of a message. The daemon does not believe them; whoever names a file here
+ * does. */
+static void
+take_top_lines(const struct buf *bytes, struct arena *arena,
+	       struct inbox_envelope *envelope)
+{
+	static const char *const names[] = {
+		"Return-Path:", "X-Original-To:", "Envelope-To:",
+		"Delivered-To:", NULL
+	};
+	const char *at = bytes->data;
+
+	for (;;) {
+		size_t length = strcspn(at, "\r\n"), i;
+
+		for (i = 0; names[i]; i++)
+			if (!strncasecmp(at, names[i], strlen(names[i])))
+				break;
+		if (!names[i])
+			return;
+		if (!names[i + 1]) {
+			const char *value = at + strlen(names[i]);
+
+			vec_push(arena, &envelope->recipients,
+				 text_trim(arena, value, length -
+					   (size_t)(value - at)));
+		}
+		at += length;
+		at += strspn(at, "\r\n") > 1 && *at == '\r' ? 2 : 1;
+		if ((size_t)(at - bytes->data) >= bytes->len)
+			return;
+	}
+}
+
+static void
+take_message(struct reader *reader, int fd, struct arena *arena,
+	     struct pipeline_input *input, size_t offset)
+{
+	struct buf error = BUF_INIT;
+	struct message *message = NULL;
+
+	if (reader_parse(reader, fd, offset, arena, &message, &error) ==
+	    READER_PARSED)
+		input->message = message;
+	else
+		input->failure = arena_strdup(arena, error.data);
+	buf_release(&error);
+}
+
+static bool
+take_mail(struct reader *reader, const char *path, const struct buf *bytes,
+	  int fd, struct arena *arena, struct pipeline_input *input)
+{
+	struct inbox_envelope envelope = { 0 };
+	struct buf error = BUF_INIT;
+	bool good = inbox_read_envelope(fd, arena, &envelope, &error) ==
+		    OUTCOME_OK;
+
+	if (!good)
+		(void)cmd_fail("%s", error.data);
+	buf_release(&error);
+	if (!good)
+		return false;
+	if (!envelope.recipients.count)
+		take_top_lines(bytes, arena, &envelope);
+	*input = (struct pipeline_input){
+		.name = path,
+		.sender = envelope.sender,
+		.recipients = envelope.recipients.items,
+		.recipient_count = envelope.recipients.count,
+		.raw = arena_strndup(arena, bytes->data + envelope.body_offset,
+				     bytes->len - envelope.body_offset),
+		.length = bytes->len - envelope.body_offset,
+		.truncated = envelope.truncated,
+	};
+	take_message(reader, fd, arena, input, envelope.body_offset);
+	return true;
+}
+
+bool
+cmd_read_mail(struct reader *reader, const char *path, struct arena *arena,
+	      struct pipeline_input *input_out)
+{
+	struct buf bytes = BUF_INIT;
+	bool good = false;
+	int fd;
+
+	if (read_bytes(path, &bytes)) {
+		fd = open_bytes(&bytes);
+		if (fd >= 0) {
+			good = take_mail(reader, path, &bytes, fd, arena,
+					 input_out);
+			(void)close(fd);	/* memory only */
+		}
+	}
+	buf_release(&bytes);
+	return good;
+}

@@ -1,0 +1,35 @@
+/*
+ * What most commands begin with: the configuration, the store, a mail.
+ */
+#ifndef CMD_LOAD_H
+#define CMD_LOAD_H
+
+#include "cmd/cmd.h"
+#include "parse/reader.h"
+#include "pipeline.h"
+
+/* The configuration, good; or NULL after all findings were printed. */
+struct generation *cmd_load(const struct cmd_line *line);
+
+/* Print findings on standard error, warnings too when `all`. */
+void cmd_print_findings(const struct generation *generation);
+
+/* The store of the configuration, or NULL after a sentence. */
+struct store *cmd_open_store(const struct generation *generation);
+
+/* The instant of `--at`, or now when `text` is NULL; false after a sentence. */
+bool cmd_instant(const char *text, instant_ms *when_out);
+
+/* Who gives the order, for the journal: the login name, or the user's id. */
+const char *cmd_who(void);
+
+/*
+ * A mail from a file ("-": standard input), parsed in the cage: as an MTA
+ * delivers it, or as it lies in the spool. The envelope is that on top of the
+ * file: the block of tocsin-deliver, or else the Delivered-To lines that an MTA
+ * puts there. False after a sentence. All in `arena`.
+ */
+bool cmd_read_mail(struct reader *reader, const char *path,
+		   struct arena *arena, struct pipeline_input *input_out);
+
+#endif

@@ -1,0 +1,149 @@
+/* show: a customer's effective rules, in the order in which they are tried. */
+#include "cmd/load.h"
+
+#include "base/text.h"
+
+static void
+print_names(const char *label, const struct conf_node *customer,
+	    const char *keyword, struct buf *out)
+{
+	size_t i, j, count = 0;
+
+	for (i = 0; i < customer->block.count; i++) {
+		const struct conf_node *node = customer->block.items[i];
+
+		if (strcmp(node->keyword, keyword))
+			continue;
+		for (j = 0; j < node->words.count; j++)
+			buf_printf(out, "%s%s", count++ ? ", " : label,
+				   node->words.items[j].text);
+	}
+	if (count)
+		buf_putc(out, '\n');
+}
+
+/* "    primary: ana@mssp.example (ana), bob@mssp.example (bob)" */
+static void
+print_contact(const struct generation *g, const char *name, struct arena *arena,
+	      struct buf *out)
+{
+	const struct contact *contact = contact_find(g->contacts, name);
+	recipients who = { 0 };
+	size_t i;
+
+	buf_printf(out, "      %s:", name);
+	if (contact)
+		contact_resolve(g->contacts, contact, arena, &who);
+	for (i = 0; i < who.count; i++)
+		buf_printf(out, "%s %s", i ? "," : "", who.items[i].address);
+	buf_putc(out, '\n');
+}
+
+static void
+print_contacts(const struct generation *g, const struct conf_node *node,
+	       struct arena *arena, struct buf *out)
+{
+	const struct conf_node *notify;
+	size_t at = 0, i;
+
+	while ((notify = rule_next_notify(node, &at)))
+		for (i = 0; i < notify->words.count; i++)
+			print_contact(g, notify->words.items[i].text, arena,
+				      out);
+}
+
+static void
+print_rule(const struct generation *g, const struct rule *rule, size_t number,
+	   struct arena *arena, struct buf *out)
+{
+	buf_printf(out, "%3zu %s (%s:%u)", number, rule->name,
+		   rule->node->place.file->name, rule->line);
+	if (*rule_comment(rule))
+		buf_printf(out, " \"%s\"", rule_comment(rule));
+	buf_puts(out, "\n      ");
+	rule_describe(rule, out);
+	buf_putc(out, '\n');
+	print_contacts(g, rule->node, arena, out);
+}
+
+static void
+print_last(const struct generation *g, const struct ruleset_customer *customer,
+	   struct arena *arena, struct buf *out)
+{
+	if (customer->otherwise) {
+		buf_printf(out, "    otherwise (%s:%u)\n",
+			   customer->otherwise->place.file->name,
+			   customer->otherwise_line);
+		print_contacts(g, customer->otherwise, arena, out);
+	} else {
+		buf_puts(out, "    catch-all\n");
+		print_contact(g, g->settings.catch_all.text, arena, out);
+	}
+}
+
+static void
+print_customer(const struct generation *g,
+	       const struct ruleset_customer *customer, struct buf *out)
+{
+	struct arena *arena = arena_create();
+	size_t i;
+
+	buf_printf(out, "customer %s \"%s\"\n", customer->name,
+		   customer->display);
+	print_names("  tenant        ", customer->node, "tenant", out);
+	print_names("  mailbox       ", customer->node, "mailbox", out);
+	print_names("  organization  ", customer->node, "organization", out);
+	print_names("  recipients    ", customer->node, "recipients", out);
+	for (i = 0; i < customer->rule_count; i++)
+		print_rule(g, &customer->rules[i], i + 1, arena, out);
+	print_last(g, customer, arena, out);
+	arena_destroy(&arena);
+}
+
+static int
+unknown_customer(const struct generation *g, const char *name)
+{
+	size_t count = g->ruleset->customer_count, i;
+	const char **names = arena_array(g->arena, count + 1, sizeof(*names));
+	const char *nearest;
+
+	for (i = 0; i < count; i++)
+		names[i] = g->ruleset->customers[i].name;
+	nearest = text_nearest(name, names);
+	if (nearest)
+		return cmd_fail("there is no customer '%s' (did you mean '%s'?)",
+				name, nearest);
+	return cmd_fail("there is no customer '%s'", name);
+}
+
+static int
+run(const struct cmd_line *line)
+{
+	const struct ruleset_customer *customer;
+	struct generation *generation;
+	struct buf out = BUF_INIT;
+	int status = CMD_NO;
+
+	if (line->count != 1)
+		return cmd_usage("which CUSTOMER?");
+	generation = cmd_load(line);
+	if (!generation)
+		return CMD_NO;
+	customer = ruleset_find(generation->ruleset, line->words[0]);
+	if (customer) {
+		print_customer(generation, customer, &out);
+		status = cmd_print(&out) ? CMD_OK : CMD_NO;
+	} else {
+		status = unknown_customer(generation, line->words[0]);
+	}
+	buf_release(&out);
+	generation_destroy(&generation);
+	return status;
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.words = "CUSTOMER",
+	.summary = "Print a customer's rules in the order they are tried",
+	.run = run,
+};

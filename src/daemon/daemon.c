@@ -1,0 +1,324 @@
+/*
+ * Start and end mirror each other: what is opened first is closed last. The
+ * difficulty is the order at the end: nothing is taken any more, what is being
+ * sent gets its time, its results are stored, and only then the store closes.
+ */
+#include "daemon/daemon.h"
+
+#include "base/log.h"
+#include "daemon/last_good.h"
+#include "daemon/outbox.h"
+#include "daemon/service.h"
+#include "daemon/taker.h"
+#include "net/transfer.h"
+#include "pipeline.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	/* inotify loses events when its queue is full, and sees none of other
+	 * machines on a shared disk. */
+	DAEMON_SWEEP_MS = 5000,
+	/* How soon a command's change is noticed. */
+	DAEMON_CHANGE_MS = 500,
+	DAEMON_HOUSEKEEPING_MS = 600000,
+	/* Pieces of old journal that are dropped while there are more. */
+	DAEMON_PRUNE_PAUSE_MS = 200,
+};
+
+struct daemon {
+	const char *path;
+	struct clock clock;
+	struct generations *generations;
+	struct store *store;
+	struct inbox *inbox;
+	struct reader *reader;
+	struct loop *loop;
+	struct taker *taker;
+	struct outbox *outbox;
+	struct loop_timer *sweep, *change, *housekeeping, *watchdog;
+	int inotify, signals;
+};
+
+static instant_ms
+now(const struct daemon *d)
+{
+	return d->clock.now(&d->clock);
+}
+
+/* ---- what happens ---- */
+
+static void
+stored(void *context)
+{
+	struct daemon *d = context;
+
+	outbox_wake(d->outbox);
+}
+
+static void
+inbox_changed(void *context)
+{
+	struct daemon *d = context;
+	char events[4096];
+
+	while (read(d->inotify, events, sizeof(events)) > 0)
+		continue;	/* that something came is all we want to know */
+	taker_wake(d->taker);
+}
+
+static void
+sweep(void *context)
+{
+	struct daemon *d = context;
+
+	taker_wake(d->taker);
+	loop_timer_set(d->sweep, DAEMON_SWEEP_MS);
+}
+
+static void
+look_for_changes(void *context)
+{
+	struct daemon *d = context;
+
+	if (store_changed(d->store)) {
+		taker_wake(d->taker);
+		outbox_wake(d->outbox);
+	}
+	loop_timer_set(d->change, DAEMON_CHANGE_MS);
+}
+
+static void
+keep_house(void *context)
+{
+	struct daemon *d = context;
+	struct buf error = BUF_INIT;
+	bool more = false;
+
+	(void)inbox_clean(d->inbox, now(d));	/* the count is for tests */
+	if (store_prune(d->store, now(d), &more, &error) != OUTCOME_OK)
+		log_warning("trouble", "in", "journal", "what", error.data,
+			    NULL);
+	loop_timer_set(d->housekeeping, more ? DAEMON_PRUNE_PAUSE_MS
+					     : DAEMON_HOUSEKEEPING_MS);
+	buf_release(&error);
+}
+
+static void
+feed_watchdog(void *context)
+{
+	struct daemon *d = context;
+
+	service_notify("WATCHDOG=1");
+	loop_timer_set(d->watchdog, service_watchdog_ms());
+}
+
+static bool
+same_places(const struct generation *a, const struct generation *b)
+{
+	return !strcmp(a->settings.state, b->settings.state) &&
+	       !strcmp(a->settings.spool, b->settings.spool);
+}
+
+static void
+reload(struct daemon *d)
+{
+	struct generation *next;
+
+	service_notify("RELOADING=1");
+	next = last_good_load(d->path, LAST_GOOD_RELOAD, now(d));
+	if (!next) {
+		log_error("kept", "what", "the configuration has errors: "
+			  "everything stays as it was", NULL);
+	} else {
+		if (!same_places(next, generations_current(d->generations)))
+			log_warning("reloaded", "what", "a new `state` or "
+				    "`spool` needs a restart", NULL);
+		generations_replace(d->generations, next);
+		log_info("reloaded", "version", next->conf->version, NULL);
+	}
+	service_notify("READY=1");
+	taker_wake(d->taker);
+	outbox_wake(d->outbox);
+}
+
+static void
+signalled(void *context)
+{
+	struct daemon *d = context;
+	struct signalfd_siginfo info;
+
+	while (read(d->signals, &info, sizeof(info)) == sizeof(info)) {
+		if (info.ssi_signo == SIGHUP)
+			reload(d);
+		else
+			loop_stop(d->loop);
+	}
+}
+
+/* ---- start and end ---- */
+
+static bool
+failed(const char *what, const struct buf *error)
+{
+	log_error("refused", "what", what, "why", error->data, NULL);
+	fprintf(stderr, "tocsin run: %s\n", error->data);
+	return false;
+}
+
+/* Signals come through a descriptor; those that would end the process for a
+ * broken pipe or a file limit must not. Before any thread is made. */
+static bool
+open_signals(struct daemon *d)
+{
+	sigset_t set;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return false;
+	d->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return d->signals >= 0;
+}
+
+static bool
+open_state(const struct settings *settings, struct buf *error)
+{
+	if (mkdir(settings->state, 0700) && errno != EEXIST) {
+		buf_printf(error, "cannot make the state directory %s: %s",
+			   settings->state, strerror(errno));
+		return false;
+	}
+	return service_lock(settings->state, error) == OUTCOME_OK;
+}
+
+static bool
+open_world(struct daemon *d, struct buf *error)
+{
+	const struct settings *settings =
+		&generations_current(d->generations)->settings;
+
+	if (!open_state(settings, error) ||
+	    transfer_setup(error) != OUTCOME_OK ||
+	    store_open(settings->state, &d->store, error) != OUTCOME_OK ||
+	    inbox_open(settings->spool, &d->inbox, error) != OUTCOME_OK)
+		return false;
+	d->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (d->inotify < 0 ||
+	    inotify_add_watch(d->inotify, inbox_directory(d->inbox),
+			      IN_MOVED_TO | IN_CREATE) < 0) {
+		buf_printf(error, "cannot watch %s: %s",
+			   inbox_directory(d->inbox), strerror(errno));
+		return false;
+	}
+	d->reader = reader_create(NULL, PIPELINE_READER_MS);
+	return true;
+}
+
+static void
+start(struct daemon *d)
+{
+	const struct taker_world world = {
+		.loop = d->loop, .store = d->store, .inbox = d->inbox,
+		.reader = d->reader, .generations = d->generations,
+		.clock = &d->clock, .stored = stored, .context = d,
+	};
+
+	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);
+	d->taker = taker_create(&world);
+	d->sweep = loop_timer(d->loop, sweep, d);
+	d->change = loop_timer(d->loop, look_for_changes, d);
+	d->housekeeping = loop_timer(d->loop, keep_house, d);
+	d->watchdog = loop_timer(d->loop, feed_watchdog, d);
+	loop_watch(d->loop, d->inotify, inbox_changed, d);
+	loop_watch(d->loop, d->signals, signalled, d);
+	loop_timer_set(d->sweep, 0);
+	loop_timer_set(d->change, DAEMON_CHANGE_MS);
+	loop_timer_set(d->housekeeping, 0);
+	if (service_watchdog_ms())
+		loop_timer_set(d->watchdog, 0);
+}
+
+static void
+work(struct daemon *d)
+{
+	const struct generation *g = generations_current(d->generations);
+
+	start(d);
+	log_info("ready", "version", TOCSIN_VERSION, "rules", g->conf->version,
+		 "state", g->settings.state, "spool", g->settings.spool, NULL);
+	service_notify("READY=1");
+	loop_run(d->loop);
+
+	log_info("draining", NULL);
+	service_notify("STOPPING=1");
+	taker_stop(d->taker);
+	outbox_drain(d->outbox);
+	taker_destroy(&d->taker);
+	outbox_destroy(&d->outbox);
+	log_info("stopped", NULL);
+}
+
+static void
+close_world(struct daemon *d)
+{
+	if (d->reader)
+		reader_destroy(&d->reader);
+	if (d->inbox)
+		inbox_close(&d->inbox);
+	if (d->store)
+		store_close(&d->store);
+	if (d->inotify >= 0)
+		(void)close(d->inotify);	/* holds no data */
+	(void)close(d->signals);		/* likewise */
+}
+
+static int
+serve(struct daemon *d)
+{
+	struct buf error = BUF_INIT;
+	bool good = open_world(d, &error);
+
+	if (good) {
+		d->loop = loop_create();
+		work(d);
+		loop_destroy(&d->loop);
+	} else {
+		failed("start", &error);
+	}
+	close_world(d);
+	buf_release(&error);
+	return good ? 0 : 1;
+}
+
+int
+daemon_main(const char *path)
+{
+	struct daemon d = {
+		.path = path, .clock = clock_system(),
+		.inotify = -1, .signals = -1,
+	};
+	struct generation *first;
+	int status;
+
+	if (!open_signals(&d))
+		return 1;
+	first = last_good_load(path, LAST_GOOD_START, now(&d));
+	if (!first) {
+		fprintf(stderr, "tocsin run: the configuration has errors\n");
+		return 1;
+	}
+	d.generations = generations_create(first);
+	status = serve(&d);
+	generations_destroy(&d.generations);
+	return status;
+}

@@ -1,0 +1,444 @@
+#include "daemon/outbox.h"
+
+#include "base/bug.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "pipeline.h"
+#include "queue/queue.h"
+#include "send/sender_pool.h"
+
+enum {
+	/* The store failed: the results wait in memory until it is back. */
+	OUTBOX_TROUBLE_MS = 2000,
+	/* What is under way at SIGTERM may take this long. */
+	OUTBOX_PATIENCE_MS = 20000,
+};
+
+/* A delivery in the hands of a sender thread. */
+struct flight {
+	struct flight *next;
+	struct arena *arena;
+	const struct generation *generation;
+	struct store_delivery delivery;
+	struct sender_done *done;	/* its result; NULL while it flies */
+	const char *verdict;		/* what was recorded, for the log */
+};
+
+struct outbox {
+	struct loop_timer *timer;
+	struct store *store;
+	struct generations *generations;
+	const struct clock *clock;
+	struct sender_pool *pool;
+	struct flight *flights;
+	bool draining;
+	bool trouble;
+};
+
+static instant_ms
+now(const struct outbox *outbox)
+{
+	return outbox->clock->now(outbox->clock);
+}
+
+/* Said once until it is over; the mails wait meanwhile. */
+static void
+report(struct outbox *outbox, enum outcome outcome, const char *error)
+{
+	if (outcome != OUTCOME_OK && !outbox->trouble)
+		log_error("trouble", "in", "queue", "what", error, NULL);
+	if (outcome == OUTCOME_OK && outbox->trouble)
+		log_info("recovered", "in", "queue", NULL);
+	outbox->trouble = outcome != OUTCOME_OK;
+}
+
+/* ---- results ---- */
+
+/* Match finished jobs with their flights. */
+static void
+collect(struct outbox *outbox)
+{
+	struct sender_done *done = sender_pool_results(outbox->pool);
+
+	while (done) {
+		struct sender_done *next = done->next;
+		struct flight *flight = outbox->flights;
+
+		while (flight && (uint64_t)flight->delivery.id != done->id)
+			flight = flight->next;
+		if (!flight)
+			BUG("a result for a delivery that nobody sent");
+		done->next = NULL;
+		flight->done = done;
+		done = next;
+	}
+}
+
+/* A delivery that nobody will try again: tell the catch-all, unless it was the
+ * catch-all that was to be told. */
+static enum outcome
+tell_failure(struct outbox *outbox, const struct flight *flight,
+	     const char *reply, struct buf *error)
+{
+	const struct store_delivery *delivery = &flight->delivery;
+	struct arena *arena = flight->arena;
+	const struct pipeline_notice notice = {
+		.item = delivery->item,
+		.code = delivery->code,
+		.about = arena_printf(arena, "failed %lld",
+				      (long long)delivery->id),
+		.except = delivery->recipient,
+		.subject = "A notification could not be delivered",
+		.text = arena_printf(arena,
+			"Nobody at %s was told of mail %s.\n\n"
+			"The answer was: %s\n\n"
+			"See all of it:\n    tocsin why %s\n"
+			"Try again, when the reason is mended:\n"
+			"    tocsin queue retry %lld\n",
+			delivery->recipient, delivery->code, reply,
+			delivery->code, (long long)delivery->id),
+	};
+
+	if (delivery->kind == STORE_NOTICE)
+		return OUTCOME_OK;
+	return pipeline_notify_catch_all(
+		generations_current(outbox->generations), outbox->store,
+		&notice, now(outbox), arena, error);
+}
+
+static enum outcome
+record_failure(struct outbox *outbox, struct flight *flight,
+	       const struct queue_answer *answer, struct buf *error)
+{
+	enum outcome outcome = queue_fail(outbox->store, answer, error);
+
+	flight->verdict = "failed";
+	if (outcome == OUTCOME_OK)
+		outcome = tell_failure(outbox, flight, answer->reply, error);
+	return outcome;
+}
+
+static enum outcome
+record_retry(struct outbox *outbox, struct flight *flight,
+	     const struct queue_answer *answer, struct buf *error)
+{
+	enum outcome outcome;
+	uint32_t random;
+	bool gave_up = false;
+
+	digest_random(&random, sizeof(random));
+	flight->verdict = "retry";
+	outcome = queue_retry(outbox->store, answer, random, &gave_up, error);
+	if (outcome != OUTCOME_OK || !gave_up)
+		return outcome;
+	flight->verdict = "failed";
+	return tell_failure(outbox, flight, arena_printf(flight->arena,
+			    "given up after three days; the last one was: %s",
+			    answer->reply), error);
+}
+
+/* All that is known of a try, in one line for the journal. */
+static const char *
+reply_of(const struct flight *flight)
+{
+	const struct send_result *result = &flight->done->result;
+
+	if (!result->passed_over.len)
+		return result->text.data;
+	return arena_printf(flight->arena, "%s (before: %s)",
+			    result->text.data, result->passed_over.data);
+}
+
+static enum outcome
+record(struct outbox *outbox, struct flight *flight, struct buf *error)
+{
+	const struct send_result *result = &flight->done->result;
+	const struct queue_answer answer = {
+		.delivery = flight->delivery.id,
+		.at = now(outbox),
+		.host = result->host.len ? result->host.data : NULL,
+		.reply = reply_of(flight),
+	};
+
+	/* Stopped by ourselves: it stays claimed, and the next start takes it
+	 * up at once. */
+	flight->verdict = NULL;
+	if (result->was_stopped)
+		return OUTCOME_OK;
+	switch (result->outcome) {
+	case OUTCOME_OK:
+		flight->verdict = "sent";
+		return queue_sent(outbox->store, &answer, error);
+	case OUTCOME_PERMANENT:
+		return record_failure(outbox, flight, &answer, error);
+	default:
+		return record_retry(outbox, flight, &answer, error);
+	}
+}
+
+static void
+log_flight(const struct flight *flight)
+{
+	const struct store_delivery *delivery = &flight->delivery;
+	const struct send_result *result = &flight->done->result;
+	void (*log)(const char *event, ...) =
+		!strcmp(flight->verdict, "failed") || result->needs_mending ?
+		log_warning : log_info;
+
+	log(flight->verdict, "code", delivery->code, "recipient",
+	    delivery->recipient, "relay", delivery->relay, "host",
+	    result->host.len ? result->host.data : NULL, "step",
+	    result->outcome == OUTCOME_OK ? NULL : result->step, "maybe",
+	    result->maybe_delivered ? "yes" : NULL, "reply",
+	    result->text.data, "before", result->passed_over.len ?
+	    result->passed_over.data : NULL, NULL);
+}
+
+static void
+land(struct outbox *outbox, struct flight *flight)
+{
+	struct arena *arena = flight->arena;
+
+	if (flight->verdict)
+		log_flight(flight);
+	sender_done_destroy(&flight->done);
+	generations_return(outbox->generations, flight->generation);
+	arena_destroy(&arena);
+}
+
+/* Those with a result leave the list. */
+static void
+land_all(struct outbox *outbox)
+{
+	struct flight **link = &outbox->flights;
+
+	while (*link) {
+		struct flight *flight = *link;
+
+		if (!flight->done) {
+			link = &flight->next;
+			continue;
+		}
+		*link = flight->next;
+		land(outbox, flight);
+	}
+}
+
+static enum outcome
+record_all(struct outbox *outbox, struct buf *error)
+{
+	enum outcome outcome = OUTCOME_OK;
+	struct flight *flight = outbox->flights;
+
+	for (; flight && outcome == OUTCOME_OK; flight = flight->next)
+		if (flight->done)
+			outcome = record(outbox, flight, error);
+	return outcome;
+}
+
+/* ---- departures ---- */
+
+static struct flight *
+flight_create(struct outbox *outbox, const struct store_delivery *claimed)
+{
+	struct arena *arena = arena_create();
+	struct flight *flight = arena_alloc(arena, sizeof(*flight));
+
+	flight->arena = arena;
+	flight->generation = generations_borrow(outbox->generations);
+	flight->delivery = *claimed;
+	flight->delivery.code = arena_strdup(arena, claimed->code);
+	flight->delivery.recipient = arena_strdup(arena, claimed->recipient);
+	flight->delivery.relay = arena_strdup(arena, claimed->relay);
+	flight->delivery.customer = NULL;	/* not needed any more */
+	flight->delivery.message = NULL;	/* the pool has a copy */
+	return flight;
+}
+
+/* A relay that is not in the configuration any more: then the default one. */
+static const struct relay *
+relay_for(const struct generation *generation, const char *name)
+{
+	const struct relay *relay = relay_find(generation->relays, name);
+
+	return relay ? relay : relay_default(generation->relays);
+}
+
+static void
+depart(struct outbox *outbox, const struct store_delivery *claimed)
+{
+	struct flight *flight = flight_create(outbox, claimed);
+	const struct send_job job = {
+		.sender = claimed->sender,
+		.recipient = claimed->recipient,
+		.bytes = claimed->message,
+		.length = claimed->message_length,
+		.message_id = claimed->message_id,
+		.smtputf8 = claimed->smtputf8,
+	};
+
+	flight->next = outbox->flights;
+	outbox->flights = flight;
+	if (!sender_pool_submit(outbox->pool, (uint64_t)claimed->id,
+				relay_for(flight->generation, claimed->relay),
+				&job))
+		BUG("no room for a delivery that there was room for");
+}
+
+/* Nobody outside a customer's recipients gets its data: the rules were checked
+ * when they were loaded; but they may have changed since. */
+static bool
+is_allowed(const struct outbox *outbox, const struct store_delivery *claimed)
+{
+	return generation_allows(generations_current(outbox->generations),
+				 claimed->customer, claimed->recipient);
+}
+
+static enum outcome
+refuse(struct outbox *outbox, const struct store_delivery *claimed,
+       struct arena *arena, struct buf *error)
+{
+	struct flight flight = { .arena = arena, .delivery = *claimed };
+	const struct queue_answer answer = {
+		.delivery = claimed->id,
+		.at = now(outbox),
+		.reply = "not sent: the customer's recipients do not allow "
+			 "this address any more",
+	};
+
+	log_warning("refused", "code", claimed->code, "recipient",
+		    claimed->recipient, "customer", claimed->customer, NULL);
+	return record_failure(outbox, &flight, &answer, error);
+}
+
+/* Claim what there is room for; those that may not go are refused here and
+ * leave the list. */
+static enum outcome
+claim(struct outbox *outbox, struct arena *arena,
+      struct store_deliveries *claimed, struct buf *error)
+{
+	size_t room = outbox->draining ? 0 : sender_pool_room(outbox->pool);
+	enum outcome outcome = OUTCOME_OK;
+	size_t i, kept = 0;
+
+	if (!room)
+		return OUTCOME_OK;
+	outcome = queue_claim(outbox->store, now(outbox), room, arena, claimed,
+			      error);
+	for (i = 0; i < claimed->count && outcome == OUTCOME_OK; i++) {
+		if (is_allowed(outbox, &claimed->items[i]))
+			claimed->items[kept++] = claimed->items[i];
+		else
+			outcome = refuse(outbox, &claimed->items[i], arena,
+					 error);
+	}
+	claimed->count = kept;
+	return outcome;
+}
+
+/* When this has to be called again without an event. */
+static void
+set_timer(struct outbox *outbox)
+{
+	struct buf error = BUF_INIT;
+	instant_ms due = TIME_UNKNOWN, at = now(outbox);
+
+	if (outbox->trouble)
+		loop_timer_set(outbox->timer, OUTBOX_TROUBLE_MS);
+	else if (outbox->draining || !sender_pool_room(outbox->pool))
+		loop_timer_set(outbox->timer, -1);
+	else if (queue_next_due(outbox->store, at, &due, &error) !=
+		 OUTCOME_OK)
+		loop_timer_set(outbox->timer, OUTBOX_TROUBLE_MS);
+	else if (due == TIME_UNKNOWN)
+		loop_timer_set(outbox->timer, -1);
+	else
+		loop_timer_set(outbox->timer, due > at ? due - at : 0);
+	buf_release(&error);
+}
+
+/* Everything that can be done now, in one transaction. */
+static void
+turn(void *context)
+{
+	struct outbox *outbox = context;
+	struct arena *arena = arena_create();
+	struct store_deliveries claimed = { 0 };
+	struct buf error = BUF_INIT;
+	enum outcome outcome;
+	size_t i;
+
+	collect(outbox);
+	outcome = store_begin(outbox->store, &error);
+	if (outcome == OUTCOME_OK) {
+		outcome = record_all(outbox, &error);
+		if (outcome == OUTCOME_OK)
+			outcome = claim(outbox, arena, &claimed, &error);
+		outcome = store_end(outbox->store, outcome, &error);
+	}
+	report(outbox, outcome, error.data);
+	if (outcome == OUTCOME_OK) {
+		land_all(outbox);
+		for (i = 0; i < claimed.count; i++)
+			depart(outbox, &claimed.items[i]);
+	}
+	set_timer(outbox);
+	buf_release(&error);
+	arena_destroy(&arena);
+}
+
+struct outbox *
+outbox_create(struct loop *loop, struct store *store,
+	      struct generations *generations, const struct clock *clock)
+{
+	struct outbox *outbox = bug_alloc(sizeof(*outbox));
+	struct buf error = BUF_INIT;
+	size_t recovered = 0;
+
+	*outbox = (struct outbox){
+		.store = store, .generations = generations, .clock = clock,
+	};
+	outbox->pool = sender_pool_create(SENDER_POOL_THREADS, clock);
+	outbox->timer = loop_timer(loop, turn, outbox);
+	loop_watch(loop, sender_pool_fd(outbox->pool), turn, outbox);
+	report(outbox, queue_recover(store, now(outbox), &recovered, &error),
+	       error.data);
+	if (recovered)
+		log_warning("recovered", "what", "deliveries under way when the "
+			    "last process ended: they may arrive twice", NULL);
+	loop_timer_set(outbox->timer, 0);
+	buf_release(&error);
+	return outbox;
+}
+
+void
+outbox_wake(struct outbox *outbox)
+{
+	loop_timer_set(outbox->timer, 0);
+}
+
+void
+outbox_drain(struct outbox *outbox)
+{
+	outbox->draining = true;
+	sender_pool_drain(outbox->pool, OUTBOX_PATIENCE_MS);
+	turn(outbox);
+}
+
+void
+outbox_destroy(struct outbox **outbox)
+{
+	struct flight *flight;
+
+	sender_pool_destroy(&(*outbox)->pool);
+	/* Left only when the store failed to the end: they stay claimed. */
+	while ((flight = (*outbox)->flights)) {
+		(*outbox)->flights = flight->next;
+		if (flight->done)
+			sender_done_destroy(&flight->done);
+		generations_return((*outbox)->generations, flight->generation);
+		arena_destroy(&flight->arena);
+	}
+	free(*outbox);
+	*outbox = NULL;
+}

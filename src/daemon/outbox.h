@@ -1,0 +1,29 @@
+/*
+ * The outbox: claims deliveries that are due, gives them to sender threads,
+ * and records what they were answered. Results, the notices they call for, and
+ * the next claim are one transaction.
+ */
+#ifndef DAEMON_OUTBOX_H
+#define DAEMON_OUTBOX_H
+
+#include "daemon/generations.h"
+#include "daemon/loop.h"
+#include "store/store.h"
+
+struct outbox;
+
+/* All are borrowed for its life. Deliveries that were under way when the last
+ * process ended become due. */
+struct outbox *outbox_create(struct loop *loop, struct store *store,
+			     struct generations *generations,
+			     const struct clock *clock);
+
+/* Something may be due: new deliveries, a change by a command. */
+void outbox_wake(struct outbox *outbox);
+
+/* Claim nothing more, wait a while for what is under way, record it. */
+void outbox_drain(struct outbox *outbox);
+
+void outbox_destroy(struct outbox **outbox);
+
+#endif

@@ -1,0 +1,630 @@
+#include "daemon/taker.h"
+
+#include "base/bug.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "pipeline.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+	TAKER_PAGE = 1024,	/* names read from the directory at once */
+	TAKER_TROUBLE_MS = 2000,
+	/* A mail that ends the reader this often is held: once may have been
+	 * something else. */
+	TAKER_CRASHES_MOST = 2,
+};
+
+/* One message on its way from the inbox to the store. */
+struct passage {
+	struct passage *next;
+	struct arena *arena;
+	const char *name;		/* in the inbox; or of a released item,
+					   "released CODE" */
+	struct store_item *released;	/* NULL: from the inbox */
+	const char *customer;		/* of a released one: see pipeline.h */
+	struct pipeline_input input;
+
+	struct pipeline_decision *decision;
+	enum store_added how;
+	const char *code;
+};
+
+struct taker {
+	struct taker_world world;
+	struct loop_timer *timer;	/* sweeps, and the reader's patience */
+	struct arena *page_arena;
+	struct inbox_names page;
+	size_t at;			/* the next name of the page */
+	char after[NAME_MAX + 1];	/* the last name seen in this sweep */
+	bool swept;			/* nothing more in this sweep */
+	bool again;			/* then begin another one */
+	struct passage *reading;	/* at the reader, the oldest first */
+	struct passage *answered;	/* ready to be decided, likewise */
+	size_t count;			/* of `reading` */
+	bool stopped;
+	bool trouble;
+};
+
+static instant_ms
+now(const struct taker *taker)
+{
+	return taker->world.clock->now(taker->world.clock);
+}
+
+static void
+trouble(struct taker *taker, const char *name, const char *what)
+{
+	if (!taker->trouble)
+		log_error("trouble", "in", "inbox", "mail", name, "what", what,
+			  NULL);
+	taker->trouble = true;
+}
+
+static void
+append(struct passage **list, struct passage *passage)
+{
+	while (*list)
+		list = &(*list)->next;
+	passage->next = NULL;
+	*list = passage;
+}
+
+static struct passage *
+passage_create(const char *name)
+{
+	struct arena *arena = arena_create();
+	struct passage *passage = arena_alloc(arena, sizeof(*passage));
+
+	passage->arena = arena;
+	passage->name = arena_strdup(arena, name);
+	return passage;
+}
+
+static void
+passage_destroy(struct passage *passage)
+{
+	struct arena *arena = passage->arena;
+
+	arena_destroy(&arena);
+}
+
+static bool
+is_under_way(const struct taker *taker, const char *name)
+{
+	const struct passage *passage;
+
+	for (passage = taker->reading; passage; passage = passage->next)
+		if (!strcmp(passage->name, name))
+			return true;
+	for (passage = taker->answered; passage; passage = passage->next)
+		if (!strcmp(passage->name, name))
+			return true;
+	return false;
+}
+
+/* ---- from the inbox to the reader ---- */
+
+/* The message proper, into memory: its digest, and perhaps itself, is kept. */
+static enum outcome
+read_body(struct passage *passage, int fd, const struct inbox_envelope *envelope,
+	  struct buf *error)
+{
+	char *raw = arena_alloc(passage->arena, envelope->size + 1);
+	size_t at = 0;
+
+	while (at < envelope->size) {
+		ssize_t got = pread(fd, raw + at, envelope->size - at,
+				    (off_t)(envelope->body_offset + at));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			buf_printf(error, "cannot read it: %s", got ?
+				   strerror(errno) : "it became shorter");
+			return OUTCOME_TEMPORARY;
+		}
+		at += (size_t)got;
+	}
+	passage->input.raw = raw;
+	passage->input.length = envelope->size;
+	return OUTCOME_OK;
+}
+
+static enum outcome
+open_passage(struct taker *taker, struct passage *passage, int fd,
+	     uint64_t *offset_out, struct buf *error)
+{
+	struct inbox_envelope *envelope = arena_alloc(passage->arena,
+						      sizeof(*envelope));
+	enum outcome outcome;
+
+	(void)taker;			/* the mail alone says it */
+	outcome = inbox_read_envelope(fd, passage->arena, envelope, error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	passage->input.name = passage->name;
+	passage->input.sender = envelope->sender;
+	passage->input.recipients = envelope->recipients.items;
+	passage->input.recipient_count = envelope->recipients.count;
+	passage->input.truncated = envelope->truncated;
+	*offset_out = envelope->body_offset;
+	return read_body(passage, fd, envelope, error);
+}
+
+/* Hand it to the reader; a mail that ended it too often is not read again. */
+static enum outcome
+send_to_reader(struct taker *taker, struct passage *passage, int fd,
+	       uint64_t offset, struct buf *error)
+{
+	int64_t crashes = 0;
+	enum outcome outcome = store_crash_count(taker->world.store,
+						 passage->name, &crashes,
+						 error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (crashes >= TAKER_CRASHES_MOST) {
+		passage->input.failure = "the reader ended on it more than "
+					 "once, so it is not read";
+		append(&taker->answered, passage);
+		return OUTCOME_OK;
+	}
+	if (!reader_send(taker->world.reader, fd, offset,
+			 (uint64_t)(uintptr_t)passage))
+		BUG("no room at the reader for a mail there was room for");
+	append(&taker->reading, passage);
+	taker->count++;
+	return OUTCOME_OK;
+}
+
+static enum outcome
+begin(struct taker *taker, struct passage *passage, struct buf *error)
+{
+	uint64_t offset = 0;
+	enum outcome outcome;
+	int fd;
+
+	outcome = inbox_open_message(taker->world.inbox, passage->name, &fd,
+				     error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	outcome = open_passage(taker, passage, fd, &offset, error);
+	if (outcome == OUTCOME_OK)
+		outcome = send_to_reader(taker, passage, fd, offset, error);
+	(void)close(fd);		/* only read from */
+	return outcome;
+}
+
+static void
+begin_message(struct taker *taker, const char *name)
+{
+	struct passage *passage;
+	struct buf error = BUF_INIT;
+
+	if (is_under_way(taker, name))
+		return;
+	passage = passage_create(name);
+	if (begin(taker, passage, &error) != OUTCOME_OK) {
+		trouble(taker, name, error.data);
+		passage_destroy(passage);
+	}
+	buf_release(&error);
+}
+
+static void
+begin_sweep(struct taker *taker)
+{
+	taker->again = false;
+	taker->swept = false;
+	taker->page.list.count = taker->at = 0;
+	taker->after[0] = '\0';
+}
+
+/* The next page of names, behind the last one of the page before. */
+static void
+read_page(struct taker *taker)
+{
+	struct buf error = BUF_INIT;
+
+	arena_reset(taker->page_arena);
+	memset(&taker->page, 0, sizeof(taker->page));
+	taker->at = 0;
+	if (inbox_list(taker->world.inbox, taker->page_arena,
+		       *taker->after ? taker->after : NULL, TAKER_PAGE,
+		       &taker->page, &error) != OUTCOME_OK)
+		trouble(taker, NULL, error.data);
+	taker->swept = taker->page.list.count < TAKER_PAGE;
+	buf_release(&error);
+}
+
+/* The next name of the sweep, or NULL at its end. */
+static const char *
+next_name(struct taker *taker)
+{
+	const char *name;
+
+	if (taker->at == taker->page.list.count && taker->swept &&
+	    taker->again)
+		begin_sweep(taker);
+	if (taker->at == taker->page.list.count && !taker->swept)
+		read_page(taker);
+	if (taker->at == taker->page.list.count)
+		return NULL;
+	name = taker->page.list.items[taker->at++];
+	snprintf(taker->after, sizeof(taker->after), "%s", name);
+	return name;
+}
+
+/* Keep the reader busy. */
+static void
+fill_reader(struct taker *taker)
+{
+	const char *name;
+
+	while (!taker->stopped && taker->count < READER_QUEUE_MOST &&
+	       (name = next_name(taker)))
+		begin_message(taker, name);
+}
+
+/* ---- from a person's release to the reader ---- */
+
+static enum outcome
+begin_held(struct taker *taker, const struct store_held *held,
+	   struct passage *passage, struct buf *error)
+{
+	struct pipeline_input *input = &passage->input;
+	enum outcome outcome = store_item(taker->world.store, held->item,
+					  passage->arena, &passage->released,
+					  error);
+	int fd;
+
+	if (outcome != OUTCOME_OK || !passage->released)
+		return outcome;
+	passage->customer = held->customer ? held->customer
+					   : PIPELINE_AS_IT_SAYS;
+	input->name = passage->name;
+	input->sender = passage->released->sender ? passage->released->sender
+						  : "";
+	input->recipients = passage->released->recipients;
+	input->recipient_count = passage->released->recipient_count;
+	input->raw = held->message;
+	input->length = held->message_length;
+
+	fd = memfd_create("held", MFD_CLOEXEC);
+	if (fd < 0 || !file_write_all(fd, input->raw, input->length)) {
+		buf_printf(error, "no memory for a held mail: %s",
+			   strerror(errno));
+		outcome = OUTCOME_TEMPORARY;
+	} else {
+		outcome = send_to_reader(taker, passage, fd, 0, error);
+	}
+	if (fd >= 0)
+		(void)close(fd);	/* memory only */
+	return outcome;
+}
+
+static void
+begin_released(struct taker *taker, const struct store_held *listed)
+{
+	char name[64];
+	struct passage *passage;
+	struct store_held *held = NULL;
+	struct buf error = BUF_INIT;
+	enum outcome outcome;
+
+	snprintf(name, sizeof(name), "released %s", listed->code);
+	if (is_under_way(taker, name))
+		return;
+	passage = passage_create(name);
+	outcome = store_held(taker->world.store, listed->item, passage->arena,
+			     &held, &error);
+	if (outcome == OUTCOME_OK && held && held->message)
+		outcome = begin_held(taker, held, passage, &error);
+	else
+		outcome = OUTCOME_TEMPORARY;
+	if (outcome != OUTCOME_OK || !passage->released) {
+		trouble(taker, name, error.data);
+		passage_destroy(passage);
+	}
+	buf_release(&error);
+}
+
+static void
+fill_released(struct taker *taker)
+{
+	struct arena *arena = arena_create();
+	struct store_helds helds = { 0 };
+	struct buf error = BUF_INIT;
+	size_t i;
+
+	if (store_helds(taker->world.store, STORE_RELEASED, arena, &helds,
+			&error) != OUTCOME_OK)
+		trouble(taker, NULL, error.data);
+	for (i = 0; i < helds.count && taker->count < READER_QUEUE_MOST; i++)
+		begin_released(taker, &helds.items[i]);
+	buf_release(&error);
+	arena_destroy(&arena);
+}
+
+/* ---- from the reader ---- */
+
+/* Not the mail's fault, or perhaps not: it stays where it is. */
+static void
+give_back(struct taker *taker, struct passage *passage, const char *why)
+{
+	trouble(taker, passage->name, why);
+	passage_destroy(passage);
+}
+
+static void
+count_crash(struct taker *taker, struct passage *passage, const char *why)
+{
+	struct buf error = BUF_INIT;
+	int64_t crashes = 0;
+
+	log_warning("crash", "mail", passage->name, "why", why, NULL);
+	if (store_crash_add(taker->world.store, passage->name, now(taker),
+			    &crashes, &error) != OUTCOME_OK) {
+		give_back(taker, passage, error.data);
+	} else if (crashes < TAKER_CRASHES_MOST) {
+		taker->again = true;	/* in a new sweep */
+		passage_destroy(passage);
+	} else {
+		passage->input.failure = arena_printf(passage->arena,
+			"the reader ended on it %lld times, the last time so: "
+			"%s", (long long)crashes, why);
+		append(&taker->answered, passage);
+	}
+	buf_release(&error);
+}
+
+static void
+take_answer(struct taker *taker, const struct reader_answer *answer)
+{
+	struct passage *passage = taker->reading;
+
+	if (!passage || (uint64_t)(uintptr_t)passage != answer->id)
+		BUG("the reader answers what it was not asked");
+	taker->reading = passage->next;
+	taker->count--;
+	switch (answer->outcome) {
+	case READER_PARSED:
+		passage->input.message = answer->message;
+		append(&taker->answered, passage);
+		break;
+	case READER_UNAVAILABLE:
+		give_back(taker, passage, answer->error);
+		break;
+	default:
+		count_crash(taker, passage, answer->error);
+	}
+}
+
+static void
+take_answers(struct taker *taker)
+{
+	struct reader_answer answer;
+
+	/* An answer lives in the arena of the mail it is for, which is the
+	 * oldest one. */
+	while (taker->reading &&
+	       reader_receive(taker->world.reader, taker->reading->arena,
+			      &answer))
+		take_answer(taker, &answer);
+}
+
+/* ---- into the store ---- */
+
+static enum outcome
+record(struct taker *taker, struct passage *passage, struct buf *error)
+{
+	const struct generation *generation =
+		generations_current(taker->world.generations);
+	struct store *store = taker->world.store;
+	enum outcome outcome;
+
+	passage->decision = pipeline_decide(generation, &passage->input,
+					    passage->customer, now(taker),
+					    passage->arena);
+	if (passage->released) {
+		passage->code = passage->released->code;
+		passage->how = STORE_NEW;
+		return pipeline_record_released(generation, store,
+						passage->released,
+						&passage->input,
+						passage->decision, now(taker),
+						passage->arena, error);
+	}
+	outcome = pipeline_record(generation, store, &passage->input,
+				  passage->decision, now(taker),
+				  passage->arena, &passage->how,
+				  &passage->code, error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_crash_forget(store, passage->name, error);
+	return outcome;
+}
+
+static enum outcome
+record_all(struct taker *taker, struct buf *error)
+{
+	enum outcome outcome = store_begin(taker->world.store, error);
+	struct passage *passage = taker->answered;
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	for (; passage && outcome == OUTCOME_OK; passage = passage->next)
+		outcome = record(taker, passage, error);
+	return store_end(taker->world.store, outcome, error);
+}
+
+static void
+log_passage(const struct passage *passage)
+{
+	const struct pipeline_decision *decision = passage->decision;
+	const struct alert *alert = decision->alert;
+	char count[32];
+
+	if (passage->how != STORE_NEW) {
+		log_info("duplicate", "code", passage->code, "mail",
+			 passage->name, NULL);
+		return;
+	}
+	snprintf(count, sizeof(count), "%zu", decision->plans.count);
+	(decision->action == PIPELINE_HOLD ? log_warning : log_info)(
+		pipeline_action_names[decision->action],
+		"code", passage->code,
+		"customer", alert_text(alert, ALERT_CUSTOMER),
+		"rule", decision->rule,
+		"severity", alert_text(alert, ALERT_SEVERITY),
+		"format", alert_text(alert, ALERT_FORMAT),
+		"authentic", alert_text(alert, ALERT_AUTHENTIC),
+		"recipients", count,
+		"reason", decision->reason,
+		"title", alert_text(alert, ALERT_TITLE),
+		"mail", passage->name, NULL);
+}
+
+/* They are in the store: now, and not before, they leave the inbox. */
+static void
+leave_inbox(struct taker *taker)
+{
+	struct buf error = BUF_INIT;
+	struct passage *passage;
+
+	while ((passage = taker->answered)) {
+		taker->answered = passage->next;
+		log_passage(passage);
+		if (!passage->released &&
+		    inbox_remove(taker->world.inbox, passage->name, &error) !=
+		    OUTCOME_OK)
+			trouble(taker, passage->name, error.data);
+		passage_destroy(passage);
+		buf_reset(&error);
+	}
+	if (inbox_sync(taker->world.inbox, &error) != OUTCOME_OK)
+		trouble(taker, NULL, error.data);
+	buf_release(&error);
+}
+
+/* The store does not take them: they stay in the inbox. */
+static void
+forget_answered(struct taker *taker)
+{
+	struct passage *passage;
+
+	while ((passage = taker->answered)) {
+		taker->answered = passage->next;
+		passage_destroy(passage);
+	}
+}
+
+static void
+store_answered(struct taker *taker)
+{
+	struct buf error = BUF_INIT;
+	enum outcome outcome;
+
+	if (!taker->answered)
+		return;
+	outcome = record_all(taker, &error);
+	if (outcome == OUTCOME_OK) {
+		leave_inbox(taker);
+		taker->world.stored(taker->world.context);
+	} else {
+		trouble(taker, NULL, error.data);
+		forget_answered(taker);
+	}
+	buf_release(&error);
+}
+
+static void
+set_timer(struct taker *taker)
+{
+	int wait = reader_wait_ms(taker->world.reader);
+
+	if (wait < 0 && taker->trouble)
+		wait = TAKER_TROUBLE_MS;
+	loop_timer_set(taker->timer, taker->stopped ? -1 : wait);
+}
+
+static void
+turn(void *context)
+{
+	struct taker *taker = context;
+
+	take_answers(taker);
+	fill_reader(taker);	/* it works while these are stored */
+	store_answered(taker);
+	set_timer(taker);
+}
+
+static void
+timer_turn(void *context)
+{
+	struct taker *taker = context;
+
+	if (taker->trouble)
+		taker_wake(taker);
+	else
+		turn(taker);
+}
+
+struct taker *
+taker_create(const struct taker_world *world)
+{
+	struct taker *taker = bug_alloc(sizeof(*taker));
+
+	*taker = (struct taker){
+		.world = *world,
+		.page_arena = arena_create(),
+		.swept = true,
+		.again = true,
+	};
+	taker->timer = loop_timer(world->loop, timer_turn, taker);
+	loop_watch(world->loop, reader_fd(world->reader), turn, taker);
+	loop_timer_set(taker->timer, 0);
+	return taker;
+}
+
+void
+taker_wake(struct taker *taker)
+{
+	bool before = taker->trouble;
+
+	if (taker->stopped)
+		return;
+	/* Names rise with time, so a sweep under way meets what came since;
+	 * another one follows all the same, in case a clock was set back. */
+	taker->trouble = false;
+	taker->again = true;
+	fill_released(taker);
+	turn(taker);
+	if (before && !taker->trouble)
+		log_info("recovered", "in", "inbox", NULL);
+}
+
+void
+taker_stop(struct taker *taker)
+{
+	taker->stopped = true;
+	set_timer(taker);
+}
+
+void
+taker_destroy(struct taker **taker)
+{
+	struct passage *passage;
+
+	while ((passage = (*taker)->reading)) {
+		(*taker)->reading = passage->next;
+		passage_destroy(passage);
+	}
+	forget_answered(*taker);
+	arena_destroy(&(*taker)->page_arena);
+	free(*taker);
+	*taker = NULL;
+}

@@ -1,0 +1,42 @@
+/*
+ * The taker: takes messages from the inbox, has them read in the cage, decides,
+ * and moves them into the store; then they leave the inbox. Held messages that
+ * a person released take the same way.
+ *
+ * While one batch is decided and committed, the reader works on the next, so
+ * both keep a processor busy and a commit is shared by many mails.
+ */
+#ifndef DAEMON_TAKER_H
+#define DAEMON_TAKER_H
+
+#include "daemon/generations.h"
+#include "daemon/loop.h"
+#include "intake/inbox.h"
+#include "parse/reader.h"
+#include "store/store.h"
+
+struct taker;
+
+struct taker_world {
+	struct loop *loop;
+	struct store *store;
+	struct inbox *inbox;
+	struct reader *reader;
+	struct generations *generations;
+	const struct clock *clock;
+	/* Called when new deliveries were stored. */
+	loop_handler *stored;
+	void *context;
+};
+
+/* Everything in `world` is borrowed for its life. */
+struct taker *taker_create(const struct taker_world *world);
+void taker_destroy(struct taker **taker);
+
+/* Look into the inbox, and at what was released, from the start. */
+void taker_wake(struct taker *taker);
+
+/* Take nothing more; what is in the reader's hands stays in the inbox. */
+void taker_stop(struct taker *taker);
+
+#endif

@@ -1,0 +1,279 @@
+/*
+ * Loads the parts in the order in which they need each other, then checks what
+ * lies between two of them: the contact a rule names, the relay a contact
+ * names, the address that a customer does not allow.
+ */
+#include "generation.h"
+
+#include "base/text.h"
+#include "base/zone.h"
+#include "conf/embedded.h"
+
+static bool
+has_formats(const struct conf *conf)
+{
+	return conf_find(&conf->nodes, "format") != NULL;
+}
+
+/* The statements that describe mails: the shipped ones first where the
+ * configuration brings no `format` of its own. */
+static conf_nodes
+format_nodes(const struct conf *conf, struct diag *diag)
+{
+	const char *text = embedded_find("rules/formats.rules");
+	conf_nodes nodes = conf->nodes;
+	const struct conf *shipped;
+
+	if (has_formats(conf) || !text)
+		return nodes;
+	shipped = conf_load_text(conf->arena, "formats.rules (built in)", text,
+				 diag);
+	nodes.count = shipped->nodes.count + conf->nodes.count;
+	nodes.items = arena_array(conf->arena, nodes.count,
+				  sizeof(*nodes.items));
+	memcpy(nodes.items, shipped->nodes.items,
+	       shipped->nodes.count * sizeof(*nodes.items));
+	if (conf->nodes.count)
+		memcpy(nodes.items + shipped->nodes.count, conf->nodes.items,
+		       conf->nodes.count * sizeof(*nodes.items));
+	return nodes;
+}
+
+static void
+check_language(const struct generation *g, struct conf_word word)
+{
+	if (!*word.text ||
+	    words_find(g->templates->languages, word.text))
+		return;
+	diag_error(g->diag, word.place,
+		   diag_did_you_mean(g->diag, word.text,
+			words_languages(g->arena,
+					g->templates->languages),
+			"there is no templates/words/LANG.words for it"),
+		   "unknown language '%s'", word.text);
+}
+
+static void
+check_zone(const struct generation *g, struct conf_word word)
+{
+	struct buf error = BUF_INIT;
+
+	if (*word.text && !zone_find(word.text, &error))
+		diag_error(g->diag, word.place,
+			   diag_did_you_mean(g->diag, word.text, zone_names(),
+				"an IANA name such as Europe/Paris"),
+			   "unknown timezone '%s'", word.text);
+	buf_release(&error);
+}
+
+static void
+check_contact(const struct generation *g, const struct contact *contact)
+{
+	struct conf_word relay = contact->relay;
+
+	check_language(g, contact->language);
+	check_zone(g, contact->timezone);
+	if (*relay.text && !relay_find(g->relays, relay.text))
+		diag_error(g->diag, relay.place,
+			   diag_did_you_mean(g->diag, relay.text,
+					     relay_names(g->relays),
+					     "define it with `relay`"),
+			   "unknown relay '%s'", relay.text);
+}
+
+static void
+check_customer_words(const struct generation *g,
+		     const struct ruleset_customer *customer)
+{
+	const struct conf_node *language =
+		conf_find(&customer->node->block, "language");
+
+	if (language)
+		check_language(g, conf_word(language, 0));
+}
+
+/* Say which of the addresses behind a name the customer does not allow. */
+static void
+check_allowed(const struct generation *g,
+	      const struct ruleset_mention *mention,
+	      const struct contact *contact)
+{
+	const char *customer = mention->customer->name;
+	recipients who = { 0 };
+	size_t i;
+
+	contact_resolve(g->contacts, contact, g->arena, &who);
+	for (i = 0; i < who.count; i++) {
+		const char *address = who.items[i].address;
+
+		if (generation_allows(g, customer, address))
+			continue;
+		diag_error(g->diag, mention->contact.place,
+			   arena_printf(g->arena, "add it, or @%s, to the "
+					"`recipients` of %s",
+					strrchr(address, '@') + 1, customer),
+			   "rule '%s' would send data of customer '%s' to %s, "
+			   "which its recipients do not allow", mention->rule,
+			   customer, address);
+	}
+}
+
+/* Mark a contact and all its members as used. */
+static void
+mark_used(const struct generation *g, const struct contact *contact,
+	  struct map *used)
+{
+	size_t i;
+
+	if (map_set(used, contact->name, used))
+		return;
+	for (i = 0; i < contact->members.count; i++) {
+		const struct contact *member = contact_find(g->contacts,
+				contact->members.items[i].text);
+
+		if (member)
+			mark_used(g, member, used);
+	}
+}
+
+static void
+mark_owners(const struct generation *g, struct map *used)
+{
+	size_t i, j;
+
+	for (i = 0; i < g->ruleset->customer_count; i++) {
+		const struct ruleset_customer *customer =
+			&g->ruleset->customers[i];
+
+		for (j = 0; j < customer->rule_count; j++) {
+			const struct rule_drop *drop = customer->rules[j].drop;
+			const struct contact *owner = drop && drop->owner ?
+				contact_find(g->contacts, drop->owner) : NULL;
+
+			if (owner)
+				mark_used(g, owner, used);
+		}
+	}
+}
+
+static void
+check_catch_all(const struct generation *g, struct map *used)
+{
+	struct conf_word name = g->settings.catch_all;
+	const struct contact *contact = contact_find(g->contacts, name.text);
+
+	if (contact)
+		mark_used(g, contact, used);
+	else if (*name.text)
+		diag_error(g->diag, name.place,
+			   diag_did_you_mean(g->diag, name.text,
+				contact_names(g->arena, g->contacts),
+				"define it with `person` or `team`"),
+			   "unknown contact '%s'", name.text);
+}
+
+static void
+check_between(const struct generation *g)
+{
+	struct map *used = map_create(g->arena);
+	struct ruleset_mention mention = { 0 };
+	size_t i;
+
+	check_catch_all(g, used);
+	while (ruleset_next_mention(g->ruleset, &mention)) {
+		const struct contact *contact =
+			contact_find(g->contacts, mention.contact.text);
+
+		if (!contact)
+			continue;	/* the loader of rules has said so */
+		mark_used(g, contact, used);
+		check_allowed(g, &mention, contact);
+	}
+	mark_owners(g, used);
+	for (i = 0; i < g->ruleset->customer_count; i++)
+		check_customer_words(g, &g->ruleset->customers[i]);
+	for (i = 0; i < g->contacts->list.count; i++) {
+		const struct contact *contact = g->contacts->list.items[i];
+
+		check_contact(g, contact);
+		if (!map_find(used, contact->name))
+			diag_warning(g->diag, conf_word(contact->node, 0).place,
+				     NULL, "nobody uses %s '%s'",
+				     contact->node->keyword, contact->name);
+	}
+}
+
+struct generation *
+generation_load(const char *path, const struct map *instead, instant_ms now)
+{
+	struct arena *arena = arena_create();
+	struct generation *g = arena_alloc(arena, sizeof(*g));
+	struct ruleset_names names;
+	conf_nodes formats;
+
+	g->arena = arena;
+	g->diag = diag_create(arena);
+	g->conf = conf_load(arena, path, instead, g->diag);
+	g->settings = settings_load(g->conf, g->diag);
+	g->relays = relay_load(g->conf, g->settings.state, g->diag);
+	g->contacts = contacts_load(g->conf, g->diag);
+	g->templates = template_load(arena, g->settings.templates, g->diag);
+	formats = format_nodes(g->conf, g->diag);
+	g->formats = formats_load(arena, &formats, g->diag);
+	g->customers = customers_load(arena, &g->conf->nodes, g->diag);
+	names = (struct ruleset_names){
+		.contacts = contact_names(arena, g->contacts),
+		.templates = template_names(arena, g->templates),
+		.catch_all = g->settings.catch_all,
+	};
+	g->ruleset = ruleset_load(arena, g->conf, &names, now, g->diag);
+	g->tests = ruletest_load(g->conf, g->diag);
+	check_between(g);
+	return g;
+}
+
+void
+generation_destroy(struct generation **generation)
+{
+	struct arena *arena = *generation ? (*generation)->arena : NULL;
+
+	arena_destroy(&arena);
+	*generation = NULL;
+}
+
+bool
+generation_good(const struct generation *generation)
+{
+	return !diag_errors(generation->diag);
+}
+
+const struct contact *
+generation_catch_all(const struct generation *generation)
+{
+	return contact_find(generation->contacts,
+			    generation->settings.catch_all.text);
+}
+
+bool
+generation_allows(const struct generation *generation, const char *customer,
+		  const char *address)
+{
+	const struct contact *catch_all = generation_catch_all(generation);
+	const struct ruleset_customer *of = customer ?
+		ruleset_find(generation->ruleset, customer) : NULL;
+	struct arena *arena;
+	recipients who = { 0 };
+	bool allowed = false;
+	size_t i;
+
+	if (of && ruleset_allows(of, address))
+		return true;
+	if (!catch_all)
+		return false;
+	arena = arena_create();
+	contact_resolve(generation->contacts, catch_all, arena, &who);
+	for (i = 0; i < who.count && !allowed; i++)
+		allowed = text_same(who.items[i].address, address);
+	arena_destroy(&arena);
+	return allowed;
+}

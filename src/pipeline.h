@@ -1,0 +1,141 @@
+/*
+ * The order of the stages.
+ *
+ *	intake -> parse -> normalize -> match -> hold -> oncall -> render
+ *	-> queue -> send
+ *
+ * pipeline_decide() is the one evaluator: the daemon, `explain`, `test` and
+ * the replay of the journal call it. It touches no store, no clock and no
+ * network. pipeline_record() puts a decision and its deliveries into the
+ * store, in the caller's transaction; after that the message may leave the
+ * inbox. What is sent later is the daemon's business.
+ */
+#ifndef PIPELINE_H
+#define PIPELINE_H
+
+#include "generation.h"
+#include "hold/duplicate.h"
+#include "parse/message.h"
+#include "render/render.h"
+#include "store/store.h"
+
+enum pipeline_action { PIPELINE_NOTIFY, PIPELINE_DROP, PIPELINE_HOLD };
+
+extern const char *const pipeline_action_names[]; /* "notify" "drop" "hold" */
+
+/* A mail may take the reader this long: a second is usual for one that was made
+ * to hurt, and the loop waits for it. */
+enum { PIPELINE_READER_MS = 10000 };
+
+/* What is known of a message before it is parsed, and what parsing gave. */
+struct pipeline_input {
+	const char *name;		/* of its file */
+	const char *sender;		/* envelope; "" for the null sender */
+	const char *const *recipients;	/* envelope */
+	size_t recipient_count;
+	const char *raw;		/* the message proper */
+	size_t length;
+	bool truncated;			/* it was cut when it came in */
+	const struct message *message;	/* NULL: it could not be parsed */
+	const char *failure;		/* then: why, one sentence */
+};
+
+/* One address that will be told, and how. */
+struct pipeline_plan {
+	const char *address;
+	const struct contact *contact;
+	const char *rule;
+	const char *template;		/* never NULL */
+};
+
+struct pipeline_decision {
+	struct alert *alert;		/* never NULL */
+	const struct normalized *normalized; /* NULL: nothing was parsed */
+	const struct ruleset_customer *customer; /* NULL: nobody's */
+	const struct rule *deciding;	/* NULL unless a rule decided */
+	enum notification_reason told_by;
+	enum pipeline_action action;
+	const char *reason;		/* of drop and hold; else NULL */
+	bool silent;			/* held, and not even the catch-all is
+					   told: a mail that goes round */
+	const char *rule;		/* "otherwise", "catch-all" for those;
+					   NULL when held */
+	const char *file;		/* where it stands, or NULL */
+	size_t line;
+	const char *template;		/* of the deciding rule, or NULL */
+	VEC(struct pipeline_plan) plans; /* of hold: who is told of that */
+	const char *trace;		/* lines: what was recognised, whose it
+					   is, each rule's answer */
+};
+
+/* Decide about a mail. `customer` not NULL: a person has said whose it is and
+ * that it is not to be held. Everything is in the arena. */
+struct pipeline_decision *
+pipeline_decide(const struct generation *generation,
+		const struct pipeline_input *input, const char *customer,
+		instant_ms now, struct arena *arena);
+
+/* The stages from match on, for an alert whose customer is set. */
+struct pipeline_decision *
+pipeline_decide_alert(const struct generation *generation,
+		      struct alert *alert, instant_ms now,
+		      struct arena *arena);
+
+/* A released mail that nobody's customer is named for: decide as for any, but
+ * do not hold it again. */
+#define PIPELINE_AS_IT_SAYS ""
+
+/* What a plan of a decision becomes: the mail to that address. */
+struct rendered pipeline_render(const struct generation *generation,
+				const struct pipeline_input *input,
+				const struct pipeline_decision *decision,
+				const struct pipeline_plan *plan,
+				const char *code, instant_ms now,
+				struct arena *arena);
+
+/* The identity of a message and the code made from it. */
+void pipeline_key(const struct pipeline_input *input,
+		  struct duplicate_key *key_out);
+
+/*
+ * Take the message over: item, verdict, deliveries, and the message itself
+ * when it is held. `how_out` says whether it was new; `code_out` (in the
+ * arena) is its code.
+ */
+enum outcome pipeline_record(const struct generation *generation,
+			     struct store *store,
+			     const struct pipeline_input *input,
+			     const struct pipeline_decision *decision,
+			     instant_ms now, struct arena *arena,
+			     enum store_added *how_out, const char **code_out,
+			     struct buf *error);
+
+/* The same for an item that was held and is released: its verdict is replaced
+ * and the message leaves the store. */
+enum outcome pipeline_record_released(const struct generation *generation,
+				      struct store *store,
+				      const struct store_item *item,
+				      const struct pipeline_input *input,
+				      const struct pipeline_decision *decision,
+				      instant_ms now, struct arena *arena,
+				      struct buf *error);
+
+/* Something the catch-all must know about an item: a delivery for each of its
+ * addresses but `except` (may be NULL). `about` tells notices of one item
+ * apart. */
+struct pipeline_notice {
+	int64_t item;
+	const char *code;
+	const char *about;
+	const char *except;
+	const char *subject;
+	const char *text;		/* paragraphs */
+};
+
+enum outcome pipeline_notify_catch_all(const struct generation *generation,
+				       struct store *store,
+				       const struct pipeline_notice *notice,
+				       instant_ms now, struct arena *arena,
+				       struct buf *error);
+
+#endif
