@@ -93,6 +93,13 @@ struct rendered pipeline_render(const struct generation *generation,
 				const char *code, instant_ms now,
 				struct arena *arena);
 
+/* Of the mail about an item to an address, without < and >. The same whenever
+ * it is made, so that a mail that is sent twice can be seen to be one. `about`
+ * is "" for what a rule asked for, else as in struct pipeline_notice. */
+const char *pipeline_message_id(const struct generation *generation,
+				const char *code, const char *about,
+				const char *address, struct arena *arena);
+
 /* The identity of a message and the code made from it. */
 void pipeline_key(const struct pipeline_input *input,
 		  struct duplicate_key *key_out);

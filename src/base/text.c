@@ -248,7 +248,8 @@ text_same(const char *a, const char *b)
 
 	append_folded(&left, a);
 	append_folded(&right, b);
-	same = left.len == right.len && !memcmp(left.data, right.data, left.len);
+	same = left.len == right.len &&
+	       !memcmp(left.data, right.data, left.len);
 	buf_release(&left);
 	buf_release(&right);
 	return same;

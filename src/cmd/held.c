@@ -178,7 +178,8 @@ const struct command cmd_held = {
 	.name = "held",
 	.words = "[list | show CODE | release CODE]",
 	.summary = "List, show or release mails that wait for a person",
-	.detail = "A running daemon takes a released mail up within a second.\n",
+	.detail = "A running daemon takes up a released mail within a "
+		  "second.\n",
 	.options = {
 		[OPTION_CUSTOMER] = { "customer", "NAME",
 				      "whose it is, decided by you" },

@@ -60,8 +60,8 @@ cmd_instant(const char *text, instant_ms *when_out)
 	*when_out = clock.now(&clock);
 	if (!text || clock_parse(text, when_out))
 		return true;
-	(void)cmd_usage("'%s' is no time; write it as 2026-12-01T02:00:00+01:00",
-			text);
+	(void)cmd_usage("'%s' is no time; write it as "
+			"2026-12-01T02:00:00+01:00", text);
 	return false;
 }
 

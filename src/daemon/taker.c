@@ -110,8 +110,8 @@ is_under_way(const struct taker *taker, const char *name)
 
 /* The message proper, into memory: its digest, and perhaps itself, is kept. */
 static enum outcome
-read_body(struct passage *passage, int fd, const struct inbox_envelope *envelope,
-	  struct buf *error)
+read_body(struct passage *passage, int fd,
+	  const struct inbox_envelope *envelope, struct buf *error)
 {
 	char *raw = arena_alloc(passage->arena, envelope->size + 1);
 	size_t at = 0;

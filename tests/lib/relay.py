@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -145,11 +146,12 @@ class Relay:
         with open(self.path(name), 'w', encoding='utf-8') as file:
             file.write(text)
 
-    def start(self, wait=True, env=None):
-        """Start the daemon and wait until it says that it is ready."""
+    def start(self, wait=True, env=None, under=()):
+        """Start the daemon, `under` another program, and wait until it says
+        that it is ready."""
         self.log = open(self.path('log'), 'a+', encoding='utf-8')
         self.daemon = subprocess.Popen(
-            [BUILD + '/tocsin', 'run', '-c', self.conf],
+            list(under) + [BUILD + '/tocsin', 'run', '-c', self.conf],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             env=dict(os.environ, **(env or {})))
         if wait:
@@ -202,6 +204,27 @@ class Relay:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         return (done.returncode, done.stdout.decode(errors='replace'),
                 done.stderr.decode(errors='replace'))
+
+    def rows(self, sql, *values):
+        """What the store says, without touching it."""
+        store = sqlite3.connect('file:%s?mode=ro' %
+                                self.path('state', 'store.db'), uri=True)
+        try:
+            return store.execute(sql, values).fetchall()
+        finally:
+            store.close()
+
+    def wait_rows(self, want, sql, *values, wait=WAIT):
+        """Until the store gives that answer; the last one it gave."""
+        end = time.monotonic() + wait
+        while True:
+            try:
+                rows = self.rows(sql, *values)
+            except sqlite3.OperationalError:
+                rows = None         # it is not there yet
+            if rows == want or time.monotonic() > end:
+                return rows
+            time.sleep(0.02)
 
     def inbox(self):
         try:
