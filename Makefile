@@ -127,7 +127,8 @@ $(B)/tests/%: tests/tools/%.c $(B)/libtocsin.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -MF $@.d $(LDFLAGS) -o $@ $< \
 		$(B)/libtocsin.a $(TOCSIN_LIBS)
 
-units: $(UNITS) $(TOOLS)
+# reader_test starts the reader.
+units: $(UNITS) $(TOOLS) $(B)/tocsin-reader
 
 $(B)/%_fuzz: tests/fuzz/%_fuzz.c $(B)/libtocsin.a
 	@mkdir -p $(@D)
