@@ -137,6 +137,8 @@ struct pipeline_notice {
 	const char *except;
 	const char *subject;
 	const char *text;		/* paragraphs */
+	const char *raw;		/* a mail to attach, or NULL */
+	size_t length;
 };
 
 enum outcome pipeline_notify_catch_all(const struct generation *generation,
@@ -144,5 +146,16 @@ enum outcome pipeline_notify_catch_all(const struct generation *generation,
 				       const struct pipeline_notice *notice,
 				       instant_ms now, struct arena *arena,
 				       struct buf *error);
+
+/* Tell the catch-all, once, of labels that no format knows and of subjects that
+ * a known sender never had: Microsoft has changed a mail, and what it says now
+ * may be missed. Only for mail that is authentic, or anybody could say so. */
+enum outcome pipeline_note_format(const struct generation *generation,
+				  struct store *store,
+				  const struct pipeline_input *input,
+				  const struct pipeline_decision *decision,
+				  const struct store_item *item,
+				  instant_ms now, struct arena *arena,
+				  struct buf *error);
 
 #endif

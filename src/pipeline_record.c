@@ -180,6 +180,10 @@ pipeline_record(const struct generation *generation, struct store *store,
 	if (outcome == OUTCOME_OK)
 		outcome = add_deliveries(generation, store, input, decision,
 					 &item, now, arena, error);
+	if (outcome == OUTCOME_OK)
+		outcome = pipeline_note_format(generation, store, input,
+					       decision, &item, now, arena,
+					       error);
 	return outcome;
 }
 
@@ -223,7 +227,8 @@ add_notice(const struct generation *g, struct store *store,
 	};
 	struct rendered mail = render_notice(arena, notice->subject,
 					     notice->text, notice->code,
-					     NULL, 0, &envelope);
+					     notice->raw, notice->length,
+					     &envelope);
 	struct store_delivery delivery = {
 		.item = notice->item,
 		.kind = STORE_NOTICE,
