@@ -148,6 +148,10 @@ with Relay() as relay:
          "while the other customer's new rules hold")
     relay.stop()
 
+    status, out, err = relay.command('why', code_of(relay.outbox(1)[0]))
+    ok(status == 0 and 'decision' in out and 'has errors' in err,
+       'why answers although a file is broken', out, err)
+
     # It is broken still when the relay starts anew.
     relay.start()
     relay.deliver(mail(id='6'), CONTOSO)
