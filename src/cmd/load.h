@@ -11,8 +11,8 @@
 /* The configuration, good; or NULL after all findings were printed. */
 struct generation *cmd_load(const struct cmd_line *line);
 
-/* The same for commands that only look at what was recorded: errors outside the
- * main file are no reason to answer nothing in the middle of the night. */
+/* The same for commands that only look at what was recorded: errors in the
+ * rules are no reason to answer nothing in the middle of the night. */
 struct generation *cmd_load_anyway(const struct cmd_line *line);
 
 /* Print findings on standard error. */

@@ -26,7 +26,7 @@ enum {
 	CANDIDATES_MOST = 64,
 	/* Errors of one file, before the rest of it is left unread: so many
 	 * have one cause, and each costs time and memory. */
-	ERRORS_MOST = 1000,
+	ERRORS_MOST = 500,
 	/* Columns that are told apart; so that no long line is walked back for
 	 * every word behind it. */
 	COLUMN_MOST = 200,
@@ -358,6 +358,17 @@ refuse_after(struct parser *parser, const struct parser_level *level)
 		parser_expected(parser, "a keyword", remedy);
 }
 
+/* Whether the token was read as the last word of the statement, or as the last
+ * value of its condition. */
+static bool
+is_last_word(const struct conf_node *node, const struct token *token)
+{
+	const conf_words *words = &node->words;
+
+	return words->count ? words->items[words->count - 1].place.offset ==
+	       token->place.offset : node->expr != NULL;
+}
+
 /*
  * The last word of the statement is a keyword at the start of a line, and
  * behind it stands what cannot stand here: the word was forgotten. Report it,
@@ -366,16 +377,13 @@ refuse_after(struct parser *parser, const struct parser_level *level)
 static bool
 give_back(struct parser *parser, const struct parser_level *level)
 {
-	const struct grammar_word *last = level->line ?
-					  last_word(level) : NULL;
-
-	if (!last || !parser->before.first ||
-	    parser->before.place.offset == level->node->place.offset ||
+	if (level->block || !parser->before.first ||
+	    !is_last_word(level->node, &parser->before) ||
 	    !is_known(&parser->before, level, false))
 		return false;
 	diag_error(parser->diag, parser->before.place,
 		   usage(parser, level->line), "expected %s for '%s', found %s",
-		   last->name, level->line->keyword,
+		   last_word(level)->name, level->line->keyword,
 		   describe(parser->talk, &parser->before));
 	if (level->node->words.count)
 		level->node->words.count--;

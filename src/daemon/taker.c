@@ -16,6 +16,9 @@ enum {
 	/* A mail that ends the reader this often is held: once may have been
 	 * something else. */
 	TAKER_CRASHES_MOST = 2,
+	/* Octets of mails under way, when it is more than one: a row of large
+	 * ones must not fill the memory. */
+	TAKER_OCTETS_MOST = 64 << 20,
 };
 
 /* One message on its way from the inbox to the store. */
@@ -106,6 +109,24 @@ is_under_way(const struct taker *taker, const char *name)
 	return false;
 }
 
+static size_t
+octets_of(const struct passage *passage)
+{
+	size_t octets = 0;
+
+	for (; passage; passage = passage->next)
+		octets += passage->input.length;
+	return octets;
+}
+
+static bool
+has_room(const struct taker *taker)
+{
+	return taker->count < READER_QUEUE_MOST &&
+	       octets_of(taker->reading) + octets_of(taker->answered) <
+	       TAKER_OCTETS_MOST;
+}
+
 /* ---- from the inbox to the reader ---- */
 
 /* The message proper, into memory: its digest, and perhaps itself, is kept. */
@@ -173,9 +194,12 @@ send_to_reader(struct taker *taker, struct passage *passage, int fd,
 		append(&taker->answered, passage);
 		return OUTCOME_OK;
 	}
+	/* There is room: what it lacks is a descriptor. */
 	if (!reader_send(taker->world.reader, fd, offset,
-			 (uint64_t)(uintptr_t)passage))
-		BUG("no room at the reader for a mail there was room for");
+			 (uint64_t)(uintptr_t)passage)) {
+		buf_puts(error, "too many open files");
+		return OUTCOME_TEMPORARY;
+	}
 	append(&taker->reading, passage);
 	taker->count++;
 	return OUTCOME_OK;
@@ -265,8 +289,7 @@ fill_reader(struct taker *taker)
 {
 	const char *name;
 
-	while (!taker->stopped && taker->count < READER_QUEUE_MOST &&
-	       (name = next_name(taker)))
+	while (!taker->stopped && has_room(taker) && (name = next_name(taker)))
 		begin_message(taker, name);
 }
 
@@ -344,7 +367,7 @@ fill_released(struct taker *taker)
 	if (store_helds(taker->world.store, STORE_RELEASED, arena, &helds,
 			&error) != OUTCOME_OK)
 		trouble(taker, NULL, error.data);
-	for (i = 0; i < helds.count && taker->count < READER_QUEUE_MOST; i++)
+	for (i = 0; i < helds.count && has_room(taker); i++)
 		begin_released(taker, &helds.items[i]);
 	buf_release(&error);
 	arena_destroy(&arena);
@@ -559,6 +582,7 @@ turn(void *context)
 	take_answers(taker);
 	fill_reader(taker);	/* it works while these are stored */
 	store_answered(taker);
+	fill_reader(taker);	/* those there was no memory for before */
 	set_timer(taker);
 }
 

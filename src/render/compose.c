@@ -5,8 +5,8 @@
  *	  multipart/alternative		only with HTML
  *	    text/plain
  *	    text/html
- *	  application/octet-stream	the original mail: message/rfc822 may not
- *					be base64 (RFC 2046 5.2.1)
+ *	  application/octet-stream	the original mail: message/rfc822 may
+ *					not be base64 (RFC 2046 5.2.1)
  */
 #include "render/compose.h"
 
