@@ -255,9 +255,9 @@ pipeline_decide(const struct generation *generation,
 			  "released for it");
 		trace_line(&trace, "released for", customer);
 	}
-	decision->silent = normalized->loop != NULL;
-	if (normalized->loop && !customer)
-		hold(generation, decision, normalized->loop, &trace, arena);
+	decision->silent = normalized->loop.certain;
+	if (normalized->loop.why && !customer)
+		hold(generation, decision, normalized->loop.why, &trace, arena);
 	else if (normalized->customer == CUSTOMER_CONFLICT && !customer)
 		hold(generation, decision, normalized->why, &trace, arena);
 	else

@@ -156,14 +156,13 @@ read_body(struct passage *passage, int fd,
 }
 
 static enum outcome
-open_passage(struct taker *taker, struct passage *passage, int fd,
-	     uint64_t *offset_out, struct buf *error)
+open_passage(struct passage *passage, int fd, uint64_t *offset_out,
+	     struct buf *error)
 {
 	struct inbox_envelope *envelope = arena_alloc(passage->arena,
 						      sizeof(*envelope));
 	enum outcome outcome;
 
-	(void)taker;			/* the mail alone says it */
 	outcome = inbox_read_envelope(fd, passage->arena, envelope, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
@@ -216,7 +215,7 @@ begin(struct taker *taker, struct passage *passage, struct buf *error)
 				     error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = open_passage(taker, passage, fd, &offset, error);
+	outcome = open_passage(passage, fd, &offset, error);
 	if (outcome == OUTCOME_OK)
 		outcome = send_to_reader(taker, passage, fd, offset, error);
 	(void)close(fd);		/* only read from */
@@ -456,16 +455,18 @@ record(struct taker *taker, struct passage *passage, struct buf *error)
 	if (passage->released) {
 		passage->code = passage->released->code;
 		passage->how = STORE_NEW;
-		return pipeline_record_released(generation, store,
-						passage->released,
-						&passage->input,
-						passage->decision, now(taker),
-						passage->arena, error);
+		outcome = pipeline_record_released(generation, store,
+						   passage->released,
+						   &passage->input,
+						   passage->decision,
+						   now(taker), passage->arena,
+						   error);
+	} else {
+		outcome = pipeline_record(generation, store, &passage->input,
+					  passage->decision, now(taker),
+					  passage->arena, &passage->how,
+					  &passage->code, error);
 	}
-	outcome = pipeline_record(generation, store, &passage->input,
-				  passage->decision, now(taker),
-				  passage->arena, &passage->how,
-				  &passage->code, error);
 	if (outcome == OUTCOME_OK)
 		outcome = store_crash_forget(store, passage->name, error);
 	return outcome;

@@ -13,6 +13,7 @@
 #include "normalize/authentic.h"
 #include "normalize/customer.h"
 #include "normalize/extract.h"
+#include "normalize/loop.h"
 
 struct normalize_input {
 	const struct formats *formats;
@@ -40,9 +41,7 @@ struct normalized {
 	VEC(const char *) notes;	/* what was not read, and what was seen
 					   but not used */
 
-	/* Why this mail must not lead to another one, or NULL: it is our own
-	 * notification coming back, an automatic answer, or it goes round. */
-	const char *loop;
+	struct loop loop;		/* must it not lead to another mail? */
 };
 
 /* Everything, never NULL, in the arena. */
