@@ -118,7 +118,8 @@ static const struct grammar customer_block[] = {
 
 static const struct grammar format_block[] = {
 	{ "from", { ADDRESSES }, HELP("exact From addresses of this mail") },
-	{ "subject", { LIST("\"PATTERN\"") }, HELP("whole subjects, with holes") },
+	{ "subject", { LIST("\"PATTERN\"") },
+	  HELP("whole subjects, with holes") },
 	{ "text", { LIST("\"PHRASE\"") },
 	  HELP("phrases of the body that identify it") },
 	{ "set", { ONE("FIELD"), LIST("VALUE") }, HELP("a constant field") },
@@ -228,13 +229,17 @@ const struct grammar grammar_top[] = {
 	END
 };
 
+/* The parser has a bit for each line. */
+_Static_assert(sizeof(grammar_top) / sizeof(*grammar_top) <= 32,
+	       "too many lines in one table");
+
 const struct grammar *
-grammar_find(const struct grammar *table, const char *word, bool free)
+grammar_find(const struct grammar *table, const char *word, bool any)
 {
 	for (; table && table->keyword; table++) {
 		if (*table->keyword == *word && !strcmp(table->keyword, word))
 			return table;
-		if (free && !*table->keyword)
+		if (any && !*table->keyword)
 			return table;
 	}
 	return NULL;
