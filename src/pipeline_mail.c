@@ -124,12 +124,23 @@ notes_of(const struct pipeline_input *input,
 	return notes;
 }
 
+/* The tenant of a customer that has one; with several, nobody can tell. */
 static const char *
-first_tenant(const struct ruleset_customer *customer)
+only_tenant(const struct ruleset_customer *customer)
 {
-	const char *tenant = customer_word(customer, "tenant");
+	const struct conf_node *node;
+	const char *tenant = NULL;
+	size_t i;
 
-	return *tenant ? tenant : NULL;
+	for (i = 0; customer && i < customer->node->block.count; i++) {
+		node = customer->node->block.items[i];
+		if (strcmp(node->keyword, "tenant"))
+			continue;
+		if (tenant || node->words.count != 1)
+			return NULL;
+		tenant = conf_word(node, 0).text;
+	}
+	return tenant;
 }
 
 static const char *
@@ -195,7 +206,7 @@ pipeline_render(const struct generation *g, const struct pipeline_input *input,
 	const struct notification notification = {
 		.alert = decision->alert,
 		.customer = customer ? customer->display : NULL,
-		.tenant = first_tenant(customer),
+		.tenant = only_tenant(customer),
 		.reason = decision->told_by,
 		.rule = plan->rule,
 		.rule_comment = comment_of(decision, plan->rule),
