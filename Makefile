@@ -40,7 +40,7 @@ CFLAGS   = -std=c11 -g $(WARN) $(HARDEN)
 DEPFLAGS = -MMD -MP
 LDFLAGS  = $(LHARDEN) -Wl,--as-needed
 
-# One library, one door: see the list of doors in tests/lint/doors.
+# One library, one door: src/README has the list of doors.
 XML_CFLAGS  = -I/usr/include/libxml2
 READER_LIBS = -letpan -lxml2
 # libetpan-dev excludes libcurl's OpenSSL headers, which are the same bytes as

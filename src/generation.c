@@ -277,6 +277,20 @@ warn_of_unused(const struct generation *g, const struct map *used)
 	}
 }
 
+/* Legal, as an MTA may have nothing that checks DMARC; but hardly meant. */
+static void
+check_authserv(const struct generation *g)
+{
+	struct diag_place main_file = { g->conf->files.items[0],
+					DIAG_WHOLE_FILE, 0 };
+
+	if (!g->settings.authserv && !diag_errors(g->diag))
+		diag_warning(g->diag, main_file,
+			     "write authserv HOST: whose "
+			     "Authentication-Results are believed",
+			     "no mail is ever authentic");
+}
+
 static void
 check_between(const struct generation *g)
 {
@@ -348,6 +362,7 @@ generation_load(const char *path, const struct map *instead, instant_ms now)
 	g->ruleset = ruleset_load(arena, g->conf, &names, now, g->diag);
 	g->tests = ruletest_load(g->conf, g->diag);
 	check_between(g);
+	check_authserv(g);
 	return g;
 }
 

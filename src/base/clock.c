@@ -132,6 +132,16 @@ take_fraction(const char **at, int *milliseconds_out)
 	return digits >= 1 && digits <= 9;
 }
 
+/* ":39.5"; all of it may be left out. */
+static bool
+take_seconds(const char **at, struct civil *c)
+{
+	if (!take(at, ":"))
+		return true;
+	return take_number(at, 2, &c->second) &&
+	       (!take(at, ".") || take_fraction(at, &c->millisecond));
+}
+
 static bool
 take_offset(const char **at, int *minutes_out)
 {
@@ -166,11 +176,7 @@ clock_parse(const char *text, instant_ms *when_out)
 	    !take_number(&text, 2, &c.minute))
 		return false;
 	c.year = year;
-	if (take(&text, ":") && !take_number(&text, 2, &c.second))
-		return false;
-	if (take(&text, ".") && !take_fraction(&text, &c.millisecond))
-		return false;
-	if (!take_offset(&text, &offset) || *text)
+	if (!take_seconds(&text, &c) || !take_offset(&text, &offset) || *text)
 		return false;
 	if (c.month < 1 || c.month > 12 || c.day < 1 || c.hour > 23 ||
 	    c.day > days_in_month(c.year, c.month) || c.minute > 59 ||

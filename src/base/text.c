@@ -89,6 +89,14 @@ text_is_utf8(const char *text, size_t length)
 	return true;
 }
 
+bool
+text_is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return !*text;
+}
+
 /* Most bytes of most texts are ASCII, which needs no decoding: how many bytes
  * from `first` to `last` begin this one. */
 static size_t
@@ -375,6 +383,18 @@ text_is_address(const char *text)
 		    strchr("<>()[],;:\\\"", *text))
 			return false;
 	return true;
+}
+
+int
+text_hex(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	if (digit >= 'A' && digit <= 'F')
+		return digit - 'A' + 10;
+	if (digit >= 'a' && digit <= 'f')
+		return digit - 'a' + 10;
+	return -1;
 }
 
 bool

@@ -19,6 +19,7 @@
 uint32_t text_decode(const char *text, const char *end, size_t *length_out);
 void text_encode(struct buf *out, uint32_t character);
 bool text_is_utf8(const char *text, size_t length);
+bool text_is_ascii(const char *text);
 
 /* Append with invalid bytes as U+FFFD and NUL dropped; how many were bad. */
 size_t text_append_valid(struct buf *out, const char *bytes, size_t length);
@@ -57,6 +58,9 @@ bool text_is_guid(const char *text);
  * character, blank, angle bracket or quote (RFC 5321 4.1.2 without the
  * quoted form), at most 254 octets (4.5.3.1.3). UTF-8 is allowed. */
 bool text_is_address(const char *text);
+
+/* The value of a hexadecimal digit, or -1. */
+int text_hex(char digit);
 
 /* A whole decimal number and nothing else. */
 bool text_to_u64(const char *text, uint64_t *value_out);

@@ -68,6 +68,12 @@ static const struct { const char *word, *name; } foreign[] = {
 	{ ">=", "at least" }, { "ge", "at least" }, { "<", "below" },
 	{ "lt", "below" }, { "=~", "matches" }, { "~", "matches" },
 	{ "has", "contains" }, { "exists", "present" },
+	{ "startswith", "like" }, { "endswith", "like" },
+};
+
+static const struct { const char *word, *name; } foreign_links[] = {
+	{ "&&", "and" }, { "&", "and" }, { "AND", "and" },
+	{ "||", "or" }, { "|", "or" }, { "OR", "or" },
 };
 
 static const struct { const char *word, *name; } foreign_quantifiers[] = {
@@ -88,6 +94,30 @@ take(struct expr_state *state, const char *word)
 		return false;
 	parser_advance_over(state->parser, word);
 	return true;
+}
+
+/* `and` or `or`, or what it is called elsewhere, which is said. */
+static bool
+take_link(struct expr_state *state, const char *name)
+{
+	struct parser *parser = state->parser;
+	size_t i;
+
+	if (take(state, name))
+		return true;
+	for (i = 0; i < sizeof(foreign_links) / sizeof(*foreign_links); i++) {
+		if (strcmp(foreign_links[i].name, name) ||
+		    !is_next(state, foreign_links[i].word))
+			continue;
+		diag_error(parser->diag, parser->token.place,
+			   arena_printf(parser->talk, "did you mean '%s'?",
+					name),
+			   "unknown word '%s' in a condition",
+			   parser->token.text);
+		parser_advance(parser);
+		return true;
+	}
+	return false;
 }
 
 /* From the start of `start` to what was taken last. */
@@ -218,8 +248,11 @@ finish_operator(struct expr_state *state, const char *first)
 		if (!*operators[i].second || take(state, operators[i].second))
 			return &operators[i];
 	}
-	recover_expected(state->parser, !strcmp(first, "at") ? "'least'" :
-			 "'in', 'like', 'contains' or 'matches'", NULL);
+	if (!strcmp(first, "at"))
+		recover_expected(state->parser, "'least'", NULL);
+	else
+		recover_expected(state->parser, "'in', 'like', 'contains' or "
+				 "'matches'", "for one value write: is not");
 	return NULL;
 }
 
@@ -415,7 +448,7 @@ parse_and(struct expr_state *state)
 	struct diag_place start = state->parser->token.place;
 	struct conf_expr *expr = parse_not(state), *right;
 
-	while (expr && (is_next(state, "during") || take(state, "and"))) {
+	while (expr && (is_next(state, "during") || take_link(state, "and"))) {
 		right = parse_not(state);
 		if (!right)
 			return NULL;
@@ -430,7 +463,7 @@ parse_or(struct expr_state *state)
 	struct diag_place start = state->parser->token.place;
 	struct conf_expr *expr = parse_and(state), *right;
 
-	while (expr && take(state, "or")) {
+	while (expr && take_link(state, "or")) {
 		right = parse_and(state);
 		if (!right)
 			return NULL;

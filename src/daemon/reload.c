@@ -5,7 +5,11 @@
 
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+/* Of the thread, nice(2): mail comes first where processors are few. */
+enum { RELOAD_NICE = 10 };
 
 struct reload {
 	struct loop *loop;
@@ -27,6 +31,8 @@ work(void *context)
 	struct reload *reload = context;
 	uint64_t one = 1;
 
+	/* On Linux every thread has its own; no harm if it may not. */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), RELOAD_NICE);
 	reload->next = last_good_load(reload->path, LAST_GOOD_RELOAD,
 				      reload->clock->now(reload->clock));
 	/* The counter is 0, so it cannot be full. */

@@ -9,6 +9,11 @@ static bool
 is_load(struct cond_load *load, const struct cond_test *test,
 	struct conf_word value, union cond_operand *out)
 {
+	if (strchr(value.text, '*'))
+		diag_warning(load->diag, value.place, "write like for a "
+			     "pattern, matches for the character",
+			     "the '*' in '%s' stands for nothing but itself",
+			     value.text);
 	out->text = cond_fold(load, value);
 	return out->text &&
 	       cond_check_value(load, (enum alert_field)test->field, value);

@@ -22,6 +22,12 @@ matches_load(struct cond_load *load, const struct cond_test *test,
 	size_t offset;
 
 	(void)test;
+	if (!*value.text) {
+		diag_error(load->diag, value.place,
+			   "to ask for a known field, write: FIELD present",
+			   "a regex cannot be empty");
+		return false;
+	}
 	out->regex = regex_compile(load->arena, value.text, &error, &offset);
 	if (!out->regex) {
 		place.offset += offset_in_file(value, offset);

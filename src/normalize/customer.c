@@ -90,7 +90,7 @@ load_customer(const struct loader *loader, const struct conf_node *node)
 			      customers->by_mailbox);
 	claims += load_claims(loader, customer, "organization",
 			      customers->by_organization);
-	if (!claims)
+	if (!claims && !diag_errors(loader->diag))
 		diag_warning(loader->diag, name.place,
 			     "add tenant GUID, mailbox ADDRESS or "
 			     "organization TEXT",

@@ -291,6 +291,8 @@ keep_detail(struct fill *fill, const char *label, const char *text)
 	struct extract_label detail = { label, value };
 	size_t i;
 
+	if (fill->details.count == DETAILS_MOST)
+		return;
 	if (!map_find(fill->formats->label_index,
 		      quirk_label(fill->arena, label)))
 		detail.value = arena_printf(fill->arena, "%s: %s", label,
@@ -300,8 +302,7 @@ keep_detail(struct fill *fill, const char *label, const char *text)
 		    quirk_is_cut(fill->arena, detail.value,
 				 fill->details.items[i].value))
 			return;
-	if (fill->details.count < DETAILS_MOST)
-		vec_push(fill->arena, &fill->details, detail);
+	vec_push(fill->arena, &fill->details, detail);
 }
 
 static void

@@ -107,12 +107,29 @@ load_link(const struct loader *loader, struct conf_word word,
 	vec_push(loader->arena, links, link);
 }
 
+/* Is it one, and new? Says so when it is none, or another field's. */
+static bool
+label_is_good(const struct loader *loader, const struct format_label *label,
+	      const struct map *index, struct conf_word word)
+{
+	const struct format_label *other = map_find(index, label->key);
+
+	if (!*label->key)
+		diag_error(loader->diag, word.place, NULL, "'%s' is no label",
+			   word.text);
+	else if (other && other->field != label->field)
+		diag_error(loader->diag, word.place, NULL,
+			   "label '%s' is already '%s'", word.text,
+			   alert_fields[other->field].name);
+	return *label->key && !other;
+}
+
 /* `label FIELD "LABEL", ...`, for one format (its `labels`) or for all. */
 static void
 load_label(const struct loader *loader, const struct conf_node *node,
 	   struct map *index, struct format *format)
 {
-	struct format_label *label, *other;
+	struct format_label *label;
 	enum alert_field field;
 	size_t i;
 
@@ -125,12 +142,7 @@ load_label(const struct loader *loader, const struct conf_node *node,
 		label->field = field;
 		label->text = word.text;
 		label->key = quirk_label(loader->arena, word.text);
-		other = map_find(index, label->key);
-		if (other && other->field != field)
-			diag_error(loader->diag, word.place, NULL,
-				   "label '%s' is already '%s'", word.text,
-				   alert_fields[other->field].name);
-		if (other)
+		if (!label_is_good(loader, label, index, word))
 			continue;
 		(void)map_set(index, label->key, label);
 		if (format)

@@ -43,15 +43,6 @@ encode_odd(struct arena *arena, const char *text)
 	return copy;
 }
 
-static int
-hexadecimal(char digit)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = strchr(digits, tolower((unsigned char)digit));
-
-	return digit && at ? (int)(at - digits) : -1;
-}
-
 /* NULL when a NUL is encoded: such a text would end before its end. */
 static const char *
 decode_percent(struct arena *arena, const char *text, size_t length)
@@ -60,8 +51,8 @@ decode_percent(struct arena *arena, const char *text, size_t length)
 	const char *from = copy;
 
 	for (; *from; from++) {
-		int high = *from == '%' ? hexadecimal(from[1]) : -1;
-		int low = high >= 0 ? hexadecimal(from[2]) : -1;
+		int high = *from == '%' ? text_hex(from[1]) : -1;
+		int low = high >= 0 ? text_hex(from[2]) : -1;
 
 		if (low < 0) {
 			*to++ = *from;

@@ -1,16 +1,6 @@
 #include "parse/decode.h"
 
-int
-decode_hex(char digit)
-{
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'A' && digit <= 'F')
-		return digit - 'A' + 10;
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return -1;
-}
+#include "base/text.h"
 
 /* `=xy` at `at`: its octet, or -1 when it is none. */
 static int
@@ -20,8 +10,8 @@ escaped_octet(const char *at, const char *end)
 
 	if (end - at < 3)
 		return -1;
-	high = decode_hex(at[1]);
-	low = decode_hex(at[2]);
+	high = text_hex(at[1]);
+	low = text_hex(at[2]);
 	return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 

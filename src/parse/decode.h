@@ -23,7 +23,4 @@ void decode_base64(struct buf *out, const char *bytes, size_t length);
 /* The "Q" encoding of header fields: `_` is a blank. */
 void decode_q(struct buf *out, const char *bytes, size_t length);
 
-/* The value of a hexadecimal digit, or -1. */
-int decode_hex(char digit);
-
 #endif

@@ -1,8 +1,8 @@
 #include "parse/parameter.h"
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "parse/charset.h"
-#include "parse/decode.h"
 #include "parse/encoded_word.h"
 
 #include <stdbool.h>
@@ -33,8 +33,8 @@ static void
 append_percent_decoded(struct buf *out, const char *value)
 {
 	for (; *value; value++) {
-		int high = *value == '%' ? decode_hex(value[1]) : -1;
-		int low = high >= 0 ? decode_hex(value[2]) : -1;
+		int high = *value == '%' ? text_hex(value[1]) : -1;
+		int low = high >= 0 ? text_hex(value[2]) : -1;
 
 		if (low < 0) {
 			buf_putc(out, *value);

@@ -45,15 +45,6 @@ append_base64_lines(struct buf *out, const char *bytes, size_t count)
 	}
 }
 
-static bool
-is_ascii(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
-}
-
 /* Fit to be folded at its blanks: ASCII, no word that a line cannot take, and
  * nothing that looks like an encoded word. */
 static bool
@@ -61,7 +52,7 @@ is_plain(const char *text)
 {
 	size_t word;
 
-	if (!is_ascii(text) || strstr(text, "=?"))
+	if (!text_is_ascii(text) || strstr(text, "=?"))
 		return false;
 	for (; *text; text += word + (text[word] == ' ')) {
 		word = strcspn(text, " ");
@@ -162,7 +153,7 @@ append_name(struct arena *arena, struct buf *out, const char *name)
 {
 	const char *line = one_line(arena, name, NAME_MOST), *at;
 
-	if (!is_ascii(line) || strstr(line, "=?")) {
+	if (!text_is_ascii(line) || strstr(line, "=?")) {
 		append_encoded(out, strlen("From:"), line);
 		return;
 	}
@@ -361,5 +352,5 @@ compose_message(const struct compose *compose, struct buf *out)
 	append_headers(arena, out, compose);
 	append_content(out, compose);
 	arena_destroy(&arena);
-	return !is_ascii(compose->from) || !is_ascii(compose->to);
+	return !text_is_ascii(compose->from) || !text_is_ascii(compose->to);
 }

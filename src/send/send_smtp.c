@@ -12,6 +12,7 @@
 #include "send/channel.h"
 
 #include "base/bug.h"
+#include "base/text.h"
 #include "send/relay_smtp.h"
 
 enum {
@@ -291,15 +292,6 @@ try_host(struct session *session, const struct channel_world *world,
 	return fate;
 }
 
-static bool
-is_ascii(const char *text)
-{
-	for (; *text; text++)
-		if (*text & 0x80)
-			return false;
-	return true;
-}
-
 static void
 deliver(void *context, const struct channel_world *world,
 	const struct relay *relay, const struct send_job *job,
@@ -310,8 +302,8 @@ deliver(void *context, const struct channel_world *world,
 		.recipient = job->recipient,
 		.bytes = job->bytes,
 		.length = job->length,
-		.is_utf8 = job->smtputf8 || !is_ascii(job->sender) ||
-			   !is_ascii(job->recipient),
+		.is_utf8 = job->smtputf8 || !text_is_ascii(job->sender) ||
+			   !text_is_ascii(job->recipient),
 	};
 	bool may_pass = false;	/* a host failed in a way that passes */
 	enum fate fate = NEXT;

@@ -17,7 +17,6 @@ import email
 import email.policy
 import glob
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -27,7 +26,7 @@ import sys
 import time
 
 import relay
-from relay import BUILD, WAIT, Relay, ok, skip_all
+from relay import BUILD, WAIT, Relay, skip_all
 
 PROGRAM = '/usr/local/bin/tocsin-deliver'
 SPOOL = '/var/spool/tocsin'
@@ -68,6 +67,11 @@ def enter(name, kind):
         skip_all(run.stderr.strip())
     sys.stderr.write(run.stderr)
     sys.exit(run.returncode)
+
+
+def bail_out(why):
+    print('Bail out! ' + why.replace('\n', ' '))
+    sys.exit(1)
 
 
 def wait_for(what, want=True, wait=WAIT):
@@ -141,10 +145,10 @@ class System(Relay):
 
 
 class Mta:
-    """What the three have in common."""
+    """What the three have in common; `title` is the one in the manual."""
     connections = 10           # to send many mails over
-    line = None                # of the log: recipient, word
-    words = {}                 # of the log, in ours
+    line = None                # of the log, with `address` and `word`
+    words = {}                 # what `word` means
 
     def __init__(self):
         folder_of('vmail', BOXES, 0o700)
@@ -164,7 +168,7 @@ class Mta:
         """Start it and wait until it listens."""
         self.process = self.run()
         if not wait_for(self.is_listening):
-            sys.exit('Bail out! no MTA: ' + self.read_log())
+            bail_out('%s does not start: %s' % (self.title, self.tail()))
 
     def is_listening(self):
         try:
@@ -272,7 +276,7 @@ class Mta:
         """The manual's, which there must be."""
         found = manual(self.title)
         if len(found) != blocks:
-            sys.exit('Bail out! the manual has %d settings for %s, not %d' %
+            bail_out('the manual has %d settings for %s, not %d' %
                      (len(found), self.title, blocks))
         return found
 

@@ -97,6 +97,26 @@ for path in files:
 check(wrong, 'a source includes its own header first')
 
 wrong = []
+for path in files:
+    names = [(kind, name) for _, kind, name in includes(path)
+             if not name.endswith('.inc')]
+    if path.endswith('.c'):
+        del names[:1]           # its own header, or what it is a part of
+    if names != sorted(names):  # '"' sorts before '<'
+        wrong.append(path)
+check(wrong, 'includes are sorted: ours, then those of the system')
+
+wrong = []
+for path in [f for f in files if f.endswith('.h')]:
+    guard = re.sub('[/.]', '_', os.path.relpath(path, 'src')).upper()
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    if not re.match(r'/\*.*?\*/\n#ifndef %s\n#define %s\n' % (guard, guard),
+                    text, re.S) or not text.endswith('\n#endif\n'):
+        wrong.append(path)
+check(wrong, 'a header says what it is for, and has its guard')
+
+wrong = []
 for path in [f for f in files if f.endswith('.h')]:
     done = subprocess.run(
         ['gcc', '-std=c11', '-D_GNU_SOURCE', '-Isrc', '-include',

@@ -5,8 +5,10 @@ import sys
 
 sys.path[:0] = ['tests/lib', 'tests/mta']
 from mta import DOMAIN, SENDER, Exim, System, enter, wait_for  # noqa: E402
-from relay import done, same                     # noqa: E402
-import stories                                       # noqa: E402
+from relay import done, same  # noqa: E402
+import stories  # noqa: E402
+
+LONG = 'a' * 200 + '@' + DOMAIN
 
 # Sender, recipient, options, what is stored. Exim folds the recipient to lower
 # case and takes its quotes off; $(...) is a comment, which it drops.
@@ -21,7 +23,7 @@ ENVELOPES = [
     (SENDER, '-rf@' + DOMAIN, (), (SENDER, '-rf@' + DOMAIN)),
     ('jürgen@a.example', 'contösö@' + DOMAIN, ('SMTPUTF8',),
      ('jürgen@a.example', 'contösö@' + DOMAIN)),
-    (SENDER, 'a' * 200 + '@' + DOMAIN, (), (SENDER, 'a' * 200 + '@' + DOMAIN)),
+    (SENDER, LONG, (), (SENDER, LONG)),
     (SENDER, 'a' * 900 + '@' + DOMAIN, (), 501),
 ]
 

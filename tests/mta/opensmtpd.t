@@ -5,8 +5,10 @@ import sys
 
 sys.path[:0] = ['tests/lib', 'tests/mta']
 from mta import DOMAIN, SENDER, OpenSmtpd, System, enter  # noqa: E402
-from relay import done, ok, same                     # noqa: E402
-import stories                                       # noqa: E402
+from relay import done  # noqa: E402
+import stories  # noqa: E402
+
+LONG = 'a' * 200 + '@' + DOMAIN
 
 # Sender, recipient, options, what is stored.
 ENVELOPES = [
@@ -14,11 +16,11 @@ ENVELOPES = [
      (SENDER, 'Contoso+Rule7@' + DOMAIN)),
     ('', 'contoso@' + DOMAIN, (), ('', 'contoso@' + DOMAIN)),
     (SENDER, '"a b"@' + DOMAIN, (), 501),
-    ("o'`id`|$(id)${x}%{y}@a.example", "o'`id`|${x}%{y}@" + DOMAIN, (),
-     ("o::id:::::x:::y:@a.example", "o::id::::x:::y:@" + DOMAIN)),
+    ("o'`id`|${x}%{y}@a.example", "o'`id`|${x}%{y}@" + DOMAIN, (),
+     ("o'`id`|${x}%{y}@a.example", "o'`id`|${x}%{y}@" + DOMAIN)),
     (SENDER, '-rf@' + DOMAIN, (), (SENDER, '-rf@' + DOMAIN)),
     (SENDER, 'contösö@' + DOMAIN, (), 501),
-    (SENDER, 'a' * 200 + '@' + DOMAIN, (), (SENDER, 'a' * 200 + '@' + DOMAIN)),
+    (SENDER, LONG, (), (SENDER, LONG)),
 ]
 
 # Without what the manual says to the shell. A program that a signal ends looks

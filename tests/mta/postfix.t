@@ -8,8 +8,10 @@ import sys
 sys.path[:0] = ['tests/lib', 'tests/mta']
 from mta import (DOMAIN, IDS, SENDER, Postfix, System, enter,  # noqa: E402
                  folder_of, wait_for)
-from relay import done, same                     # noqa: E402
-import stories                                       # noqa: E402
+from relay import done, same  # noqa: E402
+import stories  # noqa: E402
+
+LONG = 'a' * 200 + '@' + DOMAIN
 
 # Sender, recipient, options, what is stored. $(...) is a comment.
 ENVELOPES = [
@@ -23,7 +25,7 @@ ENVELOPES = [
     (SENDER, '-rf@' + DOMAIN, (), 501),
     ('jürgen@a.example', 'contösö@' + DOMAIN, ('SMTPUTF8',),
      ('jürgen@a.example', 'contösö@' + DOMAIN)),
-    (SENDER, 'a' * 240 + '@' + DOMAIN, (), (SENDER, 'a' * 240 + '@' + DOMAIN)),
+    (SENDER, LONG, (), (SENDER, LONG)),
 ]
 
 ENDS = {'exit-0': 'delivered', 'exit-71': 'deferred', 'exit-75': 'deferred',

@@ -30,6 +30,11 @@ MISTAKES = [
      ["tocsin.conf:8:1: warning: with this format all shipped formats, labels "
       "and links are out of force (put it into a copy of the shipped "
       "formats.rules, and include that)"]),
+    ('nobody whose word on mails counts', 'tocsin.conf',
+     (MAIN % dict(relay='', top=os.getcwd())).replace(
+         'authserv   mx.mssp.example', ''),
+     ["tocsin.conf: warning: no mail is ever authentic (write authserv HOST: "
+      "whose Authentication-Results are believed)"]),
     ('a contact that nobody uses', 'contacts.rules',
      CONTACTS + 'person zoe { mail zoe@mssp.example }\n',
      ["contacts.rules:7:8: warning: nobody uses person 'zoe'"]),

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+import time
 
 sys.path.insert(0, 'tests/lib')
 from relay import Relay, mail, ok, same, done           # noqa: E402
@@ -83,6 +84,26 @@ with Relay() as relay:
     status, out, err = relay.command('explain', '--to', CONTOSO, path)
     ok('decision: notify by high' in out, 'a link in a title changes nothing',
        out, err)
+
+    # Mails that are small and cost much: the others wait for each.
+    for what, text in [
+            ('a value that is found at every octet',
+             'a' * 60000 + '\n' + ('Title: %s\n' % ('a' * 40)) * 4900),
+            ('a thousand descriptions', '\n'.join(
+                'Description: %s%d' % ('x' * 300, i) for i in range(5000))),
+            ('ten thousand devices', '\n'.join(
+                'Device: d%d.x.example, e%d.x.example' % (i, i)
+                for i in range(5000))),
+            ('links in links', ('https://x.safelinks.protection.outlook.com/'
+                                '?url=' * 40 + '\n') * 300)]:
+        with open(path, 'wb') as file:
+            file.write(b'From: defender-noreply@microsoft.com\nSubject: '
+                       b'Microsoft 365 Defender has detected a security '
+                       b'threat\n\n' + text.encode())
+        start = time.monotonic()
+        status, out, err = relay.command('explain', '--to', CONTOSO, path)
+        took = time.monotonic() - start
+        ok(status == 0 and took < 5, '%s: decided soon' % what, took, err)
 
     # A mail that is held, from a customer nobody knows.
     relay.deliver(evil_mail(id='2', tenant='00000000-1111-2222-3333-'

@@ -9,7 +9,7 @@ import sys
 sys.path.insert(0, 'tests/lib')
 from mta import (CONTOSO, DOMAIN, SPOOL, Postfix, System, enter,  # noqa: E402
                  wait_for)
-from relay import done, mail, ok, same                            # noqa: E402
+from relay import done, mail, ok, same  # noqa: E402
 
 HIGH = ['ana@mssp.example', 'archive@mssp.example', 'bob@mssp.example']
 SOME_REFUSE = '''
@@ -38,6 +38,8 @@ with System() as relay, Postfix() as mta:
          'who must hear of it gets a notification')
     same(mta.verdict(CONTOSO, 'delivered'), 'delivered',
          'Postfix saw it delivered')
+    ok(relay.wait_log('event=notify .*authentic=pass'),
+       'a mail that its user stored can be authentic', relay.read_log())
     ok(all(message['Auto-Submitted'] == 'auto-generated' and
            message['Return-Path'] == '<tocsin@relay.mssp.example>'
            for message in mta.mails()),

@@ -172,6 +172,11 @@ static const struct { const char *name, *text, *findings; } wrong[] = {
 	  "t.rules:1:21: error: an empty phrase is in every mail\n"
 	  "    1 | format f \"F\" { text \" \" }\n"
 	  "      |                     ^~~\n" },
+	{ "a label has letters, or it would be found at every end of a line",
+	  "label title \":\"\n",
+	  "t.rules:1:13: error: ':' is no label\n"
+	  "    1 | label title \":\"\n"
+	  "      |             ^~~\n" },
 	{ "the last resort asks for nothing",
 	  "format generic \"G\" { subject \"x\" }\n",
 	  "t.rules:1:8: error: format 'generic' is for mails that nothing "

@@ -61,6 +61,12 @@ test_utf8(void)
 	ok(text_is_utf8("a\303\274", 3), "text is UTF-8");
 	ok(text_is_utf8("\357\277\275", 3), "so is a replacement character");
 	ok(!text_is_utf8("a\303", 2), "what is cut off is not");
+	ok(text_is_ascii("") && text_is_ascii("a\177"), "text is ASCII");
+	ok(!text_is_ascii("a\200"), "a byte with the eighth bit is not");
+	ok(text_hex('0') == 0 && text_hex('9') == 9 && text_hex('a') == 10 &&
+	   text_hex('F') == 15, "hexadecimal digits have values");
+	ok(text_hex('g') < 0 && text_hex('@') < 0 && text_hex('\0') < 0,
+	   "other characters have none");
 	is_int((long long)text_count("gr\303\266\303\237e", 7), 5,
 	       "characters are counted, not bytes");
 	is_int((long long)text_append_valid(&out, "a\0b\377c\303\274", 7), 2,
