@@ -19,9 +19,18 @@ enum {
 	/* A mail that could not be read whole goes along; a longer one is cut,
 	 * since most servers refuse more than 10 to 25 MB. */
 	RAW_MOST = 4 << 20,
+	/* How exactly it is known when an alert last came: its row is written
+	 * once in this time, not at each look. */
+	KNOWN_SEEN_MS = 24 * 3600 * 1000,
 };
 
 /* ---- deciding ---- */
+
+static bool
+is_api(const struct pipeline_input *input)
+{
+	return input->record != NULL;
+}
 
 static void
 plan_address(struct pipeline_decision *decision, struct arena *arena,
@@ -185,6 +194,54 @@ hold(const struct generation *g, struct pipeline_decision *decision,
 		plan_catch_all(g, decision, arena);
 }
 
+/* Does a rule ask for alerts that need nobody any more? It does when it tests
+ * `status`. */
+static bool
+asks_for_handled(const struct pipeline_decision *decision, const char *name)
+{
+	const struct rule *rule = decision->customer ?
+		ruleset_rule(decision->customer, name) : NULL;
+
+	return rule && rule_tests(rule, "status");
+}
+
+/* The tenant has dealt with it: only those rules tell anybody. */
+static void
+pass_over(struct pipeline_decision *decision, const char *why,
+	  struct buf *trace)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < decision->plans.count; i++)
+		if (asks_for_handled(decision, decision->plans.items[i].rule))
+			decision->plans.items[kept++] =
+				decision->plans.items[i];
+	decision->plans.count = kept;
+	buf_printf(trace, "handled: %s, so only rules that test status tell "
+		   "anybody\n", why);
+	if (kept)
+		return;
+	decision->action = PIPELINE_DROP;
+	decision->reason = why;
+}
+
+/* Why nobody needs to be told of it: the tenant has dealt with it, or it is
+ * older than our reading of that tenant. NULL: it is news. */
+static const char *
+handled_because(const struct pipeline_input *input,
+		const struct normalized *normalized, struct arena *arena)
+{
+	const char *created = alert_text(normalized->alert, ALERT_CREATED);
+	instant_ms when;
+
+	if (normalized->handled || !is_api(input) ||
+	    input->started == TIME_UNKNOWN || !created ||
+	    !clock_parse(created, &when) || when >= input->started)
+		return normalized->handled;
+	return arena_printf(arena, "it is of %s, from before what counts as "
+			    "new", created);
+}
+
 static void
 trace_line(struct buf *trace, const char *what, const char *text)
 {
@@ -229,16 +286,49 @@ normalize(const struct generation *g, const struct pipeline_input *input,
 	return normalize_mail(&wanted, arena);
 }
 
-/* A mail that nothing could be read of. */
+/* A mail, or a record of an API, that nothing could be read of. */
 static struct alert *
-unreadable_alert(struct arena *arena)
+unreadable_alert(const struct pipeline_input *input, struct arena *arena)
 {
 	struct alert *alert = alert_create(arena);
 
-	alert_set(alert, ALERT_TITLE, "A mail that could not be read", "tocsin");
-	alert_set(alert, ALERT_INTAKE, "mail", "tocsin");
-	alert_set(alert, ALERT_AUTHENTIC, "none", "tocsin");
+	alert_set(alert, ALERT_TITLE, is_api(input) ?
+		  "A record of the API that could not be read" :
+		  "A mail that could not be read", "tocsin");
+	alert_set(alert, ALERT_INTAKE, is_api(input) ? "api" : "mail",
+		  "tocsin");
+	alert_set(alert, ALERT_AUTHENTIC, is_api(input) ? "pass" : "none",
+		  "tocsin");
+	if (input->tenant)
+		alert_set(alert, ALERT_TENANT, input->tenant,
+			  "the tenant that was asked");
 	return alert;
+}
+
+/* NULL, with the reason in `failure_out`, when nothing can be made of it. */
+static const struct normalized *
+read_input(const struct generation *g, const struct pipeline_input *input,
+	   const char **failure_out, struct arena *arena)
+{
+	const struct normalized *normalized = NULL;
+	struct buf error = BUF_INIT;
+
+	if (is_api(input)) {
+		const struct normalize_record wanted = {
+			.customers = g->customers,
+			.tenant = input->tenant,
+			.record = *input->record,
+		};
+
+		normalized = normalize_record(&wanted, arena, &error);
+		*failure_out = arena_strdup(arena, error.data);
+	} else if (input->message) {
+		normalized = normalize(g, input, arena);
+	} else {
+		*failure_out = input->failure;
+	}
+	buf_release(&error);
+	return normalized;
 }
 
 struct pipeline_decision *
@@ -249,16 +339,17 @@ pipeline_decide(const struct generation *generation,
 	struct pipeline_decision *decision = arena_alloc(arena,
 							 sizeof(*decision));
 	const struct normalized *normalized;
+	const char *failure = NULL, *why;
 	struct buf trace = BUF_INIT;
 
-	if (!input->message) {
-		decision->alert = unreadable_alert(arena);
-		hold(generation, decision, input->failure, &trace, arena);
+	normalized = read_input(generation, input, &failure, arena);
+	if (!normalized) {
+		decision->alert = unreadable_alert(input, arena);
+		hold(generation, decision, failure, &trace, arena);
 		keep_trace(decision, &trace, arena);
 		return decision;
 	}
 
-	normalized = normalize(generation, input, arena);
 	decision->normalized = normalized;
 	decision->alert = normalized->alert;
 	trace_normalized(normalized, &trace);
@@ -274,6 +365,9 @@ pipeline_decide(const struct generation *generation,
 		hold(generation, decision, normalized->why, &trace, arena);
 	else
 		decide_by_rules(generation, decision, now, &trace, arena);
+	why = handled_because(input, normalized, arena);
+	if (why && decision->action == PIPELINE_NOTIFY)
+		pass_over(decision, why, &trace);
 	keep_trace(decision, &trace, arena);
 	return decision;
 }
@@ -315,6 +409,8 @@ thread_id(const struct generation *g, const struct alert *alert,
 	const char *incident = alert_text(alert, ALERT_INCIDENT);
 	const char *customer = alert_text(alert, ALERT_CUSTOMER);
 
+	if (!incident)
+		incident = alert_text(alert, ALERT_ALERT);
 	if (!incident)
 		return NULL;
 	return arena_printf(arena, "incident.%s@%s",
@@ -363,7 +459,8 @@ reader_zone(const struct contact *contact,
 static bool
 is_unread(const struct pipeline_input *input)
 {
-	return !input->message || input->message->limits.count > 0;
+	return !is_api(input) &&
+	       (!input->message || input->message->limits.count > 0);
 }
 
 static size_t
@@ -379,8 +476,10 @@ notes_of(const struct pipeline_input *input,
 {
 	const struct message *message = input->message;
 	size_t limits = message ? message->limits.count : 0, count = 0, i;
-	const char **notes = arena_array(arena, limits + 3, sizeof(*notes));
+	const char **notes = arena_array(arena, limits + 4, sizeof(*notes));
 
+	if (decision->news)
+		notes[count++] = decision->news;
 	if (input->truncated)
 		notes[count++] = "The mail was too large and is cut.";
 	if (decision->normalized && decision->normalized->forwarded)
@@ -417,6 +516,16 @@ append_list(struct buf *out, const char *const *items, size_t count)
 		buf_printf(out, "%s%s", i ? ", " : "", items[i]);
 }
 
+static void
+append_envelope(struct buf *text, const struct pipeline_input *input,
+		const char *title)
+{
+	buf_printf(text, "Subject: %s\nEnvelope sender: %s\nDelivered to: ",
+		   title ? title : "(none)",
+		   *input->sender ? input->sender : "(none)");
+	append_list(text, input->recipients, input->recipient_count);
+}
+
 /* To the catch-all: a mail waits for a person. */
 static struct rendered
 render_held(const struct pipeline_input *input,
@@ -424,19 +533,23 @@ render_held(const struct pipeline_input *input,
 	    const struct render_envelope *envelope, struct arena *arena)
 {
 	const char *title = alert_text(decision->alert, ALERT_TITLE);
+	const char *what = is_api(input) ? "An alert of an API" : "A mail";
 	struct buf text = BUF_INIT;
 	struct rendered mail;
 
-	buf_printf(&text, "A mail is held and no customer's contacts were "
-		   "told: %s.\n\n", decision->reason);
-	buf_printf(&text, "Subject: %s\nEnvelope sender: %s\nDelivered to: ",
-		   title ? title : "(none)",
-		   *input->sender ? input->sender : "(none)");
-	append_list(&text, input->recipients, input->recipient_count);
+	buf_printf(&text, "%s is held and no customer's contacts were "
+		   "told: %s.\n\n", what, decision->reason);
+	if (is_api(input))
+		buf_printf(&text, "Title: %s\nTenant: %s",
+			   title ? title : "(none)",
+			   input->tenant ? input->tenant : "(none)");
+	else
+		append_envelope(&text, input, title);
 	buf_printf(&text, "\n\nLook at it:\n    tocsin held show %s\nand let "
 		   "it go on, for the customer whose it is:\n    tocsin held "
 		   "release %s --customer NAME\n", code, code);
-	mail = render_notice(arena, "A mail is held", text.data, code,
+	mail = render_notice(arena, arena_printf(arena, "%s is held", what),
+			     text.data, code,
 			     is_unread(input) ? input->raw : NULL,
 			     raw_length(input), envelope);
 	buf_release(&text);
@@ -481,6 +594,18 @@ pipeline_render(const struct generation *g, const struct pipeline_input *input,
 
 /* ---- recording ---- */
 
+/* A record has no recipients; the tenant that was asked stands for them, so
+ * that two customers cannot have one item. */
+static void
+record_key(const struct pipeline_input *input,
+	   const unsigned char octets[DIGEST_SIZE],
+	   struct duplicate_key *key_out)
+{
+	const char *const about[] = { "api", input->tenant };
+
+	duplicate_key(about, input->tenant ? 2 : 1, "", octets, key_out);
+}
+
 void
 pipeline_key(const struct pipeline_input *input, struct duplicate_key *key_out)
 {
@@ -489,6 +614,10 @@ pipeline_key(const struct pipeline_input *input, struct duplicate_key *key_out)
 
 	digest_add(digest, input->raw, input->length);
 	digest_finish(&digest, octets);
+	if (is_api(input)) {
+		record_key(input, octets, key_out);
+		return;
+	}
 	duplicate_key(input->recipients, input->recipient_count,
 		      input->message ? input->message->message_id : "",
 		      octets, key_out);
@@ -534,6 +663,8 @@ verdict_of(const struct generation *g, const struct pipeline_decision *decision,
 static const char *
 parse_word(const struct pipeline_input *input)
 {
+	if (is_api(input))
+		return "whole";
 	if (!input->message)
 		return input->failure;
 	if (input->message->limits.count)
@@ -616,22 +747,117 @@ add_held(struct store *store, const struct pipeline_input *input,
 	return store_held_add(store, &held, error);
 }
 
+/* Whoever was told of this alert before is not told again. */
+static void
+leave_out_told(struct pipeline_decision *decision, const struct again *again,
+	       struct arena *arena)
+{
+	size_t i, kept = 0, before = decision->plans.count;
+
+	decision->news = again->news;
+	if (decision->action != PIPELINE_NOTIFY)
+		return;
+	for (i = 0; i < before; i++) {
+		struct pipeline_plan plan = decision->plans.items[i];
+
+		if (!again_told(again, arena, plan.address))
+			decision->plans.items[kept++] = plan;
+	}
+	decision->plans.count = kept;
+	if (kept == before)
+		return;
+	decision->trace = arena_printf(arena, "%sknown: %zu of %zu were told "
+				       "of this alert before%s%s\n",
+				       decision->trace, before - kept, before,
+				       again->was && again->was->code ?
+				       ", by " : "",
+				       again->was && again->was->code ?
+				       again->was->code : "");
+	if (kept)
+		return;
+	decision->action = PIPELINE_DROP;
+	decision->reason = "all were told of this alert before";
+}
+
+/* A record of an API that has come before and tells nobody. */
+static bool
+is_known_record(const struct pipeline_input *input,
+		const struct pipeline_decision *decision,
+		const struct again *again)
+{
+	return is_api(input) && again->was && again->was->digest &&
+	       decision->action != PIPELINE_HOLD && !decision->plans.count;
+}
+
+/* Word for the journal of what changed in it, and no new item. */
+static enum outcome
+record_known(struct store *store, const struct again *again, instant_ms now,
+	     struct arena *arena, enum store_added *how_out,
+	     const char **code_out, struct buf *error)
+{
+	const struct store_known *was = again->was;
+	const struct store_event event = {
+		.item = was->item, .at = now, .what = "updated",
+		.reason = again->news ? again->news : again->change,
+	};
+	enum outcome outcome = OUTCOME_OK;
+
+	*code_out = was->code;
+	*how_out = STORE_AGAIN;
+	if (again->same && now - was->seen < KNOWN_SEEN_MS)
+		return OUTCOME_OK;
+	if (!again->same) {
+		*how_out = STORE_DUPLICATE;
+		if (was->item)
+			outcome = store_event_add(store, &event, error);
+	}
+	if (outcome == OUTCOME_OK)
+		outcome = again_remember(store, again, 0, now, arena, error);
+	return outcome;
+}
+
+static enum outcome
+remember(struct store *store, const struct pipeline_decision *decision,
+	 const struct again *again, int64_t item, instant_ms now,
+	 struct arena *arena, struct buf *error)
+{
+	enum outcome outcome = again_remember(store, again, item, now, arena,
+					      error);
+	size_t i;
+
+	for (i = 0; i < decision->plans.count && outcome == OUTCOME_OK; i++)
+		outcome = again_remember_told(store, again,
+					      decision->plans.items[i].address,
+					      now, arena, error);
+	return outcome;
+}
+
 enum outcome
 pipeline_record(const struct generation *generation, struct store *store,
 		const struct pipeline_input *input,
-		const struct pipeline_decision *decision, instant_ms now,
+		struct pipeline_decision *decision, instant_ms now,
 		struct arena *arena, enum store_added *how_out,
 		const char **code_out, struct buf *error)
 {
 	struct duplicate_key key;
 	struct store_item item;
+	struct again again;
 	enum outcome outcome;
 
 	pipeline_key(input, &key);
+	outcome = again_look(store, decision->alert, is_api(input) ?
+			     arena_strdup(arena, key.octets) : NULL, arena,
+			     &again, error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	leave_out_told(decision, &again, arena);
+	if (is_known_record(input, decision, &again))
+		return record_known(store, &again, now, arena, how_out,
+				    code_out, error);
 	item = (struct store_item){
 		.code = key.code,
 		.identity = key.hex,
-		.kind = "mail",
+		.kind = is_api(input) ? "api" : "mail",
 		.received = now,
 		.spool = input->name,
 		.digest = key.octets,
@@ -651,6 +877,9 @@ pipeline_record(const struct generation *generation, struct store *store,
 	if (outcome == OUTCOME_OK)
 		outcome = add_deliveries(generation, store, input, decision,
 					 &item, now, arena, error);
+	if (outcome == OUTCOME_OK && decision->action != PIPELINE_HOLD)
+		outcome = remember(store, decision, &again, item.id, now,
+				   arena, error);
 	return outcome;
 }
 

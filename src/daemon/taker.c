@@ -2,6 +2,7 @@
 
 #include "base/bug.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "pipeline.h"
 
@@ -27,6 +28,7 @@ struct passage {
 	struct store_item *released;	/* NULL: from the inbox */
 	const char *customer;		/* of a released one: see pipeline.h */
 	struct pipeline_input input;
+	struct json *document;		/* of a released record, else NULL */
 
 	struct pipeline_decision *decision;
 	enum store_added how;
@@ -89,6 +91,7 @@ passage_destroy(struct passage *passage)
 {
 	struct arena *arena = passage->arena;
 
+	json_destroy(&passage->document);
 	arena_destroy(&arena);
 }
 
@@ -272,6 +275,24 @@ fill_reader(struct taker *taker)
 
 /* ---- from a person's release to the reader ---- */
 
+/* A record of an API needs no reader; it is decided as it is. */
+static enum outcome
+begin_held_record(struct taker *taker, struct passage *passage,
+		  struct buf *error)
+{
+	struct pipeline_input *input = &passage->input;
+	struct record *record = arena_alloc(passage->arena, sizeof(*record));
+
+	passage->document = json_parse(input->raw, input->length, error);
+	if (!passage->document)
+		return OUTCOME_PERMANENT;
+	record->json = passage->document;
+	input->record = record;
+	input->started = TIME_UNKNOWN;
+	append(&taker->answered, passage);
+	return OUTCOME_OK;
+}
+
 static enum outcome
 begin_held(struct taker *taker, const struct store_held *held,
 	   struct passage *passage, struct buf *error)
@@ -293,6 +314,8 @@ begin_held(struct taker *taker, const struct store_held *held,
 	input->recipient_count = passage->released->recipient_count;
 	input->raw = held->message;
 	input->length = held->message_length;
+	if (!strcmp(passage->released->kind, "api"))
+		return begin_held_record(taker, passage, error);
 
 	fd = memfd_create("held", MFD_CLOEXEC);
 	if (fd < 0 || !file_write_all(fd, input->raw, input->length)) {

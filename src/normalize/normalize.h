@@ -41,6 +41,10 @@ struct normalized {
 	/* Why this mail must not lead to another one, or NULL: it is our own
 	 * notification coming back, an automatic answer, or it goes round. */
 	const char *loop;
+
+	/* Of an API's alert: why nobody needs to act on it any more, or NULL.
+	 * It is recorded, and paged only when a rule asks for such ones. */
+	const char *handled;
 };
 
 /* Everything, never NULL, in the arena. */
