@@ -962,3 +962,55 @@ pipeline_notify_catch_all(const struct generation *generation,
 	}
 	return outcome;
 }
+
+static enum outcome
+add_alone(const struct generation *g, struct store *store,
+	  struct store_item *item, const char *subject, const char *text,
+	  instant_ms now, struct arena *arena, struct buf *error)
+{
+	struct pipeline_notice notice = {
+		.about = "relay", .subject = subject, .text = text,
+	};
+	enum store_added how;
+	enum outcome outcome = store_item_add(store, arena, item, &how, error);
+
+	if (outcome != OUTCOME_OK || how != STORE_NEW)
+		return outcome;
+	notice.item = item->id;
+	notice.code = item->code;
+	return pipeline_notify_catch_all(g, store, &notice, now, arena, error);
+}
+
+enum outcome
+pipeline_notify_alone(const struct generation *generation, struct store *store,
+		      const char *identity, const char *customer,
+		      const char *subject, const char *text, instant_ms now,
+		      struct arena *arena, struct buf *error)
+{
+	struct digest *digest = digest_create();
+	unsigned char bytes[DIGEST_SIZE];
+	char hex[DIGEST_HEX], code[DIGEST_CODE];
+	struct store_item item;
+	enum outcome outcome = store_begin(store, error);
+
+	digest_add_text(digest, identity);
+	digest_finish(&digest, bytes);
+	digest_hex(bytes, hex);
+	digest_code(bytes, code);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	item = (struct store_item){
+		.code = code, .identity = hex, .kind = "notice",
+		.received = now, .spool = "", .parse = "whole",
+		.verdict = {
+			.customer = customer,
+			.action = pipeline_action_names[PIPELINE_NOTIFY],
+			.rule = "catch-all", .reason = subject,
+			.rules_version = generation->conf->version,
+			.trace = text, .decided = now,
+		},
+	};
+	outcome = add_alone(generation, store, &item, subject, text, now,
+			    arena, error);
+	return store_end(store, outcome, error);
+}

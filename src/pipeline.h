@@ -145,6 +145,14 @@ struct pipeline_notice {
 	const char *text;		/* paragraphs */
 };
 
+/* The same about no item: something the relay itself has to say. It becomes an
+ * item of its own, once for each `identity`. `customer` may be NULL. */
+enum outcome pipeline_notify_alone(const struct generation *generation,
+				   struct store *store, const char *identity,
+				   const char *customer, const char *subject,
+				   const char *text, instant_ms now,
+				   struct arena *arena, struct buf *error);
+
 enum outcome pipeline_notify_catch_all(const struct generation *generation,
 				       struct store *store,
 				       const struct pipeline_notice *notice,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "daemon/last_good.h"
 #include "daemon/outbox.h"
+#include "daemon/poller.h"
 #include "daemon/service.h"
 #include "daemon/taker.h"
 #include "net/transfer.h"
@@ -41,6 +42,7 @@ struct daemon {
 	struct loop *loop;
 	struct taker *taker;
 	struct outbox *outbox;
+	struct poller *poller;
 	struct loop_timer *sweep, *change, *housekeeping, *watchdog;
 	int inotify, signals;
 };
@@ -140,6 +142,7 @@ reload(struct daemon *d)
 			log_warning("reloaded", "what", "a new `state` or "
 				    "`spool` needs a restart", NULL);
 		generations_replace(d->generations, next);
+		poller_reload(d->poller);
 		log_info("reloaded", "version", next->conf->version, NULL);
 	}
 	service_notify("READY=1");
@@ -233,8 +236,15 @@ start(struct daemon *d)
 		.clock = &d->clock, .stored = stored, .context = d,
 	};
 
+	const struct poller_world asking = {
+		.loop = d->loop, .store = d->store,
+		.generations = d->generations, .clock = &d->clock,
+		.stored = stored, .context = d,
+	};
+
 	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);
 	d->taker = taker_create(&world);
+	d->poller = poller_create(&asking);
 	d->sweep = loop_timer(d->loop, sweep, d);
 	d->change = loop_timer(d->loop, look_for_changes, d);
 	d->housekeeping = loop_timer(d->loop, keep_house, d);
@@ -262,8 +272,10 @@ work(struct daemon *d)
 	log_info("draining", NULL);
 	service_notify("STOPPING=1");
 	taker_stop(d->taker);
+	poller_stop(d->poller);
 	outbox_drain(d->outbox);
 	taker_destroy(&d->taker);
+	poller_destroy(&d->poller);
 	outbox_destroy(&d->outbox);
 	log_info("stopped", NULL);
 }
