@@ -12,7 +12,11 @@ UNITDIR    = /lib/systemd/system
 
 # SANITIZE=1 builds the same programs under AddressSanitizer and
 # UndefinedBehaviorSanitizer, beside the plain ones.
-ifdef SANITIZE
+ifdef FUZZ
+HARDEN   = -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all \
+           -fsanitize=fuzzer-no-link,address,undefined
+LHARDEN  = -fsanitize=fuzzer,address,undefined
+else ifdef SANITIZE
 B        = build/sanitize
 HARDEN   = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
            -fno-sanitize-recover=all
@@ -29,6 +33,7 @@ WARN     = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes \
            -Wmissing-prototypes -Wformat=2 -Wvla -Wundef -Wpointer-arith \
            -Wwrite-strings -Wno-format-truncation
 CPPFLAGS = -Isrc -I$(B)/gen -D_GNU_SOURCE -DTOCSIN_VERSION='"$(VERSION)"' \
+           -DTOCSIN_LIBEXECDIR='"$(LIBEXECDIR)"' \
            -include src/base/banned.h
 CFLAGS   = -std=c11 -g $(WARN) $(HARDEN)
 DEPFLAGS = -MMD -MP
@@ -122,11 +127,107 @@ $(B)/tests/%: tests/tools/%.c $(B)/libtocsin.a
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -MF $@.d $(LDFLAGS) -o $@ $< \
 		$(B)/libtocsin.a $(TOCSIN_LIBS)
 
-units: $(UNITS) $(TOOLS)
+# reader_test starts the reader.
+units: $(UNITS) $(TOOLS) $(B)/tocsin-reader
+
+$(B)/%_fuzz: tests/fuzz/%_fuzz.c $(B)/libtocsin.a
+	@mkdir -p $(@D)
+	$(call say,FUZZ)
+	$(Q)$(CC) $(CPPFLAGS) $(XML_CFLAGS) -Itests/fuzz $(CFLAGS) \
+		$(LDFLAGS) -o $@ $< $(B)/libtocsin.a \
+		$(READER_LIBS) $(TOCSIN_LIBS)
+
+fuzzers: $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
+
+# ---- for whoever tries it ----
+
+deps-build:
+	@tools/deps build
+
+deps-fuzz:
+	@tools/deps fuzz
+
+deps-check:
+	@tools/deps check
+
+demo: deps-build
+	@$(MAKE) --no-print-directory -j2 all
+	@tools/demo $(B)
+
+# Every test twice: as shipped, and under the sanitizers.
+TESTS     = tests/lint/*.t tests/mustache-spec.t tests/scenario/*.t
+PROVE     = prove --timer --failures
+SAN_ENV   = ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
+            UBSAN_OPTIONS=print_stacktrace=1
+
+check: deps-check
+	@$(MAKE) --no-print-directory -j2 all units
+	@$(MAKE) --no-print-directory -j2 SANITIZE=1 all units
+	BUILD=build $(PROVE) -j2 build/tests/*_test
+	BUILD=build $(PROVE) $(TESTS)
+	$(SAN_ENV) BUILD=build/sanitize $(PROVE) -j2 build/sanitize/tests/*_test
+	$(SAN_ENV) BUILD=build/sanitize $(PROVE) tests/scenario/*.t
+
+# Real MTAs, unpacked privately, never installed; needs root for namespaces.
+check-mta: deps-check
+	@$(MAKE) --no-print-directory -j2 all units
+	BUILD=build $(PROVE) tests/mta/*.t
+
+# kill -9 at every system call that changes something.
+check-crash: deps-check
+	@$(MAKE) --no-print-directory -j2 all units
+	BUILD=build CRASH=all $(PROVE) tests/crash/*.t
+
+lint: deps-check
+	@$(MAKE) --no-print-directory -j2 all
+	prove tests/lint/*.t
+	tests/lint/shape
+
+bench: deps-check
+	@$(MAKE) --no-print-directory -j2 all units
+	tests/bench/run $(B)
+
+# FUZZ_SECONDS for each fuzzer; new inputs and findings stay in build/fuzz.
+FUZZ_SECONDS = 60
+
+fuzz: deps-fuzz
+	@$(MAKE) --no-print-directory -j2 B=build/fuzz CC=clang FUZZ=1 fuzzers
+	tools/fuzz $(FUZZ_SECONDS)
+
+# ---- for whoever installs it ----
+
+install: all
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
+		$(DESTDIR)$(SYSCONFDIR)/tocsin $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(DATADIR)/rules/customers $(DESTDIR)$(DATADIR)
+	install -m 755 $(B)/tocsin $(B)/tocsin-deliver $(DESTDIR)$(BINDIR)
+	install -m 755 $(B)/tocsin-reader $(DESTDIR)$(LIBEXECDIR)
+	install -m 644 rules/*.conf rules/*.rules $(DESTDIR)$(DATADIR)/rules
+	install -m 644 rules/customers/*.rules \
+		$(DESTDIR)$(DATADIR)/rules/customers
+	cp -R templates $(DESTDIR)$(DATADIR)
+	sed 's|@BINDIR@|$(BINDIR)|' systemd/tocsin.service \
+		> $(DESTDIR)$(UNITDIR)/tocsin.service
+	for page in man/*.[0-9]; do \
+		section=$${page##*.}; \
+		install -d $(DESTDIR)$(MANDIR)/man$$section; \
+		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$$section; \
+	done
+
+# State, spool and configuration stay.
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/tocsin $(DESTDIR)$(BINDIR)/tocsin-deliver \
+		$(DESTDIR)$(LIBEXECDIR)/tocsin-reader \
+		$(DESTDIR)$(UNITDIR)/tocsin.service
+	rm -rf $(DESTDIR)$(DATADIR)
+	for page in man/*.[0-9]; do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page#man/}; \
+	done
 
 clean:
 	rm -rf build
 
-.PHONY: all units clean
+.PHONY: all units fuzzers deps-build deps-check deps-fuzz demo check check-mta check-crash lint \
+	bench fuzz install uninstall clean
 .SECONDARY:
--include $(shell find $(B) -type f -name '*.d' 2>/dev/null)
+-include $(shell find $(B)/obj $(B)/tests -type f -name '*.d' 2>/dev/null)

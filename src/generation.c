@@ -102,6 +102,8 @@ check_allowed(const struct generation *g,
 	recipients who = { 0 };
 	size_t i;
 
+	if (!mention->customer->recipients.count)
+		return;			/* the loader of rules has said so */
 	contact_resolve(g->contacts, contact, g->arena, &who);
 	for (i = 0; i < who.count; i++) {
 		const char *address = who.items[i].address;
@@ -230,6 +232,7 @@ generation_load(const char *path, const struct map *instead, instant_ms now)
 	g->tests = ruletest_load(g->conf, g->diag);
 	apps_load(g->conf, now, g->diag, &g->apps);
 	polls_load(g->conf, &g->apps, g->diag, &g->polls);
+	expect_load(g->conf, g->diag, &g->expected);
 	check_between(g);
 	return g;
 }

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "conf/settings.h"
+#include "intake/expect.h"
 #include "intake/poll.h"
 #include "match/match.h"
 #include "match/ruletest.h"
@@ -32,6 +33,7 @@ struct generation {
 	const struct ruletests *tests;
 	app_list apps;
 	poll_plans polls;		/* in the order of the files */
+	expectations expected;		/* likewise */
 };
 
 /*

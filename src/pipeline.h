@@ -103,6 +103,13 @@ struct rendered pipeline_render(const struct generation *generation,
 				const char *code, instant_ms now,
 				struct arena *arena);
 
+/* Of the mail about an item to an address, without < and >. The same whenever
+ * it is made, so that a mail that is sent twice can be seen to be one. `about`
+ * is "" for what a rule asked for, else as in struct pipeline_notice. */
+const char *pipeline_message_id(const struct generation *generation,
+				const char *code, const char *about,
+				const char *address, struct arena *arena);
+
 /* The identity of a message and the code made from it. */
 void pipeline_key(const struct pipeline_input *input,
 		  struct duplicate_key *key_out);
@@ -143,6 +150,8 @@ struct pipeline_notice {
 	const char *except;
 	const char *subject;
 	const char *text;		/* paragraphs */
+	const char *raw;		/* a mail to attach, or NULL */
+	size_t length;
 };
 
 /* The same about no item: something the relay itself has to say. It becomes an
@@ -158,5 +167,16 @@ enum outcome pipeline_notify_catch_all(const struct generation *generation,
 				       const struct pipeline_notice *notice,
 				       instant_ms now, struct arena *arena,
 				       struct buf *error);
+
+/* Tell the catch-all, once, of labels that no format knows and of subjects that
+ * a known sender never had: Microsoft has changed a mail, and what it says now
+ * may be missed. Only for mail that is authentic, or anybody could say so. */
+enum outcome pipeline_note_format(const struct generation *generation,
+				  struct store *store,
+				  const struct pipeline_input *input,
+				  const struct pipeline_decision *decision,
+				  const struct store_item *item,
+				  instant_ms now, struct arena *arena,
+				  struct buf *error);
 
 #endif

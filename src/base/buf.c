@@ -80,7 +80,10 @@ buf_puts(struct buf *buf, const char *text)
 void
 buf_putc(struct buf *buf, char byte)
 {
-	buf_append(buf, &byte, 1);
+	if (buf->size - buf->len < 2)	/* also when it has no memory yet */
+		(void)buf_grow(buf, 1);
+	buf->data[buf->len++] = byte;
+	buf->data[buf->len] = '\0';
 }
 
 void

@@ -14,7 +14,7 @@
 struct buf {
 	char *data;		/* never NULL */
 	size_t len;		/* bytes in use, without the NUL */
-	size_t size;		/* bytes allocated; 0 for the shared empty text */
+	size_t size;		/* bytes allocated; 0: the shared empty text */
 };
 
 extern char buf_empty[1];

@@ -75,7 +75,8 @@ clock_to_civil(instant_ms when, struct civil *out)
 	days += 719468;
 	era = floor_div(days, 146097);
 	of_era = days - era * 146097;
-	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) /
+	       365;
 	of_year = of_era - (365 * year + year / 4 - year / 100);
 	month = (5 * of_year + 2) / 153;
 	out->day = (int)(of_year - (153 * month + 2) / 5 + 1);

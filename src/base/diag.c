@@ -9,6 +9,8 @@ enum {
 	 * of it are shown, from so many before what is underlined. */
 	DIAG_LINE_MOST = 160,
 	DIAG_LINE_BEFORE = 40,
+	/* Nor must a word of 1 MB in the sentence about it. */
+	DIAG_MESSAGE_MOST = 1000,
 	/* A file given by mistake has an error in every word. */
 	DIAG_MOST = 1000,
 };
@@ -67,7 +69,9 @@ add(struct diag *diag, enum diag_severity severity, struct diag_place place,
 		diag->counts[severity]++;
 		return;
 	}
-	finding.message = arena_vprintf(diag->arena, format, args);
+	finding.message = text_cut(diag->arena,
+				   arena_vprintf(diag->arena, format, args),
+				   DIAG_MESSAGE_MOST);
 	if (is_known(diag, &finding))
 		return;
 	if (remedy)

@@ -5,7 +5,8 @@
  * are collected while files are loaded, then printed sorted by file and place
  * as compilers print them:
  *
- *	customers/contoso.rules:14:14: error: unknown condition 'severty' (did you mean 'severity'?)
+ *	customers/contoso.rules:14:14: error: unknown condition
+ *	'severty' (did you mean 'severity'?)		(on the same line)
  *	   14 |         when severty at least high
  *	      |              ^~~~~~~
  *

@@ -88,6 +88,18 @@ text_is_utf8(const char *text, size_t length)
 	return true;
 }
 
+/* Most bytes of most texts are ASCII, which needs no decoding: how many bytes
+ * from `first` to `last` begin this one. */
+static size_t
+ascii_run(const char *text, const char *end, char first, char last)
+{
+	const char *at = text;
+
+	while (at < end && *at >= first && *at <= last)
+		at++;
+	return (size_t)(at - text);
+}
+
 size_t
 text_append_valid(struct buf *out, const char *bytes, size_t length)
 {
@@ -95,8 +107,14 @@ text_append_valid(struct buf *out, const char *bytes, size_t length)
 	size_t bad = 0, step;
 
 	for (; bytes < end; bytes += step) {
-		uint32_t character = text_decode(bytes, end, &step);
+		size_t plain = ascii_run(bytes, end, 0x01, 0x7F);
+		uint32_t character;
 
+		buf_append(out, bytes, plain);
+		bytes += plain;
+		if (bytes == end)
+			break;
+		character = text_decode(bytes, end, &step);
 		if (!character)
 			bad++;
 		else if (decoded_badly(character, step))
@@ -138,6 +156,24 @@ text_is_invisible(uint32_t c)
 	return false;
 }
 
+/* How many bytes begin `text` that stay as they are: visible ASCII, with single
+ * blanks between. */
+static size_t
+visible_run(const char *text, const char *end)
+{
+	const char *at = text;
+
+	for (;;) {
+		size_t word = ascii_run(at, end, 0x21, 0x7E);
+
+		at += word;
+		if (!word || end - at < 2 || at[0] != ' ' ||
+		    at[1] <= 0x20 || at[1] >= 0x7F)
+			return (size_t)(at - text);
+		at++;
+	}
+}
+
 /* Append `text` without invisible characters at its ends; those inside as
  * they are, or each run as one blank. */
 static void
@@ -147,9 +183,8 @@ append_visible(struct buf *out, const char *text, size_t length, bool fold)
 	size_t step;
 
 	for (; text < end; text += step) {
-		uint32_t character = text_decode(text, end, &step);
-
-		if (text_is_invisible(character)) {
+		step = visible_run(text, end);
+		if (!step && text_is_invisible(text_decode(text, end, &step))) {
 			if (!gap)
 				gap = text;
 			continue;
@@ -214,6 +249,19 @@ text_lower(uint32_t character)
 	return (uint32_t)towlower_l((wint_t)character, utf8);
 }
 
+/* Append the ASCII that begins `text`, in lower case; how much it was. */
+static size_t
+append_lower_ascii(struct buf *out, const char *text, const char *end)
+{
+	size_t count = ascii_run(text, end, 0x01, 0x7F), i;
+	char *to = buf_grow(out, count);
+
+	for (i = 0; i < count; i++)
+		to[i] = (char)text_lower((unsigned char)text[i]);
+	buf_grown(out, count);
+	return count;
+}
+
 static void
 append_folded(struct buf *out, const char *text)
 {
@@ -223,8 +271,12 @@ append_folded(struct buf *out, const char *text)
 
 	append_visible(&trimmed, text, strlen(text), false);
 	end = trimmed.data + trimmed.len;
-	for (at = trimmed.data; at < end; at += step)
-		text_encode(out, text_lower(text_decode(at, end, &step)));
+	for (at = trimmed.data; at < end; at += step) {
+		step = append_lower_ascii(out, at, end);
+		if (!step)
+			text_encode(out, text_lower(text_decode(at, end,
+								&step)));
+	}
 	buf_release(&trimmed);
 }
 
@@ -248,7 +300,8 @@ text_same(const char *a, const char *b)
 
 	append_folded(&left, a);
 	append_folded(&right, b);
-	same = left.len == right.len && !memcmp(left.data, right.data, left.len);
+	same = left.len == right.len &&
+	       !memcmp(left.data, right.data, left.len);
 	buf_release(&left);
 	buf_release(&right);
 	return same;

@@ -91,7 +91,8 @@ print_help(const struct command *command)
 	bool good;
 
 	buf_printf(&out, "usage: tocsin %s [-c FILE]%s%s%s\n\n%s.\n",
-		   command->name, command->options[0].name ? " [OPTION...]" : "",
+		   command->name,
+		   command->options[0].name ? " [OPTION...]" : "",
 		   *command->words ? " " : "", command->words,
 		   command->summary);
 	if (command->detail)

@@ -130,7 +130,8 @@ print_json(const struct explain *explain, const struct pipeline_input *input,
 		json_set_integer(object, "line", (int64_t)decision->line);
 	else
 		json_set_text(object, "line", NULL);
-	json_set_text(object, "action", pipeline_action_names[decision->action]);
+	json_set_text(object, "action",
+		      pipeline_action_names[decision->action]);
 	json_set_text(object, "reason", decision->reason);
 	set_recipients(explain, object, decision);
 	json_set_text(object, "template", decision->template);
@@ -377,6 +378,7 @@ static int
 run(const struct cmd_line *line)
 {
 	struct explain explain = { .line = line };
+	const char *to = line->values[OPTION_TO];
 	struct generation *generation;
 	int status;
 
@@ -384,8 +386,8 @@ run(const struct cmd_line *line)
 		return cmd_usage("which FILE?");
 	if (!cmd_instant(line->values[OPTION_AT], &explain.now))
 		return CMD_USAGE;
-	if (line->values[OPTION_TO] && !text_is_address(line->values[OPTION_TO]))
-		return cmd_usage("'%s' is no address", line->values[OPTION_TO]);
+	if (to && !text_is_address(to))
+		return cmd_usage("'%s' is no address", to);
 	generation = cmd_load(line);
 	if (!generation)
 		return CMD_NO;

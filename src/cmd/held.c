@@ -155,7 +155,7 @@ run(const struct cmd_line *line)
 {
 	struct order order = { .line = line, .out = BUF_INIT,
 			       .error = BUF_INIT };
-	struct generation *generation = cmd_load(line);
+	struct generation *generation = cmd_load_anyway(line);
 	int status = CMD_NO;
 
 	if (!generation)
@@ -178,7 +178,8 @@ const struct command cmd_held = {
 	.name = "held",
 	.words = "[list | show CODE | release CODE]",
 	.summary = "List, show or release mails that wait for a person",
-	.detail = "A running daemon takes a released mail up within a second.\n",
+	.detail = "A running daemon takes up a released mail within a "
+		  "second.\n",
 	.options = {
 		[OPTION_CUSTOMER] = { "customer", "NAME",
 				      "whose it is, decided by you" },

@@ -35,8 +35,7 @@ journal_delivery(struct buf *out, const struct store_delivery *delivery)
 		buf_printf(out, " by %s", delivery->rule);
 	if (delivery->template)
 		buf_printf(out, " using %s", delivery->template);
-	buf_printf(out, " through %s, %s ", delivery->relay,
-		   store_state_names[delivery->state]);
+	buf_printf(out, " through %s, since ", delivery->relay);
 	clock_print(out, delivery->updated);
 	if (delivery->state == STORE_RETRY) {
 		buf_puts(out, ", next try ");

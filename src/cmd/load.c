@@ -29,6 +29,26 @@ cmd_load(const struct cmd_line *line)
 	return NULL;
 }
 
+struct generation *
+cmd_load_anyway(const struct cmd_line *line)
+{
+	struct clock clock = clock_system();
+	struct generation *generation = generation_load(line->conf, NULL,
+							clock.now(&clock));
+
+	if (generation_good(generation))
+		return generation;
+	/* Which store it is stands in the main file; that is enough. */
+	if (generation->conf->files.items[0]->length) {
+		(void)cmd_fail("the configuration has errors; see tocsin "
+			       "check");
+		return generation;
+	}
+	cmd_print_findings(generation);
+	generation_destroy(&generation);
+	return NULL;
+}
+
 void
 cmd_print_findings(const struct generation *generation)
 {
@@ -60,8 +80,8 @@ cmd_instant(const char *text, instant_ms *when_out)
 	*when_out = clock.now(&clock);
 	if (!text || clock_parse(text, when_out))
 		return true;
-	(void)cmd_usage("'%s' is no time; write it as 2026-12-01T02:00:00+01:00",
-			text);
+	(void)cmd_usage("'%s' is no time; write it as "
+			"2026-12-01T02:00:00+01:00", text);
 	return false;
 }
 

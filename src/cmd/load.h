@@ -11,7 +11,11 @@
 /* The configuration, good; or NULL after all findings were printed. */
 struct generation *cmd_load(const struct cmd_line *line);
 
-/* Print findings on standard error, warnings too when `all`. */
+/* The same for commands that only look at what was recorded: errors in the
+ * rules are no reason to answer nothing in the middle of the night. */
+struct generation *cmd_load_anyway(const struct cmd_line *line);
+
+/* Print findings on standard error. */
 void cmd_print_findings(const struct generation *generation);
 
 /* The store of the configuration, or NULL after a sentence. */

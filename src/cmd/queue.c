@@ -193,7 +193,7 @@ run(const struct cmd_line *line)
 {
 	struct order order = { .line = line, .out = BUF_INIT,
 			       .error = BUF_INIT };
-	struct generation *generation = cmd_load(line);
+	struct generation *generation = cmd_load_anyway(line);
 	int status = CMD_NO;
 
 	if (!generation)

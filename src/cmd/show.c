@@ -111,8 +111,8 @@ unknown_customer(const struct generation *g, const char *name)
 		names[i] = g->ruleset->customers[i].name;
 	nearest = text_nearest(name, names);
 	if (nearest)
-		return cmd_fail("there is no customer '%s' (did you mean '%s'?)",
-				name, nearest);
+		return cmd_fail("there is no customer '%s' (did you mean "
+				"'%s'?)", name, nearest);
 	return cmd_fail("there is no customer '%s'", name);
 }
 

@@ -127,7 +127,7 @@ run(const struct cmd_line *line)
 
 	if (line->count != 1)
 		return cmd_usage("which CODE? It stands in the notification");
-	generation = cmd_load(line);
+	generation = cmd_load_anyway(line);
 	if (!generation)
 		return CMD_NO;
 	store = cmd_open_store(generation);

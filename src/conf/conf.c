@@ -9,7 +9,6 @@
 
 #include "conf/parser.h"
 
-#include "base/bug.h"
 #include "base/digest.h"
 #include "base/file.h"
 

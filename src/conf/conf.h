@@ -74,16 +74,17 @@ struct conf_expr {
 		struct {
 			struct conf_word quantifier; /* "any", "every", "" when
 							not said */
-			struct conf_word field; /* "severity"; "" for `during` */
+			struct conf_word field;	/* "severity"; "" for
+						   `during` */
 			struct conf_word op;	/* "is" "is not" "in" "not in"
 						   "like" "not like"
 						   "contains" "not contains"
 						   "matches" "not matches"
 						   "at least" "below"
 						   "present" "during" */
-			conf_words values;	/* of `matches`: the text between
-						   the slashes, \/ resolved,
-						   at its place */
+			conf_words values;	/* of `matches`: the text
+						   between the slashes, \/
+						   resolved, at its place */
 		};
 	};
 };
@@ -110,7 +111,7 @@ struct conf {
 	conf_nodes nodes;		/* top-level statements of all files in
 					   the order of the includes; `include`
 					   itself is resolved and left out */
-	char version[65];		/* SHA-256 over all texts, hexadecimal */
+	char version[65];		/* SHA-256 over all, hexadecimal */
 };
 
 /*

@@ -10,7 +10,7 @@
  *
  * `and` and `or` group to the left, so that a chain of them reads in order.
  */
-#include "conf/parser.h"
+#include "conf/recover.h"
 
 #include "base/text.h"
 
@@ -130,15 +130,15 @@ take_value(struct parser *parser, enum expr_values values)
 {
 	if (values == VALUES_REGEX && (parser->token.kind != TOKEN_WORD ||
 				       parser->token.text[0] != '/')) {
-		parser_expected(parser, "a /regex/",
-				"write: matches /^lab-[0-9]+$/");
+		recover_expected(parser, "a /regex/",
+				 "write: matches /^lab-[0-9]+$/");
 		return false;
 	}
 	if (values == VALUES_REGEX)
 		parser->token = lexer_regex(&parser->lexer, &parser->token);
 	if (parser->token.kind != TOKEN_WORD &&
 	    parser->token.kind != TOKEN_STRING) {
-		parser_expected(parser, "a value", NULL);
+		recover_expected(parser, "a value", NULL);
 		return false;
 	}
 	vec_push(parser->scratch, &parser->words, parser_word(&parser->token));
@@ -155,19 +155,13 @@ take_values(struct expr_state *state, struct conf_expr *test,
 
 	if (values == VALUES_NONE)
 		return true;
-	parser->words.count = 0;
 	good = take_value(parser, values);
 	while (good && values != VALUES_ONE &&
 	       parser->token.kind == TOKEN_COMMA) {
 		parser_advance(parser);
 		good = take_value(parser, values);
 	}
-	test->values.count = test->values.size = parser->words.count;
-	test->values.items = arena_array(parser->arena, test->values.count,
-					 sizeof(*test->values.items));
-	memcpy(test->values.items, parser->words.items,
-	       test->values.count * sizeof(*test->values.items));
-	parser->words.count = 0;
+	test->values = parser_take_words(parser);
 	return good;
 }
 
@@ -197,10 +191,9 @@ guess_operator(struct parser *parser)
 		names[i] = operators[i].name;
 	if (!nearest)
 		nearest = text_nearest(word, names);
-	diag_error(parser->diag, parser->token.place, !nearest ?
-		   operators_remedy : arena_printf(parser->talk,
-						   "did you mean '%s'?", nearest),
-		   "unknown operator '%s'", word);
+	diag_error(parser->diag, parser->token.place, nearest ?
+		   arena_printf(parser->talk, "did you mean '%s'?", nearest) :
+		   operators_remedy, "unknown operator '%s'", word);
 	return nearest ? find_operator(nearest) : NULL;
 }
 
@@ -209,7 +202,6 @@ guess_operator(struct parser *parser)
 static const struct expr_op *
 finish_operator(struct expr_state *state, const char *first)
 {
-	bool second_missing = false;
 	size_t i;
 
 	for (i = 0; i < OPERATORS; i++) {
@@ -217,11 +209,9 @@ finish_operator(struct expr_state *state, const char *first)
 			continue;
 		if (!*operators[i].second || take(state, operators[i].second))
 			return &operators[i];
-		second_missing = true;
 	}
-	if (second_missing)
-		parser_expected(state->parser, *first == 'a' ? "'least'" :
-				"'in', 'like', 'contains' or 'matches'", NULL);
+	recover_expected(state->parser, !strcmp(first, "at") ? "'least'" :
+			 "'in', 'like', 'contains' or 'matches'", NULL);
 	return NULL;
 }
 
@@ -256,7 +246,7 @@ take_operator(struct expr_state *state, struct conf_expr *test)
 
 	if (parser->token.kind != TOKEN_WORD || is_clause(state) ||
 	    is_next(state, "during")) {
-		parser_expected(parser, "an operator", operators_remedy);
+		recover_expected(parser, "an operator", operators_remedy);
 		return NULL;
 	}
 	first = operator_start(parser->token.text);
@@ -298,7 +288,7 @@ parse_during(struct expr_state *state)
 	test = create_test(state, start);
 	test->op.text = "during";
 	if (is_clause(state)) {
-		parser_expected(parser, "WINDOW", "write: during WINDOW");
+		recover_expected(parser, "WINDOW", "write: during WINDOW");
 		return NULL;
 	}
 	if (!take_values(state, test, VALUES_ONE))
@@ -323,8 +313,8 @@ parse_test(struct expr_state *state)
 	if (take(state, "any") || take(state, "every"))
 		test->quantifier = parser_word(&parser->before);
 	if (parser->token.kind != TOKEN_WORD || is_clause(state)) {
-		parser_expected(parser, "a condition",
-				"write: when FIELD OPERATOR VALUE");
+		recover_expected(parser, "a condition",
+				 "write: when FIELD OPERATOR VALUE");
 		return NULL;
 	}
 	test->field = parser_word(&parser->token);
@@ -348,7 +338,7 @@ parse_parenthesis(struct expr_state *state)
 	if (!expr)
 		return NULL;
 	if (state->parser->token.kind != TOKEN_RIGHT) {
-		parser_expected(state->parser, "'and', 'or' or ')'", NULL);
+		recover_expected(state->parser, "'and', 'or' or ')'", NULL);
 		return NULL;
 	}
 	parser_advance(state->parser);
@@ -372,7 +362,8 @@ parse_not(struct expr_state *state)
 	if (take(state, "not")) {
 		expr = parse_not(state);
 		if (expr)
-			expr = create_operation(state, CONF_NOT, expr, NULL, start);
+			expr = create_operation(state, CONF_NOT, expr, NULL,
+						start);
 	} else if (state->parser->token.kind == TOKEN_LEFT) {
 		expr = parse_parenthesis(state);
 	} else {
@@ -419,6 +410,6 @@ expr_parse(struct parser *parser, const struct parser_level *level)
 	struct conf_expr *expr = parse_or(&state);
 
 	if (!expr)
-		parser_skip(parser, level);
+		recover_skip(parser, level);
 	return expr;
 }

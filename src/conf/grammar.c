@@ -125,10 +125,25 @@ static const struct grammar poll_clauses[] = {
 	END
 };
 
+static const struct grammar every_clauses[] = {
+	{ "every", { { "DURATION", GRAMMAR_ONE, conf_is_duration } }, ONCE,
+	  HELP("the longest silence that is usual") },
+	END
+};
+
+static const struct grammar expected_clauses[] = {
+	{ "mail", .clauses = every_clauses, HELP("its notification mails") },
+	{ "poll", .clauses = every_clauses, HELP("good answers of its APIs") },
+	END
+};
+
 static const struct grammar customer_block[] = {
 	{ "tenant", { LIST("GUID") }, HELP("tenant ids of this customer") },
 	{ "poll", { CHOICE("graph|endpoint") }, .clauses = poll_clauses,
 	  HELP("ask an API for the alerts of its tenants") },
+	{ "expect", .clauses = expected_clauses,
+	  .flags = GRAMMAR_NEEDS_CLAUSE | GRAMMAR_ONE_CLAUSE,
+	  HELP("tell the catch-all when it is quiet for longer") },
 	{ "mailbox", { ADDRESSES },
 	  HELP("addresses its notifications are sent to") },
 	{ "organization", { LIST("\"TEXT\"") },
@@ -149,7 +164,8 @@ static const struct grammar customer_block[] = {
 
 static const struct grammar format_block[] = {
 	{ "from", { ADDRESSES }, HELP("exact From addresses of this mail") },
-	{ "subject", { LIST("\"PATTERN\"") }, HELP("whole subjects, with holes") },
+	{ "subject", { LIST("\"PATTERN\"") },
+	  HELP("whole subjects, with holes") },
 	{ "text", { LIST("\"PHRASE\"") },
 	  HELP("phrases of the body that identify it") },
 	{ "set", { ONE("FIELD"), LIST("VALUE") }, HELP("a constant field") },
@@ -261,13 +277,17 @@ const struct grammar grammar_top[] = {
 	END
 };
 
+/* The parser has a bit for each line. */
+_Static_assert(sizeof(grammar_top) / sizeof(*grammar_top) <= 32,
+	       "too many lines in one table");
+
 const struct grammar *
-grammar_find(const struct grammar *table, const char *word, bool free)
+grammar_find(const struct grammar *table, const char *word, bool any)
 {
 	for (; table && table->keyword; table++) {
 		if (*table->keyword == *word && !strcmp(table->keyword, word))
 			return table;
-		if (free && !*table->keyword)
+		if (any && !*table->keyword)
 			return table;
 	}
 	return NULL;

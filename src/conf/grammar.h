@@ -48,9 +48,9 @@ struct grammar {
 /* Top-level statements. A table has at most 32 lines. */
 extern const struct grammar grammar_top[];
 
-/* The line for a word, or NULL; with `free` a line for any word serves. */
+/* The line for a word, or NULL; with `any` a line for any word serves. */
 const struct grammar *grammar_find(const struct grammar *table,
-				   const char *word, bool free);
+				   const char *word, bool any);
 
 /* "notify NAME, ... [using TEMPLATE]" */
 char *grammar_usage(struct arena *arena, const struct grammar *line);

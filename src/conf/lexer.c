@@ -116,8 +116,11 @@ skip_blanks(struct lexer *lexer)
 static struct token
 single(struct lexer *lexer)
 {
-	static const struct { char byte; enum token_kind kind; const char *text; }
-	kinds[] = {
+	static const struct {
+		char byte;
+		enum token_kind kind;
+		const char *text;
+	} kinds[] = {
 		{ '{', TOKEN_OPEN, "{" }, { '}', TOKEN_CLOSE, "}" },
 		{ '(', TOKEN_LEFT, "(" }, { ')', TOKEN_RIGHT, ")" },
 		{ ',', TOKEN_COMMA, "," },
@@ -151,7 +154,8 @@ check_word(struct lexer *lexer, const struct token *token)
 		if (c >= 0x80 && text_is_invisible(c)) {
 			diag_error(lexer->diag,
 				   place(lexer, offset, offset + step),
-				   "put a blank there, or the text in \"quotes\"",
+				   "put a blank there, or the text in "
+				   "\"quotes\"",
 				   "invisible character U+%04X in a word",
 				   (unsigned int)c);
 			return;
@@ -247,7 +251,8 @@ quoted(struct lexer *lexer, char quote)
 			   quote == '"' ?
 			   "close it with \" on the same line" :
 			   "close it with / on the same line",
-			   "unterminated %s", quote == '"' ? "string" : "regex");
+			   "unterminated %s",
+			   quote == '"' ? "string" : "regex");
 	if (quote == '/') {
 		token.place.offset++;
 		token.place.length -= 1 + closed;
@@ -332,7 +337,8 @@ lexer_check(const struct diag_file *file, struct diag *diag)
 	const char *end = file->text + file->length, *line, *next;
 
 	if (memchr(file->text, '\0', file->length)) {
-		diag_error(diag, (struct diag_place){ file, DIAG_WHOLE_FILE, 0 },
+		diag_error(diag,
+			   (struct diag_place){ file, DIAG_WHOLE_FILE, 0 },
 			   "write the file with a text editor",
 			   "this is no text: it has NUL bytes");
 		return false;

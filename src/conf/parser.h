@@ -2,7 +2,8 @@
  * Tokens to statements, as grammar.h says. One parser reads one file; what it
  * finds wrong it reports, and it always reads to the end.
  *
- * expr.c, the part for conditions, shares the parser's state; nobody else does.
+ * expr.c, the part for conditions, and recover.c, the part for errors, share
+ * the parser's state; nobody else does.
  */
 #ifndef CONF_PARSER_H
 #define CONF_PARSER_H
@@ -19,7 +20,7 @@ void parser_run(struct arena *arena, struct arena *scratch,
 		const struct diag_file *file, struct diag *diag,
 		parser_take *take, void *context);
 
-/* For expr.c: */
+/* For expr.c and recover.c: */
 
 /* What may stand at this point: a line of `table`, or what may stand in a level
  * further out, up to and with the nearest block. */
@@ -41,11 +42,11 @@ struct parser {
 	struct token token;		/* the next to be taken */
 	struct token before;		/* the one taken last */
 	VEC(struct conf_node *) nodes;	/* complete, of all open levels */
-	VEC(struct conf_word) words;	/* of the statement being read */
+	conf_words words;		/* of the statement being read */
 	struct diag_place refused;	/* the token that was reported last */
 	size_t swallow;			/* } of { that had been refused */
-	const char *lost;		/* where the last keyword belongs, if
-					   it was refused; "": anywhere */
+	const char *lost;		/* home (grammar.h) of the last keyword,
+					   if it was refused; "": anywhere */
 	size_t errors_most;		/* in `diag` before it gives up */
 	bool given_up;
 };
@@ -57,12 +58,11 @@ void parser_advance_over(struct parser *parser, const char *word);
 
 struct conf_word parser_word(const struct token *token);
 
-/* "expected WHAT after X, found Y". */
-void parser_expected(struct parser *parser, const char *what,
-		     const char *remedy);
+bool parser_is_word(const struct token *token);
 
-/* Skip to where a statement or clause begins or a block ends. */
-void parser_skip(struct parser *parser, const struct parser_level *level);
+/* The words that were read since the last call, in an array of just their
+ * number. */
+conf_words parser_take_words(struct parser *parser);
 
 /* The condition at the next token, or NULL when it is none, which has been
  * reported and skipped. */

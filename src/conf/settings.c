@@ -1,8 +1,5 @@
 #include "conf/settings.h"
 
-#include "base/bug.h"
-#include "base/vec.h"
-
 #include <stddef.h>
 #include <unistd.h>
 
@@ -72,7 +69,8 @@ find_setting(const char *keyword)
 static void
 check_misplaced(const struct conf_node *node, struct diag *diag)
 {
-	if (!strcmp(node->keyword, "word") || !strcmp(node->keyword, "language"))
+	if (!strcmp(node->keyword, "word") ||
+	    !strcmp(node->keyword, "language"))
 		diag_error(diag, node->place, "it belongs in a words file of "
 			   "the templates", "'%s' cannot stand here",
 			   node->keyword);

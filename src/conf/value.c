@@ -9,27 +9,26 @@ struct unit {
 	uint64_t factor;
 };
 
-/* "15m": a whole number and one of the units, at most `most`. */
+/* "15m": a whole number and one of the units, the list of which ends with
+ * factor 0; at most `most` of the smallest. */
 static bool
 parse_number(const char *text, const struct unit *units, uint64_t most,
 	     uint64_t *value_out)
 {
-	size_t digits = strspn(text, "0123456789");
+	size_t digits = strspn(text, "0123456789"), i;
 	uint64_t number = 0;
-	size_t i;
 
+	while (units->factor && units->letter != text[digits])
+		units++;
+	if (!digits || !units->factor || (text[digits] && text[digits + 1]))
+		return false;
 	for (i = 0; i < digits; i++) {
-		if (number > most / 10)
+		if (number > most / 10 - 1)
 			return false;
 		number = number * 10 + (uint64_t)(text[i] - '0');
 	}
-	while (units->letter != text[digits] && units->factor)
-		units++;
-	if (!digits || !units->factor || (text[digits] && text[digits + 1]) ||
-	    number > most / units->factor)
-		return false;
 	*value_out = number * units->factor;
-	return true;
+	return number <= most / units->factor;
 }
 
 bool
@@ -38,7 +37,7 @@ conf_duration(struct conf_word word, struct diag *diag,
 {
 	static const struct unit units[] = {
 		{ 's', 1000 }, { 'm', 60 * 1000 }, { 'h', 60 * 60 * 1000 },
-		{ 'd', 24 * 60 * 60 * 1000 }, { 0, 0 },
+		{ 'd', 24 * 60 * 60 * 1000 }, { '\0', 0 },
 	};
 	uint64_t value;
 
@@ -64,7 +63,8 @@ bool
 conf_size(struct conf_word word, struct diag *diag, uint64_t *bytes_out)
 {
 	static const struct unit units[] = {
-		{ 'K', 1 << 10 }, { 'M', 1 << 20 }, { 'G', 1 << 30 }, { 0, 0 },
+		{ '\0', 1 }, { 'K', 1 << 10 }, { 'M', 1 << 20 },
+		{ 'G', 1 << 30 }, { '\0', 0 },
 	};
 
 	if (parse_number(word.text, units, UINT64_MAX, bytes_out))

@@ -9,6 +9,7 @@
 #include "daemon/last_good.h"
 #include "daemon/outbox.h"
 #include "daemon/poller.h"
+#include "daemon/quiet.h"
 #include "daemon/service.h"
 #include "daemon/taker.h"
 #include "net/transfer.h"
@@ -43,6 +44,7 @@ struct daemon {
 	struct taker *taker;
 	struct outbox *outbox;
 	struct poller *poller;
+	struct quiet *quiet;
 	struct loop_timer *sweep, *change, *housekeeping, *watchdog;
 	int inotify, signals;
 };
@@ -227,6 +229,18 @@ open_world(struct daemon *d, struct buf *error)
 	return true;
 }
 
+static struct quiet *
+open_quiet(struct daemon *d)
+{
+	const struct quiet_world world = {
+		.loop = d->loop, .store = d->store,
+		.generations = d->generations, .clock = &d->clock,
+		.poller = d->poller, .stored = stored, .context = d,
+	};
+
+	return quiet_create(&world);
+}
+
 static void
 start(struct daemon *d)
 {
@@ -235,7 +249,6 @@ start(struct daemon *d)
 		.reader = d->reader, .generations = d->generations,
 		.clock = &d->clock, .stored = stored, .context = d,
 	};
-
 	const struct poller_world asking = {
 		.loop = d->loop, .store = d->store,
 		.generations = d->generations, .clock = &d->clock,
@@ -245,6 +258,7 @@ start(struct daemon *d)
 	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);
 	d->taker = taker_create(&world);
 	d->poller = poller_create(&asking);
+	d->quiet = open_quiet(d);
 	d->sweep = loop_timer(d->loop, sweep, d);
 	d->change = loop_timer(d->loop, look_for_changes, d);
 	d->housekeeping = loop_timer(d->loop, keep_house, d);
@@ -275,6 +289,7 @@ work(struct daemon *d)
 	poller_stop(d->poller);
 	outbox_drain(d->outbox);
 	taker_destroy(&d->taker);
+	quiet_destroy(&d->quiet);
 	poller_destroy(&d->poller);
 	outbox_destroy(&d->outbox);
 	log_info("stopped", NULL);

@@ -404,8 +404,9 @@ outbox_create(struct loop *loop, struct store *store,
 	report(outbox, queue_recover(store, now(outbox), &recovered, &error),
 	       error.data);
 	if (recovered)
-		log_warning("recovered", "what", "deliveries under way when the "
-			    "last process ended: they may arrive twice", NULL);
+		log_warning("recovered", "what", "deliveries under way when "
+			    "the last process ended: they may arrive twice",
+			    NULL);
 	loop_timer_set(outbox->timer, 0);
 	buf_release(&error);
 	return outbox;

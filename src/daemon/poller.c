@@ -1049,6 +1049,21 @@ poller_reload(struct poller *poller)
 	arena_destroy(&arena);
 }
 
+instant_ms
+poller_good(const struct poller *poller, const char *customer)
+{
+	const struct lane *lane = poller->lanes;
+	instant_ms oldest = INT64_MAX;
+
+	for (; lane; lane = lane->next) {
+		if (strcmp(lane->plan->customer, customer))
+			continue;
+		if (lane->row.good < oldest)	/* unknown is the least */
+			oldest = lane->row.good;
+	}
+	return oldest == INT64_MAX ? TIME_UNKNOWN : oldest;
+}
+
 /* ---- the loop ---- */
 
 static void

@@ -48,6 +48,10 @@ struct poller *poller_create(const struct poller_world *world);
 /* There is a new generation. */
 void poller_reload(struct poller *poller);
 
+/* When all tenants of the customer had last been read whole: the time of the
+ * one that waits the longest; TIME_UNKNOWN when one never was. */
+instant_ms poller_good(const struct poller *poller, const char *customer);
+
 /* Ask nothing more. */
 void poller_stop(struct poller *poller);
 

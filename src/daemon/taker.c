@@ -17,6 +17,9 @@ enum {
 	/* A mail that ends the reader this often is held: once may have been
 	 * something else. */
 	TAKER_CRASHES_MOST = 2,
+	/* Octets of mails under way, when it is more than one: a row of large
+	 * ones must not fill the memory. */
+	TAKER_OCTETS_MOST = 64 << 20,
 };
 
 /* One message on its way from the inbox to the store. */
@@ -109,12 +112,30 @@ is_under_way(const struct taker *taker, const char *name)
 	return false;
 }
 
+static size_t
+octets_of(const struct passage *passage)
+{
+	size_t octets = 0;
+
+	for (; passage; passage = passage->next)
+		octets += passage->input.length;
+	return octets;
+}
+
+static bool
+has_room(const struct taker *taker)
+{
+	return taker->count < READER_QUEUE_MOST &&
+	       octets_of(taker->reading) + octets_of(taker->answered) <
+	       TAKER_OCTETS_MOST;
+}
+
 /* ---- from the inbox to the reader ---- */
 
 /* The message proper, into memory: its digest, and perhaps itself, is kept. */
 static enum outcome
-read_body(struct passage *passage, int fd, const struct inbox_envelope *envelope,
-	  struct buf *error)
+read_body(struct passage *passage, int fd,
+	  const struct inbox_envelope *envelope, struct buf *error)
 {
 	char *raw = arena_alloc(passage->arena, envelope->size + 1);
 	size_t at = 0;
@@ -138,14 +159,13 @@ read_body(struct passage *passage, int fd, const struct inbox_envelope *envelope
 }
 
 static enum outcome
-open_passage(struct taker *taker, struct passage *passage, int fd,
-	     uint64_t *offset_out, struct buf *error)
+open_passage(struct passage *passage, int fd, uint64_t *offset_out,
+	     struct buf *error)
 {
 	struct inbox_envelope *envelope = arena_alloc(passage->arena,
 						      sizeof(*envelope));
 	enum outcome outcome;
 
-	(void)taker;			/* the mail alone says it */
 	outcome = inbox_read_envelope(fd, passage->arena, envelope, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
@@ -176,9 +196,12 @@ send_to_reader(struct taker *taker, struct passage *passage, int fd,
 		append(&taker->answered, passage);
 		return OUTCOME_OK;
 	}
+	/* There is room: what it lacks is a descriptor. */
 	if (!reader_send(taker->world.reader, fd, offset,
-			 (uint64_t)(uintptr_t)passage))
-		BUG("no room at the reader for a mail there was room for");
+			 (uint64_t)(uintptr_t)passage)) {
+		buf_puts(error, "too many open files");
+		return OUTCOME_TEMPORARY;
+	}
 	append(&taker->reading, passage);
 	taker->count++;
 	return OUTCOME_OK;
@@ -195,7 +218,7 @@ begin(struct taker *taker, struct passage *passage, struct buf *error)
 				     error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = open_passage(taker, passage, fd, &offset, error);
+	outcome = open_passage(passage, fd, &offset, error);
 	if (outcome == OUTCOME_OK)
 		outcome = send_to_reader(taker, passage, fd, offset, error);
 	(void)close(fd);		/* only read from */
@@ -268,8 +291,7 @@ fill_reader(struct taker *taker)
 {
 	const char *name;
 
-	while (!taker->stopped && taker->count < READER_QUEUE_MOST &&
-	       (name = next_name(taker)))
+	while (!taker->stopped && has_room(taker) && (name = next_name(taker)))
 		begin_message(taker, name);
 }
 
@@ -367,7 +389,7 @@ fill_released(struct taker *taker)
 	if (store_helds(taker->world.store, STORE_RELEASED, arena, &helds,
 			&error) != OUTCOME_OK)
 		trouble(taker, NULL, error.data);
-	for (i = 0; i < helds.count && taker->count < READER_QUEUE_MOST; i++)
+	for (i = 0; i < helds.count && has_room(taker); i++)
 		begin_released(taker, &helds.items[i]);
 	buf_release(&error);
 	arena_destroy(&arena);
@@ -456,16 +478,18 @@ record(struct taker *taker, struct passage *passage, struct buf *error)
 	if (passage->released) {
 		passage->code = passage->released->code;
 		passage->how = STORE_NEW;
-		return pipeline_record_released(generation, store,
-						passage->released,
-						&passage->input,
-						passage->decision, now(taker),
-						passage->arena, error);
+		outcome = pipeline_record_released(generation, store,
+						   passage->released,
+						   &passage->input,
+						   passage->decision,
+						   now(taker), passage->arena,
+						   error);
+	} else {
+		outcome = pipeline_record(generation, store, &passage->input,
+					  passage->decision, now(taker),
+					  passage->arena, &passage->how,
+					  &passage->code, error);
 	}
-	outcome = pipeline_record(generation, store, &passage->input,
-				  passage->decision, now(taker),
-				  passage->arena, &passage->how,
-				  &passage->code, error);
 	if (outcome == OUTCOME_OK)
 		outcome = store_crash_forget(store, passage->name, error);
 	return outcome;
@@ -582,6 +606,7 @@ turn(void *context)
 	take_answers(taker);
 	fill_reader(taker);	/* it works while these are stored */
 	store_answered(taker);
+	fill_reader(taker);	/* those there was no memory for before */
 	set_timer(taker);
 }
 

@@ -82,6 +82,10 @@ enum answer cond_eval(const struct cond *cond, struct facts *facts,
  * cut. */
 void cond_describe(const struct cond *cond, size_t most, struct buf *out);
 
+/* One test without its field: "every like "lab-*"". */
+void cond_describe_wanted(const struct cond_test *test, size_t most,
+			  struct buf *out);
+
 /* ---- for the words ---- */
 
 struct cond_keys;	/* see index.h */

@@ -1,7 +1,8 @@
 /* contains, not contains: a part of the text, without case. A blank at an end
  * of the value counts, so that "lab " is not in "labour". */
-#include "base/text.h"
 #include "match/cond.h"
+
+#include "base/text.h"
 #include "match/index.h"
 
 static bool

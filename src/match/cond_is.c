@@ -1,7 +1,8 @@
 /* is, is not, in, not in: the whole text, without case. A device is also known
  * by its first label. */
-#include "base/text.h"
 #include "match/cond.h"
+
+#include "base/text.h"
 #include "match/index.h"
 
 static bool

@@ -1,7 +1,8 @@
 /* like, not like: a pattern for the whole text, `*` any run of characters, `?`
  * one. A device is also known by its first label. */
-#include "base/text.h"
 #include "match/cond.h"
+
+#include "base/text.h"
 #include "match/index.h"
 
 static bool

@@ -31,7 +31,7 @@ window_zone_load(struct conf_word word, struct diag *diag)
 	if (!zone)
 		diag_error(diag, word.place,
 			   diag_did_you_mean(diag, word.text, zone_names(),
-					     "an IANA name such as Europe/Paris"),
+				"an IANA name such as Europe/Paris"),
 			   "%s", error.data);
 	buf_release(&error);
 	return zone;

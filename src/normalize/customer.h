@@ -10,9 +10,8 @@
  *	two tenant ids in one mail			conflict
  *	tenant id of one, mailbox or name of another	conflict
  *	mailboxes of two				conflict
- *	tenant id of nobody, mailbox or name of one	conflict, if that one has
- *							tenant ids at all; else
- *							the mailbox decides
+ *	tenant id of nobody, mailbox or name of one	conflict, unless that
+ *							one has no tenant ids
  *	nothing of anybody				none
  *
  * A tenant may also show as a domain name. That one counts when a customer

@@ -7,7 +7,7 @@
 enum {
 	/* Longer than any browser's or mail program's own limit: a link that
 	 * long is an attack on whoever reads it. */
-	LINK_MOST = 8192,
+	LINK_MOST = 4096,
 	/* A wrapped link may be wrapped once more on the customer's side and
 	 * once on ours; what goes deeper wants to keep us busy. */
 	UNWRAP_MOST = 4,

@@ -55,8 +55,8 @@ struct unwrap {
 typedef VEC(struct unwrap) unwrap_list;
 
 /* `text` as a link, without its wrappings. */
-bool link_unwrap(const unwrap_list *unwraps, struct arena *arena, const char *text,
-		 struct url *url_out);
+bool link_unwrap(const unwrap_list *unwraps, struct arena *arena,
+		 const char *text, struct url *url_out);
 
 /* Has a captured text the form of what the hole is named after? Holes that
  * have no form of their own accept any text. */

@@ -73,38 +73,45 @@ find_our_own(struct arena *arena, const struct message *message,
 
 /* RFC 3834 section 5: "no", "auto-generated", "auto-replied", then maybe
  * parameters. Microsoft's own mails are generated, so that alone says nothing
- * of a mail that is known. */
-static const char *
+ * of a mail that is known; another one may be a customer's own automation. */
+static struct loop
 find_automatic(struct arena *arena, const struct message *message,
 	       bool recognised)
 {
 	const char *value = message_header(message, "Auto-Submitted"), *word;
+	struct loop loop = { NULL, false };
+	bool generated;
 
 	if (!value)
-		return NULL;
+		return loop;
 	word = text_fold(arena, arena_strndup(arena, value,
 					      strcspn(value, " ;(")));
-	if (!*word || !strcmp(word, "no") ||
-	    (recognised && !strcmp(word, "auto-generated")))
-		return NULL;
-	return arena_printf(arena, "a program sent it by itself "
-			    "(Auto-Submitted: %s)", word);
+	generated = !strcmp(word, "auto-generated");
+	if (!*word || !strcmp(word, "no") || (recognised && generated))
+		return loop;
+	loop.why = arena_printf(arena, "a program sent it by itself "
+				"(Auto-Submitted: %s)", word);
+	loop.certain = !generated;
+	return loop;
 }
 
-const char *
+struct loop
 loop_find(struct arena *arena, const struct message *message,
 	  const char *domain, bool recognised)
 {
-	const char *own = find_our_own(arena, message, domain);
+	struct loop loop = {
+		.why = find_our_own(arena, message, domain), .certain = true,
+	};
 	size_t i, received = 0;
 
-	if (own)
-		return own;
+	if (loop.why)
+		return loop;
 	for (i = 0; i < message->headers.count; i++)
 		received += !strcasecmp(message->headers.items[i].name,
 					"Received");
-	if (received > RECEIVED_MOST)
-		return arena_printf(arena, "it has passed %zu servers "
-				    "(Received)", received);
-	return find_automatic(arena, message, recognised);
+	if (received <= RECEIVED_MOST)
+		return find_automatic(arena, message, recognised);
+	loop.why = arena_printf(arena, "it has passed %zu servers (Received)",
+				received);
+	return loop;
 }

@@ -7,10 +7,16 @@
 
 #include "parse/message.h"
 
-/* Why the mail looks like one, or NULL. `domain` is that of our Message-IDs;
- * `recognised` says that a format knows the mail: only then may a program have
- * sent it by itself. */
-const char *loop_find(struct arena *arena, const struct message *message,
+struct loop {
+	const char *why;	/* it looks like one; NULL when it does not */
+	/* It is an answer to a mail of ours, or one of ours, or has come too
+	 * far: to tell anybody of it by mail would be the next round. */
+	bool certain;
+};
+
+/* `domain` is that of our Message-IDs; `recognised` says that a format knows
+ * the mail: only then may a program have sent it by itself. */
+struct loop loop_find(struct arena *arena, const struct message *message,
 		      const char *domain, bool recognised);
 
 #endif

@@ -154,6 +154,8 @@ read_message(struct normalized *out, const struct normalize_input *input,
 	set_customer(out, input, &extraction.evidences, arena);
 	find_missing(out, format, arena);
 	set_title(out->alert, choice->message->subject);
+	for (i = 0; i < choice->message->limits.count; i++)
+		vec_push(arena, &out->notes, choice->message->limits.items[i]);
 	for (i = 0; i < extraction.notes.count; i++)
 		vec_push(arena, &out->notes, extraction.notes.items[i]);
 	for (i = 0; out->recognised && i < extraction.unknown.count; i++)
@@ -171,7 +173,8 @@ normalize_mail(const struct normalize_input *input, struct arena *arena)
 	choose_nested(input->formats, arena, input->message,
 		      NESTED_DEPTH_MOST, &choice);
 	out->alert = alert_create(arena);
-	out->recognised = choice.recognition.by != RECOGNISED_NOT;
+	out->by = choice.recognition.by;
+	out->recognised = out->by != RECOGNISED_NOT;
 	set_forwarded(out, input->message, &choice);
 	read_message(out, input, &choice, arena);
 	set_authentic(out, input, outer.listed, arena);

@@ -13,6 +13,7 @@
 #include "normalize/authentic.h"
 #include "normalize/customer.h"
 #include "normalize/extract.h"
+#include "normalize/loop.h"
 
 struct normalize_input {
 	const struct formats *formats;
@@ -30,17 +31,17 @@ struct normalized {
 	const char *why;		/* that customer, or no customer */
 	const char *authentic_why;
 
+	enum recognised_by by;		/* how */
 	bool recognised;		/* the format is not `generic` */
 	bool complete;			/* no field is missing */
 	bool forwarded;			/* a person or program sent it on */
 	VEC(enum alert_field) missing;	/* that the format expects */
 	VEC(struct extract_label) unknown; /* labels that no format knows; only
 					      of recognised mails */
-	VEC(const char *) notes;	/* what was seen but not used */
+	VEC(const char *) notes;	/* what was not read, and what was seen
+					   but not used */
 
-	/* Why this mail must not lead to another one, or NULL: it is our own
-	 * notification coming back, an automatic answer, or it goes round. */
-	const char *loop;
+	struct loop loop;		/* must it not lead to another mail? */
 
 	/* Of an API's alert: why nobody needs to act on it any more, or NULL.
 	 * It is recorded, and paged only when a rule asks for such ones. */

@@ -8,6 +8,8 @@ enum {
 	TAG_LONGEST = 32,
 	/* A line that long was probably folded, a shorter one was not. */
 	FOLDED_LEAST = 60,
+	/* Octets of a text in which a value is looked for. */
+	UNFOLD_WITHIN = 64 << 10,
 	/* Lines of one value; a title has two. */
 	FOLDED_MOST = 4,
 };
@@ -125,12 +127,15 @@ goes_on(const char *start, const char *next)
 const char *
 quirk_unfold(struct arena *arena, const char *text, const char *value)
 {
-	const char *start = strstr(text, value), *next;
-	size_t length = strlen(value);
+	size_t length = strlen(value), most = strnlen(text, UNFOLD_WITHIN);
+	const char *start = text, *next;
 	int lines;
 
-	while (start && length && start[length] != '\n')
-		start = strstr(start + 1, value);
+	if (length < FOLDED_LEAST / 2)
+		return value;
+	while ((start = memmem(start, most - (size_t)(start - text), value,
+			       length)) && start[length] != '\n')
+		start++;
 	while (start && start > text && start[-1] != '\n')
 		start--;
 	for (lines = 0; start && lines < FOLDED_MOST; lines++) {

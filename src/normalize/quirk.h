@@ -1,5 +1,10 @@
 /*
  * Quirks of real mail, all in one place, each with its sample.
+ *
+ * Two more are part of a grammar and stand there: the one slash of
+ * https:/securitycenter.windows.com/alert/... (url_parse() in link.c), and a
+ * table that became one line, "Vulnerability Name CVE-2026-48778 Severity High"
+ * (use_flat_line() in extract.c).
  */
 #ifndef NORMALIZE_QUIRK_H
 #define NORMALIZE_QUIRK_H
@@ -22,8 +27,8 @@ char *quirk_value(struct arena *arena, const char *value);
 const char *quirk_subject(struct arena *arena, const char *subject,
 			  bool *forwarded_out);
 
-/* The value of a row of `text` with the lines that it goes on in. A text part is
- * folded at 76 columns, and only the first line of
+/* The value of a row of `text` with the lines that it goes on in. A text part
+ * is folded at 76 columns, and only the first line of
  *
  *	Title: Malware Command and Control (C2) traffic associated with the
  *	TECHNETIUM actor has been detected on your network

@@ -95,10 +95,13 @@ ask(const struct format *format, const struct question *mail,
 		return sender ? RECOGNISED_WHOLLY : RECOGNISED_SUBJECT;
 	if (sender && !format->subjects.count && !format->phrases.count)
 		return RECOGNISED_SENDER;
-	if ((sender || !format->subjects.count) &&
-	    has_phrase(format, mail->body))
-		return sender ? RECOGNISED_TEXT : RECOGNISED_PHRASE;
-	return RECOGNISED_NOT;
+	if ((!sender && format->subjects.count) ||
+	    !has_phrase(format, mail->body))
+		return RECOGNISED_NOT;
+	if (sender)
+		return RECOGNISED_TEXT;
+	*passed_on_out = mail->passed_on;
+	return RECOGNISED_PHRASE;
 }
 
 static struct question

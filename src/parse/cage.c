@@ -35,7 +35,8 @@ enum { SANITIZED = false };
 #endif
 
 enum {
-	MEMORY_MOST = 512 << 20,	/* a 16 MiB mail needs about 150 MB */
+	MEMORY_MOST = 512 << 20,	/* ordinary mail needs 20 MB; hostile
+					   mail 60 octets for each of its */
 	FILES_MOST = 16,		/* one mail at a time, and 0, 1, 2 */
 };
 
@@ -75,7 +76,7 @@ static const struct {
 
 enum {
 	PROGRAM_MOST = 16 + 2 * COUNT(allowed) + 2 * COUNT(refused) +
-		6 * COUNT(restricted),
+		8 * COUNT(restricted),
 };
 
 struct program {

@@ -288,7 +288,7 @@ parse_mail(struct arena *arena, const char *mail, size_t length)
 
 	message = parse_one(arena, mail, cut ? PARSE_MOST : length, 0);
 	if (cut)
-		message_limit(arena, message, "the mail is larger than 16 MiB: "
+		message_limit(arena, message, "the mail is larger than 8 MiB: "
 			      "only its beginning was read");
 	return message;
 }

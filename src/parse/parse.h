@@ -9,7 +9,7 @@
 
 #include "parse/message.h"
 
-enum { PARSE_MOST = 16 << 20 };	/* octets of a mail that are looked at */
+enum { PARSE_MOST = 8 << 20 };	/* octets of a mail that are looked at */
 
 /* Never fails: at worst the message says in its limits what was not read. The
  * octets are only borrowed. A mail longer than PARSE_MOST is cut there. */

@@ -64,8 +64,9 @@ stopwatch_ms(void)
 
 /* --- The program --- */
 
+/* `name` seen from the folder of the running program. */
 static bool
-beside_running_program(struct buf *path)
+near_running_program(struct buf *path, const char *name)
 {
 	char self[PATH_MAX];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self));
@@ -76,8 +77,9 @@ beside_running_program(struct buf *path)
 	slash = memrchr(self, '/', (size_t)length);
 	if (!slash)
 		return false;
+	buf_reset(path);
 	buf_append(path, self, (size_t)(slash - self));
-	buf_puts(path, "/tocsin-reader");
+	buf_puts(path, name);
 	return !access(path->data, X_OK);
 }
 
@@ -90,7 +92,9 @@ find_program(void)
 
 	if (named && *named) {
 		buf_puts(&path, named);
-	} else if (!beside_running_program(&path)) {
+	} else if (!near_running_program(&path, "/tocsin-reader") &&
+		   !near_running_program(&path, "/../libexec/tocsin/"
+					 "tocsin-reader")) {
 		buf_reset(&path);
 		buf_puts(&path, TOCSIN_LIBEXECDIR "/tocsin-reader");
 	}
@@ -420,6 +424,10 @@ step(struct reader *reader, struct arena *arena, struct reader_answer *answer,
 	}
 	if (open && !is_late(reader))
 		return false;
+	if (!open && reader->greeted && !reader->queue[0].sent) {
+		(void)stop(reader);	/* it died at rest: start another */
+		return false;
+	}
 	*outcome_out = end_process(reader, open, error);
 	return true;
 }

@@ -5,8 +5,8 @@
  *	  multipart/alternative		only with HTML
  *	    text/plain
  *	    text/html
- *	  application/octet-stream	the original mail: message/rfc822 may not
- *					be base64 (RFC 2046 5.2.1)
+ *	  application/octet-stream	the original mail: message/rfc822 may
+ *					not be base64 (RFC 2046 5.2.1)
  */
 #include "render/compose.h"
 
@@ -35,7 +35,7 @@ static const char digits[] =
 
 /* One group: up to three octets as four characters. */
 static void
-append_group(struct buf *out, const char *bytes, size_t count)
+write_group(char *to, const char *bytes, size_t count)
 {
 	const unsigned char *b = (const unsigned char *)bytes;
 	uint32_t bits = (uint32_t)b[0] << 16;
@@ -44,19 +44,22 @@ append_group(struct buf *out, const char *bytes, size_t count)
 		bits |= (uint32_t)b[1] << 8;
 	if (count > 2)
 		bits |= b[2];
-	buf_putc(out, digits[bits >> 18 & 63]);
-	buf_putc(out, digits[bits >> 12 & 63]);
-	buf_putc(out, count > 1 ? digits[bits >> 6 & 63] : '=');
-	buf_putc(out, count > 2 ? digits[bits & 63] : '=');
+	to[0] = digits[bits >> 18 & 63];
+	to[1] = digits[bits >> 12 & 63];
+	to[2] = count > 1 ? digits[bits >> 6 & 63] : '=';
+	to[3] = count > 2 ? digits[bits & 63] : '=';
 }
 
 static void
 append_base64(struct buf *out, const char *bytes, size_t count)
 {
-	size_t i;
+	size_t groups = (count + 2) / 3, i;
+	char *to = buf_grow(out, groups * 4);
 
 	for (i = 0; i < count; i += 3)
-		append_group(out, bytes + i, count - i < 3 ? count - i : 3);
+		write_group(to + i / 3 * 4, bytes + i,
+			    count - i < 3 ? count - i : 3);
+	buf_grown(out, groups * 4);
 }
 
 static void
@@ -288,13 +291,17 @@ static void
 append_text(struct buf *out, const char *type, const char *text)
 {
 	struct buf valid = BUF_INIT, lines = BUF_INIT;
-	const char *at;
+	const char *at, *end;
 
 	text_append_valid(&valid, text, strlen(text));
-	for (at = valid.data; *at; at++) {
-		if (*at == '\n' && (at == valid.data || at[-1] != '\r'))
+	for (at = valid.data; *at; at = end) {
+		end = strchrnul(at, '\n');
+		buf_append(&lines, at, (size_t)(end - at));
+		if (!*end)
+			break;
+		if (end == valid.data || end[-1] != '\r')
 			buf_putc(&lines, '\r');
-		buf_putc(&lines, *at);
+		buf_putc(&lines, *end++);
 	}
 	buf_printf(out, "Content-Type: %s; charset=utf-8" CRLF
 		   "Content-Transfer-Encoding: base64" CRLF CRLF, type);

@@ -41,6 +41,7 @@ struct parser {
 /* A tag that was read: {{#name}} has sigil '#'; {{name}} has 0. */
 struct tag {
 	char sigil;
+	bool dynamic;		/* there was a star before the name */
 	struct slice name;
 	struct diag_place place;
 };
@@ -129,6 +130,7 @@ take_text(struct parser *parser, const char *from, const char *to)
 	while (from < to) {
 		const char *newline = memchr(from, '\n', (size_t)(to - from));
 		const char *stop = newline ? newline + 1 : to;
+		struct slice text;
 
 		if (parser->line == LINE_FRESH) {
 			take_blanks(parser, from, to);
@@ -137,8 +139,8 @@ take_text(struct parser *parser, const char *from, const char *to)
 				return;
 		}
 		keep_line(parser);
-		add(parser, create(parser, NODE_TEXT,
-				   (struct slice){ from, (size_t)(stop - from) },
+		text = (struct slice){ from, (size_t)(stop - from) };
+		add(parser, create(parser, NODE_TEXT, text,
 				   place_of(parser, from, stop)));
 		if (newline)
 			parser->line = LINE_FRESH;
@@ -216,12 +218,7 @@ create_include(struct parser *parser, enum node_kind kind,
 {
 	struct node *node = create(parser, kind, tag->name, tag->place);
 
-	if (*tag->name.text == '*') {
-		node->dynamic = true;
-		node->text.text++;
-		node->text.length--;
-		node->text = slice_trim(node->text);
-	}
+	node->dynamic = tag->dynamic;
 	return node;
 }
 
@@ -379,27 +376,23 @@ static void
 tell_unclosed(struct parser *parser, const struct node *node)
 {
 	diag_error(parser->diag, node->place,
-		   arena_printf(parser->arena, "add '%.*s/%.*s%.*s'",
+		   arena_printf(parser->arena, "add '%.*s/%s%.*s%.*s'",
 				(int)parser->open.length, parser->open.text,
+				node->dynamic ? "*" : "",
 				(int)node->text.length, node->text.text,
 				(int)parser->close.length, parser->close.text),
 		   "'%.*s' is never closed", (int)node->text.length,
 		   node->text.text);
 }
 
-/* The open tag that {{/name}} ends: the innermost of that name; 0 if none. */
+/* The open tag that this one ends: the innermost of its name; 0 if none. */
 static size_t
-find_open(const struct parser *parser, struct slice name)
+find_open(const struct parser *parser, const struct tag *tag)
 {
 	size_t i = parser->stack.count - 1;
-	struct slice bare = name;
 
-	if (bare.length && *bare.text == '*') {
-		bare.text++, bare.length--;
-		bare = slice_trim(bare);
-	}
-	while (i && !slice_same(parser->stack.items[i]->text,
-				parser->stack.items[i]->dynamic ? bare : name))
+	while (i && (!slice_same(parser->stack.items[i]->text, tag->name) ||
+		     parser->stack.items[i]->dynamic != tag->dynamic))
 		i--;
 	return i;
 }
@@ -418,7 +411,7 @@ is_argument(const struct parser *parser)
 static void
 take_end(struct parser *parser, const struct tag *tag)
 {
-	size_t depth = find_open(parser, tag->name);
+	size_t depth = find_open(parser, tag);
 	struct node *node;
 	bool argument;
 
@@ -448,20 +441,20 @@ take_end(struct parser *parser, const struct tag *tag)
 static const struct tag_kind {
 	char sigil;
 	const char *before_close;
-	bool named;		/* holds one name */
+	enum { ANYTHING, NAME, STAR_OR_NAME } holds;
 	void (*take)(struct parser *parser, const struct tag *tag);
 } tag_kinds[] = {
-	{ '{',	"}",	true,	take_variable },
-	{ '&',	"",	true,	take_variable },
-	{ '#',	"",	true,	take_section },
-	{ '^',	"",	true,	take_section },
-	{ '/',	"",	true,	take_end },
-	{ '>',	"",	true,	take_partial },
-	{ '<',	"",	true,	take_parent },
-	{ '$',	"",	true,	take_block },
-	{ '!',	"",	false,	take_comment },
-	{ '=',	"=",	false,	take_delimiters },
-	{ 0,	"",	true,	take_variable },
+	{ '{',	"}",	NAME,		take_variable },
+	{ '&',	"",	NAME,		take_variable },
+	{ '#',	"",	NAME,		take_section },
+	{ '^',	"",	NAME,		take_section },
+	{ '/',	"",	STAR_OR_NAME,	take_end },
+	{ '>',	"",	STAR_OR_NAME,	take_partial },
+	{ '<',	"",	STAR_OR_NAME,	take_parent },
+	{ '$',	"",	NAME,		take_block },
+	{ '!',	"",	ANYTHING,	take_comment },
+	{ '=',	"=",	ANYTHING,	take_delimiters },
+	{ 0,	"",	NAME,		take_variable },
 };
 
 static const struct tag_kind *
@@ -480,11 +473,6 @@ name_is_good(struct parser *parser, const struct tag *tag)
 	struct slice name = tag->name;
 	size_t i;
 
-	if (name.length && *name.text == '*' &&
-	    strchr("></", tag->sigil ? tag->sigil : ' ')) {
-		name.text++, name.length--;
-		name = slice_trim(name);
-	}
 	if (!name.length) {
 		diag_error(parser->diag, tag->place,
 			   "write the name of a value between the braces",
@@ -520,26 +508,45 @@ nest_is_good(struct parser *parser, const struct tag *tag)
 	return false;
 }
 
+static struct slice
+closing_of(const struct parser *parser, const struct tag_kind *kind)
+{
+	struct slice close = parser->close;
+
+	if (!*kind->before_close)
+		return close;
+	return (struct slice){
+		arena_printf(parser->arena, "%s%.*s", kind->before_close,
+			     (int)close.length, close.text),
+		close.length + 1
+	};
+}
+
+/* {{>*name}} */
+static void
+take_star(struct tag *tag)
+{
+	if (!tag->name.length || *tag->name.text != '*')
+		return;
+	tag->dynamic = true;
+	tag->name.text++;
+	tag->name.length--;
+	tag->name = slice_trim(tag->name);
+}
+
 /* `from` is at the opening delimiter. */
 static void
 take_tag(struct parser *parser, const char *from)
 {
 	const char *at = from + parser->open.length, *end = parser->end;
 	const struct tag_kind *kind = find_kind(at < end ? *at : 0);
-	struct slice close = parser->close;
+	struct slice close = closing_of(parser, kind);
 	struct tag tag = { .sigil = kind->sigil };
 	const char *stop;
 
 	if (parser->line == LINE_FRESH)
 		take_blanks(parser, from, from);
 	at += kind->sigil != 0;
-	if (*kind->before_close) {
-		char *longer = arena_printf(parser->arena, "%s%.*s",
-					    kind->before_close,
-					    (int)close.length, close.text);
-
-		close = (struct slice){ longer, close.length + 1 };
-	}
 	stop = memmem(at, (size_t)(end - at), close.text, close.length);
 	if (!stop) {
 		diag_error(parser->diag, place_of(parser, from, at),
@@ -552,10 +559,11 @@ take_tag(struct parser *parser, const char *from)
 	tag.name = slice_trim((struct slice){ at, (size_t)(stop - at) });
 	parser->at = stop + close.length;
 	tag.place = place_of(parser, from, parser->at);
-	if (kind->named && (!name_is_good(parser, &tag) ||
-			    !nest_is_good(parser, &tag)))
-		return;
-	kind->take(parser, &tag);
+	if (kind->holds == STAR_OR_NAME)
+		take_star(&tag);
+	if (kind->holds == ANYTHING ||
+	    (name_is_good(parser, &tag) && nest_is_good(parser, &tag)))
+		kind->take(parser, &tag);
 }
 
 static bool
@@ -614,6 +622,8 @@ mustache_compile(struct arena *arena, const struct diag_file *file,
 
 	if (!text_is_good(file, diag))
 		return NULL;
+	if (text_starts(file->text, "\xEF\xBB\xBF"))
+		parser.at += 3;		/* a byte order mark */
 	root->kind = NODE_SECTION;
 	vec_push(arena, &parser.stack, root);
 	take_all(&parser);

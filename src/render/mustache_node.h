@@ -40,7 +40,8 @@ struct node {
 				   when it is the first of its line */
 	bool raw;		/* variable: not to be escaped */
 	bool dynamic;		/* partial, parent: name of a value */
-	bool standalone;	/* block: nothing else on the line of its tag */
+	bool standalone;	/* block: nothing else on the line of its tag;
+				   parent: the first of its line */
 	struct diag_place place; /* of the tag */
 	nodes children;
 };

@@ -250,6 +250,12 @@ walk_inverted(struct renderer *renderer, const struct node *node)
 	return walk(renderer, &node->children);
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 static void
 check_partial(struct renderer *renderer, const struct node *node)
 {
@@ -263,6 +269,9 @@ check_partial(struct renderer *renderer, const struct node *node)
 		return;
 	while (map_next(renderer->partials, &at, &name, &partial))
 		vec_push(check->arena, &names, name);
+	if (names.count)
+		qsort(names.items, names.count, sizeof(*names.items),
+		      compare_names);
 	vec_push(check->arena, &names, NULL);
 	name = arena_strndup(check->arena, node->text.text, node->text.length);
 	diag_error(check->diag, node->place,

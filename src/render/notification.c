@@ -52,13 +52,13 @@ const char *
 notification_customer(struct arena *arena,
 		      const struct notification *notification)
 {
-	const char *name = notification->customer;
+	const char *claimed = first(arena, notification, ALERT_ORGANIZATION);
+	const char *unknown = word(notification, "customer-unknown");
 
-	if (!name)
-		name = alert_text(notification->alert, ALERT_ORGANIZATION);
-	if (!name)
-		return word(notification, "customer-unknown");
-	return clean(arena, ALERT_ORGANIZATION, name);
+	if (notification->customer)
+		return clean(arena, ALERT_CUSTOMER, notification->customer);
+	return claimed ? arena_printf(arena, "%s (%s)", unknown, claimed) :
+		unknown;
 }
 
 /* A severity of tomorrow is shown as it came. */

@@ -10,6 +10,7 @@ struct value {
 	const char *text;
 	VEC(const struct value *) items;
 	struct map *members;
+	VEC(const char *) names;	/* of the members, as they were set */
 };
 
 static struct value *
@@ -65,7 +66,8 @@ value_set(struct value *map, const char *name, struct value *value)
 {
 	if (map->kind != VALUE_MAP)
 		BUG("value_set() in what is no map");
-	(void)map_set(map->members, name, value); /* the former one is done */
+	if (!map_set(map->members, name, value))
+		vec_push(map->arena, &map->names, name);
 }
 
 void
@@ -140,14 +142,11 @@ value_print(const struct value *value, struct buf *out)
 const char *const *
 value_names(struct arena *arena, const struct value *map)
 {
-	VEC(const char *) names = { 0 };
-	const char *name;
-	size_t at = 0;
-	void *member;
+	const char **names = arena_array(arena, map->names.count + 1,
+					 sizeof(*names));
+	size_t i;
 
-	while (map->kind == VALUE_MAP &&
-	       map_next(map->members, &at, &name, &member))
-		vec_push(arena, &names, name);
-	vec_push(arena, &names, NULL);
-	return (const char *const *)names.items;
+	for (i = 0; i < map->names.count; i++)
+		names[i] = map->names.items[i];
+	return names;
 }

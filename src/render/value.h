@@ -51,8 +51,8 @@ bool value_is_true(const struct value *value);
  * true and false as nothing. */
 void value_print(const struct value *value, struct buf *out);
 
-/* The names of a map's members in no promised order, ended by NULL; for "did
- * you mean". */
+/* The names of a map's members in the order in which they were set, ended by
+ * NULL; for "did you mean". None for every other kind. */
 const char *const *value_names(struct arena *arena, const struct value *map);
 
 #endif

@@ -11,6 +11,7 @@
 struct words {
 	const char *code;
 	struct map *texts;		/* key -> text */
+	VEC(const char *) keys;		/* as they were said */
 	const struct words *english;	/* itself for English */
 	struct diag_place place;	/* of the language's name, last file */
 };
@@ -84,15 +85,14 @@ words_text(const struct words *words, const char *key)
 const char *const *
 words_keys(struct arena *arena, const struct words *words)
 {
-	VEC(const char *) keys = { 0 };
-	const char *key;
-	size_t at = 0;
-	void *text;
+	const struct words *english = words->english;
+	const char **keys = arena_array(arena, english->keys.count + 1,
+					sizeof(*keys));
+	size_t i;
 
-	while (map_next(words->english->texts, &at, &key, &text))
-		vec_push(arena, &keys, key);
-	vec_push(arena, &keys, NULL);
-	return (const char *const *)keys.items;
+	for (i = 0; i < english->keys.count; i++)
+		keys[i] = english->keys.items[i];
+	return keys;
 }
 
 static const char *
@@ -251,7 +251,8 @@ take_word(struct languages *languages, struct words *words, struct map *said,
 			   "English has no word '%s'", key.text);
 	if (!strcmp(key.text, "date-format"))
 		check_date_format(languages, &text);
-	(void)map_set(words->texts, key.text, copy); /* replaces a shipped one */
+	if (!map_set(words->texts, key.text, copy))
+		vec_push(languages->arena, &words->keys, key.text);
 }
 
 static void

@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -117,6 +118,9 @@ def mail(id='1', title='Malware was found', severity='High',
 
 
 class Relay:
+    programs = BUILD
+    user = None        # who runs the daemon and the commands
+
     def __init__(self, relay='', main=MAIN):
         self.folder = tempfile.mkdtemp(prefix='tocsin-')
         self.conf = self.path('tocsin.conf')
@@ -145,15 +149,18 @@ class Relay:
         with open(self.path(name), 'w', encoding='utf-8') as file:
             file.write(text)
 
-    def start(self, wait=True, env=None):
-        """Start the daemon and wait until it says that it is ready."""
+    def start(self, wait=True, env=None, under=()):
+        """Start the daemon, `under` another program, and wait until it says
+        that it is ready."""
         self.log = open(self.path('log'), 'a+', encoding='utf-8')
+        before = self.read_log().count('event=ready')
         self.daemon = subprocess.Popen(
-            [BUILD + '/tocsin', 'run', '-c', self.conf],
+            list(under) + [self.programs + '/tocsin', 'run', '-c', self.conf],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+            user=self.user, group=self.user,
             env=dict(os.environ, **(env or {})))
         if wait:
-            self.wait_log('event=ready')
+            self.wait_log('event=ready', before + 1)
 
     def stop(self, how=signal.SIGTERM):
         """End the daemon; its exit status, negative for a signal."""
@@ -188,7 +195,7 @@ class Relay:
                 sender='azure-noreply@microsoft.com'):
         """The MTA's part: exit status and standard error."""
         done = subprocess.run(
-            [BUILD + '/tocsin-deliver', '-f', sender, '-s',
+            [self.programs + '/tocsin-deliver', '-f', sender, '-s',
              self.path('spool'), '--'] + list(recipients),
             input=message, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             timeout=WAIT)
@@ -197,11 +204,33 @@ class Relay:
     def command(self, name, *words, input=None):
         """A subcommand: exit status, standard output, standard error."""
         done = subprocess.run(
-            [BUILD + '/tocsin', name, '-c', self.conf] + list(words),
+            [self.programs + '/tocsin', name, '-c', self.conf] + list(words),
             input=input, stdin=None if input else subprocess.DEVNULL,
+            user=self.user, group=self.user,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
         return (done.returncode, done.stdout.decode(errors='replace'),
                 done.stderr.decode(errors='replace'))
+
+    def rows(self, sql, *values):
+        """What the store says, without touching it."""
+        store = sqlite3.connect('file:%s?mode=ro' %
+                                self.path('state', 'store.db'), uri=True)
+        try:
+            return store.execute(sql, values).fetchall()
+        finally:
+            store.close()
+
+    def wait_rows(self, want, sql, *values, wait=WAIT):
+        """Until the store gives that answer; the last one it gave."""
+        end = time.monotonic() + wait
+        while True:
+            try:
+                rows = self.rows(sql, *values)
+            except sqlite3.OperationalError:
+                rows = None         # it is not there yet
+            if rows == want or time.monotonic() > end:
+                return rows
+            time.sleep(0.02)
 
     def inbox(self):
         try:

@@ -59,7 +59,7 @@ for name in names:
     status, text = run(BUILD + '/tocsin', name, '--help')
     if status:
         wrong.append('%s --help exits %d' % (name, status))
-    section = re.search(r'^\.It Cm %s\b(.*?)(?=^\.It Cm [a-z]|\Z)' %
+    section = re.search(r'^\.It Cm %s\b(.*?)(?=^\.It Cm [a-z]|^\.Sh|\Z)' %
                         re.escape(name), manual, re.M | re.S)
     if not section:
         wrong.append('tocsin(1) has no `.It Cm %s`' % name)

@@ -64,7 +64,6 @@ def folder(path):
 
 
 files = sorted(glob.glob('src/**/*.[ch]', recursive=True))
-ours = files + sorted(glob.glob('tests/**/*.[ch]', recursive=True))
 
 wrong = []
 for path in files:
@@ -109,7 +108,7 @@ for path in [f for f in files if f.endswith('.h')]:
 check(wrong, 'each header compiles alone')
 
 wrong = []
-for path in ours:
+for path in files:
     with open(path, encoding='utf-8') as file:
         for number, line in enumerate(file, 1):
             line = line.rstrip('\n')

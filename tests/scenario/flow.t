@@ -148,10 +148,38 @@ with Relay() as relay:
          "while the other customer's new rules hold")
     relay.stop()
 
+    status, out, err = relay.command('why', code_of(relay.outbox(1)[0]))
+    ok(status == 0 and 'decision' in out and 'has errors' in err,
+       'why answers although a file is broken', out, err)
+
     # It is broken still when the relay starts anew.
     relay.start()
     relay.deliver(mail(id='6'), CONTOSO)
     same(len(relay.outbox(7)), 7, 'also over a restart of the relay')
+
+# Microsoft changes a mail.
+with Relay() as relay:
+    relay.start()
+    new = mail().replace(b'<tr><td>Device',
+                         b'<tr><td>Blast radius</td><td>seven</td></tr>'
+                         b'<tr><td>Device')
+    relay.deliver(new, CONTOSO)
+    sent = relay.outbox(4)
+    soc = [m for m in sent if m['Delivered-To'] == 'soc@mssp.example']
+    ok(len(soc) == 1 and 'Blast radius' in text_of(soc[0]),
+       'a label that no format knows is told to the catch-all', len(sent))
+    ok(soc and b'Blast radius' in b''.join(
+        p.get_content() for p in soc[0].iter_attachments()),
+       'with the mail')
+    relay.deliver(new.replace(b'<1@az', b'<2@az'), CONTOSO)
+    relay.wait_log('event=sent', times=7)
+    forged = new.replace(b'dmarc=pass', b'dmarc=fail') \
+        .replace(b'<1@az', b'<3@az').replace(b'Blast radius', b'Evil label')
+    relay.deliver(forged, CONTOSO)
+    relay.wait_log('event=sent', times=10)
+    same(sorted(m['Delivered-To'] for m in relay.outbox(10)).count(
+        'soc@mssp.example'), 1, 'once, and never for a mail that anybody '
+        'could have written')
 
 # One relay per state.
 with Relay() as relay:

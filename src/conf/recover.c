@@ -1,0 +1,426 @@
+/*
+ * How to go on after an error without inventing more of them:
+ *
+ *	a keyword nearly right		is taken for the one that was meant
+ *	any other			is skipped up to a keyword that may
+ *					stand here, or a line that is indented
+ *					like it; blocks as a whole
+ *	several in a row that belong	are one error: a } too many or a
+ *	  elsewhere			keyword left out before them
+ *	a keyword of an outer block	at or left of the column of the block's
+ *					own: the } of the block was forgotten
+ *	a keyword that was read as the	is a keyword after all, if it begins a
+ *	  last word before the error	line: that word was forgotten
+ *	{ where there is no block	its } is swallowed
+ *	the token of the last error	is not reported again
+ */
+#include "conf/recover.h"
+
+#include "base/text.h"
+
+enum {
+	/* More keywords than this are not shown as "here may stand". */
+	CANDIDATES_MOST = 64,
+	/* Columns that are told apart; so that no long line is walked back for
+	 * every word behind it. */
+	COLUMN_MOST = 200,
+	/* Of a word that is repeated in a sentence. */
+	SHOWN_MOST = 60,
+};
+
+/* How a token is named in a sentence. */
+static const char *
+describe(struct parser *parser, const struct token *token)
+{
+	struct buf shown = BUF_INIT;
+	const char *copy;
+
+	if (token->kind == TOKEN_END)
+		return "the end of the file";
+	text_escape(&shown, token->text, SHOWN_MOST);
+	copy = arena_printf(parser->talk, token->kind == TOKEN_STRING ?
+			    "\"%s\"" : "'%s'", shown.data);
+	buf_release(&shown);
+	return copy;
+}
+
+const char *
+recover_describe(struct parser *parser, const struct conf_node *node)
+{
+	struct conf_word name = conf_word(node, 0);
+
+	return arena_printf(parser->talk, "'%s%s%.*s'", node->keyword,
+			    *name.text ? " " : "", SHOWN_MOST, name.text);
+}
+
+const char *
+recover_usage(struct parser *parser, const struct grammar *line)
+{
+	return arena_printf(parser->talk, "write: %s",
+			    grammar_usage(parser->talk, line));
+}
+
+const char *
+recover_needed(struct parser *parser, const struct grammar *line)
+{
+	const struct grammar *clause = line->clauses;
+	const char *names = arena_printf(parser->talk, "'%s'",
+					 clause->keyword);
+
+	while ((++clause)->keyword)
+		names = arena_printf(parser->talk, "%s%s'%s'", names,
+				     clause[1].keyword ? ", " : " or ",
+				     clause->keyword);
+	return names;
+}
+
+bool
+recover_is_refused(const struct parser *parser)
+{
+	return parser->refused.file &&
+	       parser->refused.offset == parser->token.place.offset;
+}
+
+void
+recover_expected(struct parser *parser, const char *what, const char *remedy)
+{
+	bool end = parser->token.kind == TOKEN_END;
+
+	diag_error(parser->diag, end ? parser->before.place :
+		   parser->token.place, remedy, "expected %s%s%s, found %s",
+		   what, *parser->before.text ? " after " : "",
+		   *parser->before.text ?
+		   describe(parser, &parser->before) : "",
+		   describe(parser, &parser->token));
+	parser->refused = parser->token.place;
+}
+
+bool
+recover_is_known(const struct token *token, const struct parser_level *level,
+		 bool any)
+{
+	if (token->kind != TOKEN_WORD)
+		return false;
+	for (;; level = level->outer) {
+		if (grammar_find(level->table, token->text, any))
+			return true;
+		if (level->block)
+			return false;
+	}
+}
+
+static size_t
+column_of(const struct diag_place *place)
+{
+	size_t column = 0;
+
+	while (column < place->offset && column < COLUMN_MOST &&
+	       place->file->text[place->offset - column - 1] != '\n')
+		column++;
+	return column;
+}
+
+static const struct parser_level *
+block_of(const struct parser_level *level)
+{
+	while (!level->block)
+		level = level->outer;
+	return level;
+}
+
+/* A word that cannot stand in the block, but in one around it, and that is
+ * indented as if the block were closed. */
+static bool
+closes_block(const struct parser *parser, const struct parser_level *level)
+{
+	const struct parser_level *block = block_of(level), *around;
+
+	if (!block->node || !parser->token.first ||
+	    parser->token.kind != TOKEN_WORD ||
+	    column_of(&parser->token.place) > column_of(&block->node->place))
+		return false;
+	for (around = block->outer; around; around = around->outer)
+		if (grammar_find(around->table, parser->token.text, false))
+			return true;
+	return false;
+}
+
+bool
+recover_ends_free(const struct parser *parser,
+		  const struct parser_level *level)
+{
+	return parser->token.first && grammar_find(level->table, "", false) &&
+	       grammar_find(block_of(level->outer)->table, parser->token.text,
+			    false);
+}
+
+bool
+recover_ends_level(const struct parser *parser,
+		   const struct parser_level *level)
+{
+	return (!level->block &&
+		recover_is_known(&parser->token, level, true)) ||
+	       closes_block(parser, level) || recover_ends_free(parser, level);
+}
+
+/* Over a { and all up to its }. */
+static void
+skip_braces(struct parser *parser)
+{
+	size_t depth = 0;
+
+	do {
+		if (parser->token.kind == TOKEN_OPEN)
+			depth++;
+		else if (parser->token.kind == TOKEN_CLOSE)
+			depth--;
+		parser_advance(parser);
+	} while (depth && parser->token.kind != TOKEN_END);
+}
+
+/* Whether what is being skipped ends here. */
+static bool
+ends_skip(const struct parser *parser, const struct parser_level *level)
+{
+	return parser->token.kind == TOKEN_END ||
+	       parser->token.kind == TOKEN_CLOSE ||
+	       recover_is_known(&parser->token, level, true) ||
+	       closes_block(parser, level);
+}
+
+void
+recover_skip(struct parser *parser, const struct parser_level *level)
+{
+	while (!ends_skip(parser, level)) {
+		if (parser->token.kind == TOKEN_OPEN)
+			skip_braces(parser);
+		else
+			parser_advance(parser);
+	}
+}
+
+void
+recover_skip_words(struct parser *parser, const struct parser_level *level)
+{
+	while (parser_is_word(&parser->token) && !ends_skip(parser, level))
+		parser_advance(parser);
+}
+
+/* Skip the next token and what seems to belong to it: up to a keyword, or to a
+ * line that is not indented more than it. */
+static void
+skip_statement(struct parser *parser, const struct parser_level *level)
+{
+	size_t column = column_of(&parser->token.place);
+
+	do {
+		if (parser->token.kind == TOKEN_OPEN)
+			skip_braces(parser);
+		else
+			parser_advance(parser);
+	} while (!ends_skip(parser, level) &&
+		 (!parser->token.first || parser->before.kind == TOKEN_COMMA ||
+		  column_of(&parser->token.place) > column));
+}
+
+/* The keywords that may stand here, ended by NULL. */
+static const char **
+candidates(struct parser *parser, const struct parser_level *level)
+{
+	const char **list = arena_array(parser->talk, CANDIDATES_MOST + 1,
+					sizeof(*list));
+	const struct grammar *line;
+	size_t count = 0;
+
+	for (;; level = level->outer) {
+		for (line = level->table; line && line->keyword; line++)
+			if (*line->keyword && count < CANDIDATES_MOST)
+				list[count++] = line->keyword;
+		if (level->block)
+			return list;
+	}
+}
+
+static const char *
+here_may_stand(struct parser *parser, const struct parser_level *level)
+{
+	const char **list = candidates(parser, level);
+	struct buf text = BUF_INIT;
+	const char *copy;
+	size_t i;
+
+	for (i = 0; list[i]; i++)
+		buf_printf(&text, "%s %s", i ? "," : "here may stand", list[i]);
+	copy = arena_strdup(parser->talk, text.data);
+	buf_release(&text);
+	return copy;
+}
+
+/* A keyword that belongs elsewhere; `home` says where. Several in a row with
+ * one home have one cause. */
+static void
+refuse_misplaced(struct parser *parser, const struct parser_level *level,
+		 const char *home)
+{
+	const struct conf_node *node = block_of(level)->node;
+
+	if (!parser->lost || (*parser->lost && strcmp(parser->lost, home)))
+		diag_error(parser->diag, parser->token.place,
+			   arena_printf(parser->talk, "it belongs %s", home),
+			   "%s cannot stand %s%s",
+			   describe(parser, &parser->token),
+			   node ? "in " : "outside of { }",
+			   node ? recover_describe(parser, node) : "");
+	parser->lost = arena_strdup(parser->scratch, home);
+}
+
+/* A word that cannot be the keyword it would have to be. */
+static void
+refuse_word(struct parser *parser, const struct parser_level *level)
+{
+	const char *word = parser->token.text;
+	const char *home = grammar_home(parser->talk, word);
+
+	if (home) {
+		refuse_misplaced(parser, level, home);
+		return;
+	}
+	diag_error(parser->diag, parser->token.place,
+		   here_may_stand(parser, level), "unknown keyword %s",
+		   describe(parser, &parser->token));
+	parser->lost = NULL;
+}
+
+/* The shape that the last word of the statement was read as; NULL when it takes
+ * none. */
+static const struct grammar_word *
+last_word(const struct parser_level *level)
+{
+	const struct grammar_word *shape = level->line->words;
+	size_t i = 0, count = level->node->words.count;
+
+	while (i + 1 < GRAMMAR_WORDS_MOST && shape[i + 1].name &&
+	       (i + 1 < count || shape[i].count == GRAMMAR_MAYBE))
+		i++;
+	return shape[i].name ? &shape[i] : NULL;
+}
+
+/* Something stands behind the words of a statement that does not begin a new
+ * one: a comma was forgotten, or quotes. */
+static void
+refuse_after(struct parser *parser, const struct parser_level *level)
+{
+	const struct grammar_word *last = last_word(level);
+	const char *remedy = recover_usage(parser, level->line);
+
+	if (last && recover_is_known(&parser->before, level, false))
+		remedy = arena_printf(parser->talk,
+				      "'%s' was taken for the %s of '%s'",
+				      parser->before.text, last->name,
+				      level->line->keyword);
+	if (level->line->flags & GRAMMAR_NEEDS_CLAUSE && !level->seen)
+		recover_expected(parser, recover_needed(parser, level->line),
+				remedy);
+	else if (last && last->count == GRAMMAR_LIST &&
+		 parser_is_word(&parser->token))
+		recover_expected(parser, "',' or a keyword", remedy);
+	else
+		recover_expected(parser, "a keyword", remedy);
+}
+
+/* Whether the token was read as the last word of the statement, or as the last
+ * value of its condition. */
+static bool
+is_last_word(const struct conf_node *node, const struct token *token)
+{
+	const conf_words *words = &node->words;
+
+	return words->count ? words->items[words->count - 1].place.offset ==
+	       token->place.offset : node->expr != NULL;
+}
+
+/*
+ * The last word of the statement is a keyword at the start of a line, and
+ * behind it stands what cannot stand here: the word was forgotten. Report it,
+ * and let the keyword be one.
+ */
+static bool
+give_back(struct parser *parser, const struct parser_level *level)
+{
+	if (level->block || !parser->before.first ||
+	    !is_last_word(level->node, &parser->before) ||
+	    !recover_is_known(&parser->before, level, false))
+		return false;
+	diag_error(parser->diag, parser->before.place,
+		   recover_usage(parser, level->line),
+		   "expected %s for '%s', found %s",
+		   last_word(level)->name, level->line->keyword,
+		   describe(parser, &parser->before));
+	if (level->node->words.count)
+		level->node->words.count--;
+	level->node->expr = NULL;
+	lexer_return(&parser->lexer, &parser->before);
+	parser->token = parser->before;
+	return true;
+}
+
+/* A { behind what has no block: it is as good as not there. */
+static void
+refuse_brace(struct parser *parser, const struct parser_level *level)
+{
+	diag_error(parser->diag, parser->token.place,
+		   "take it away, and its }", "'%s' has no { }",
+		   level->line->keyword);
+	parser->swallow++;
+	parser_advance(parser);
+}
+
+void
+recover_refuse(struct parser *parser, const struct parser_level *level)
+{
+	bool after = !level->block && parser_is_word(&parser->before);
+
+	if (give_back(parser, level))
+		return;
+	if (parser->token.kind == TOKEN_OPEN && !level->block &&
+	    !recover_is_refused(parser)) {
+		refuse_brace(parser, level);
+		return;
+	}
+	if (recover_is_refused(parser))
+		parser->lost = "";
+	else if (parser->token.kind == TOKEN_WORD &&
+		 (parser->token.first || !after))
+		refuse_word(parser, level);
+	else if (after)
+		refuse_after(parser, level);
+	else
+		recover_expected(parser, "a keyword",
+				here_may_stand(parser, level));
+	skip_statement(parser, level);
+}
+
+const struct grammar *
+recover_guess(struct parser *parser, const struct parser_level *level,
+      bool *is_outer_out)
+{
+	const struct grammar *line;
+	const char *nearest;
+
+	*is_outer_out = false;
+	if (parser->token.kind != TOKEN_WORD)
+		return NULL;
+	nearest = text_nearest(parser->token.text, candidates(parser, level));
+	if (!nearest || grammar_home(parser->talk, parser->token.text))
+		return NULL;
+	line = grammar_find(level->table, nearest, false);
+	*is_outer_out = !line;
+	if (line)
+		diag_error(parser->diag, parser->token.place,
+			   arena_printf(parser->talk, "did you mean '%s'?",
+					nearest),
+			   "unknown keyword %s",
+			   describe(parser, &parser->token));
+	return line;
+}
+

@@ -1,0 +1,54 @@
+/*
+ * What the parser does where something stands that cannot: say so once, and
+ * find the place to go on from.
+ */
+#ifndef CONF_RECOVER_H
+#define CONF_RECOVER_H
+
+#include "conf/parser.h"
+
+/* "expected WHAT after X, found Y", at the next token. */
+void recover_expected(struct parser *parser, const char *what,
+		      const char *remedy);
+
+/* The next token is the one that was reported last. */
+bool recover_is_refused(const struct parser *parser);
+
+/* Parts of sentences, which last until the next statement begins:
+ * "write: relay NAME { ... }", "'customer contoso'", and the clauses of which
+ * there has to be one, "'alert' or 'mail'". */
+const char *recover_usage(struct parser *parser, const struct grammar *line);
+const char *recover_describe(struct parser *parser,
+			     const struct conf_node *node);
+const char *recover_needed(struct parser *parser, const struct grammar *line);
+
+/* Whether the token is a keyword that may stand here: of `level` or, if that is
+ * one of clauses, of a level around it up to the block. With `any` where any
+ * word may stand, too. */
+bool recover_is_known(const struct token *token,
+		      const struct parser_level *level, bool any);
+
+/* The next token, which `level` does not have, is one of a level around it, or
+ * shows by its indentation that the } of the block was forgotten. */
+bool recover_ends_level(const struct parser *parser,
+			const struct parser_level *level);
+
+/* The same where any word may stand: by the keywords of the next block. */
+bool recover_ends_free(const struct parser *parser,
+		       const struct parser_level *level);
+
+/* To where a statement or clause begins or a block ends; or only over words. */
+void recover_skip(struct parser *parser, const struct parser_level *level);
+void recover_skip_words(struct parser *parser,
+			const struct parser_level *level);
+
+/* The line of `level` that the mistyped word was meant to be, reported; NULL
+ * when it is near to none, or to a keyword of a level further out. */
+const struct grammar *recover_guess(struct parser *parser,
+				    const struct parser_level *level,
+				    bool *is_outer_out);
+
+/* Report the next token, which cannot stand here, and skip it. */
+void recover_refuse(struct parser *parser, const struct parser_level *level);
+
+#endif

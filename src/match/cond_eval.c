@@ -1,0 +1,192 @@
+/*
+ * Answers: any and every, negation, missing fields, Kleene's logic, and beside
+ * each answer the record of what decided it.
+ */
+#include "match/cond.h"
+
+#include "base/text.h"
+
+enum {
+	/* A reason is read by a person, and kept for every decision. */
+	WHY_MOST = 400,
+	WHY_VALUES_MOST = 3,
+	WHY_VALUE_MOST = 80,
+};
+
+const char *
+cond_answer_name(enum answer answer)
+{
+	static const char *const names[] = {
+		[ANSWER_NO] = "no",
+		[ANSWER_YES] = "yes",
+		[ANSWER_UNKNOWN] = "unknown",
+	};
+
+	return names[answer];
+}
+
+enum answer
+cond_not(enum answer answer)
+{
+	static const enum answer opposite[] = {
+		[ANSWER_NO] = ANSWER_YES,
+		[ANSWER_YES] = ANSWER_NO,
+		[ANSWER_UNKNOWN] = ANSWER_UNKNOWN,
+	};
+
+	return opposite[answer];
+}
+
+static void
+tell_fact(const struct fact *fact, struct buf *why)
+{
+	buf_putc(why, '\'');
+	text_escape(why, fact->text, WHY_VALUE_MOST);
+	buf_puts(why, "' (");
+	text_escape(why, fact->source, WHY_VALUE_MOST);
+	buf_putc(why, ')');
+}
+
+/* "severity is 'low' (label 'Severity'), wanted at least high". Values from
+ * `first` to `end` decided. */
+static void
+tell_test(const struct cond_test *test, struct facts *facts, size_t first,
+	  size_t end, struct buf *why)
+{
+	const struct fact *values;
+	size_t count, i;
+
+	if (test->field == ALERT_FIELDS) {
+		test->word->tell(test, facts, why);
+	} else {
+		values = facts_of(facts, test->field, &count);
+		buf_puts(why, alert_fields[test->field].name);
+		buf_puts(why, count ? " is " : " is not known");
+		for (i = first; i < end && i < first + WHY_VALUES_MOST; i++) {
+			buf_puts(why, i > first ? ", " : "");
+			tell_fact(&values[i], why);
+		}
+		if (i < end)
+			buf_printf(why, " and %zu more", end - i);
+	}
+	buf_puts(why, ", wanted ");
+	cond_describe_wanted(test, WHY_VALUES_MOST, why);
+}
+
+static enum answer
+fits(const struct cond_test *test, const struct facts *facts,
+     const struct fact *fact)
+{
+	enum answer answer = test->word->fits(test, facts, fact);
+
+	return test->negated ? cond_not(answer) : answer;
+}
+
+static enum answer
+test_missing(const struct cond_test *test)
+{
+	return test->word->missing ? test->word->missing(test) :
+				     ANSWER_UNKNOWN;
+}
+
+/* Kleene's or over the values for `any`, and for `every`. */
+static enum answer
+test_quantified(const struct cond_test *test, struct facts *facts,
+		size_t *first_out, size_t *end_out)
+{
+	const enum answer decides = test->every ? ANSWER_NO : ANSWER_YES;
+	enum answer result = cond_not(decides), answer;
+	const struct fact *values;
+	size_t count, i;
+
+	values = facts_of(facts, test->field, &count);
+	*first_out = 0;
+	*end_out = count;
+	for (i = 0; i < count; i++) {
+		answer = fits(test, facts, &values[i]);
+		if (answer != decides && answer != ANSWER_UNKNOWN)
+			continue;
+		result = answer;
+		*first_out = i;
+		*end_out = i + 1;
+		if (answer == decides)
+			break;
+	}
+	return count ? result : test_missing(test);
+}
+
+static enum answer
+test_eval(const struct cond_test *test, struct facts *facts, struct buf *why)
+{
+	size_t first = 0, end = 0;
+	enum answer answer;
+
+	if (test->field == ALERT_FIELDS)
+		answer = fits(test, facts, NULL);
+	else
+		answer = test_quantified(test, facts, &first, &end);
+	if (why)
+		tell_test(test, facts, first, end, why);
+	if (why && answer == ANSWER_UNKNOWN && end > first)
+		buf_puts(why, ", and the comparison could not be finished");
+	return answer;
+}
+
+static void
+reason_add(struct buf *reasons, const struct buf *reason)
+{
+	if (reasons->len > WHY_MOST)
+		return;
+	if (reasons->len)
+		buf_puts(reasons, "; ");
+	buf_append(reasons, reason->data, reason->len);
+	if (reasons->len > WHY_MOST)
+		buf_puts(reasons, "; ...");
+}
+
+/*
+ * Kleene's and, or. The reasons kept are those of the items whose answer is
+ * the answer of all: the one that decided, or all of them when none did.
+ */
+static enum answer
+chain_eval(const struct cond *cond, struct facts *facts, struct buf *reasons)
+{
+	const enum answer decides = cond->kind == CONF_AND ? ANSWER_NO :
+							     ANSWER_YES;
+	enum answer result = cond_not(decides), answer;
+	struct buf reason = BUF_INIT;
+	uint32_t i;
+
+	for (i = 0; i < cond->count && result != decides; i++) {
+		buf_reset(&reason);
+		answer = cond_eval(&cond->items[i], facts,
+				   reasons ? &reason : NULL);
+		if (answer != result &&
+		    (answer == decides || answer == ANSWER_UNKNOWN)) {
+			result = answer;
+			if (reasons)
+				buf_reset(reasons);
+		}
+		if (answer == result && reasons)
+			reason_add(reasons, &reason);
+	}
+	buf_release(&reason);
+	return result;
+}
+
+enum answer
+cond_eval(const struct cond *cond, struct facts *facts, struct buf *why)
+{
+	struct buf reasons = BUF_INIT;
+	enum answer answer;
+
+	if (cond->kind == CONF_TEST)
+		return test_eval(cond->test, facts, why);
+	if (cond->kind == CONF_NOT)
+		return cond_not(cond_eval(cond->items, facts, why));
+	answer = chain_eval(cond, facts, why ? &reasons : NULL);
+	if (why)
+		buf_append(why, reasons.data, reasons.len);
+	buf_release(&reasons);
+	return answer;
+}

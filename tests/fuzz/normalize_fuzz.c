@@ -1,0 +1,95 @@
+/*
+ * Any lines as a mail that was taken apart, read with the shipped formats: the
+ * first is the subject, the second From, one with a tab in it a row, any other
+ * also a link; those that begin with a space are hidden.
+ */
+#include "fuzz.h"
+
+#include "base/bug.h"
+#include "base/text.h"
+#include "normalize/normalize.h"
+
+static const struct conf *
+load(const char *path)
+{
+	static struct arena *arena;
+	struct conf *conf;
+	struct diag *diag;
+
+	if (!arena)
+		arena = arena_create();
+	diag = diag_create(arena);
+	conf = conf_load(arena, path, NULL, diag);
+	if (diag_errors(diag))
+		BUG("%s does not load", path);
+	return conf;
+}
+
+static void
+add_line(struct arena *arena, struct message *message, char *line)
+{
+	bool hidden = *line == ' ';
+	char *tab = strchr(line, '\t');
+	struct message_row row = { tab && tab[1] == '\t' ? ROW_TABLE : ROW_LINE,
+				   line, tab ? tab + 1 : "", hidden };
+	struct message_link link = { line, "", hidden };
+
+	if (!tab) {
+		vec_push(arena, &message->links, link);
+		return;
+	}
+	*tab = '\0';
+	vec_push(arena, &message->rows, row);
+}
+
+static struct message *
+make_message(struct arena *arena, char *text)
+{
+	struct message *message = message_create(arena);
+	struct message_address from = { "", "" };
+
+	message->text = arena_strdup(arena, text);
+	message->html_text = message->text;
+	message->subject = strsep(&text, "\n");
+	if (text)
+		from.address = strsep(&text, "\n");
+	vec_push(arena, &message->from, from);
+	while (text)
+		add_line(arena, message, strsep(&text, "\n"));
+	return message;
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct formats *formats;
+	static const struct customers *customers;
+	static const char *const recipients[] = {
+		"contoso@relay.mssp.example"
+	};
+	struct arena *arena = arena_create();
+	struct buf text = BUF_INIT;
+	const struct normalized *normalized;
+
+	if (!formats) {
+		const struct conf *conf = load("rules/formats.rules");
+
+		formats = formats_load(conf->arena, &conf->nodes,
+				       diag_create(conf->arena));
+		conf = load("tests/mail/mail.conf");
+		customers = customers_load(conf->arena, &conf->nodes,
+					   diag_create(conf->arena));
+	}
+	(void)text_append_valid(&text, (const char *)data, size);
+	normalized = normalize_mail(&(struct normalize_input){
+		.formats = formats, .customers = customers,
+		.authserv = "mx.mssp.example", .domain = "relay.mssp.example",
+		.recipients = recipients, .recipient_count = 1,
+		.message = make_message(arena, arena_strdup(arena, text.data)),
+	}, arena);
+	if (!normalized->why || !alert_text(normalized->alert, ALERT_FORMAT))
+		BUG("a mail without a format or a reason");
+	buf_release(&text);
+	arena_destroy(&arena);
+	return 0;
+}

@@ -1,0 +1,289 @@
+#include "tap.h"
+
+#include "normalize/format.h"
+#include "normalize/quirk.h"
+
+static struct arena *arena;
+
+/* `want`: "hole=text hole=text", or NULL for no match. */
+static const struct { const char *pattern, *text, *want; } patterns[] = {
+	{ "{severity}-severity alert: {title}",
+	  "High-severity alert: User restricted",
+	  "severity=High title=User restricted" },
+	{ "{severity}-severity alert: {title}",
+	  "  high-SEVERITY   Alert:\xC2\xA0 A: b-severity alert: c ",
+	  "severity=high title=A: b-severity alert: c" },
+	{ "{severity}-severity alert: {title}",
+	  "High\xE2\x80\x91severity alert\xEF\xBC\x9A x",
+	  "severity=High title=x" },
+	{ "{severity}-severity alert: {title}", "-severity alert: x", NULL },
+	{ "{severity}-severity alert: {title}", "High-severity alert:", NULL },
+	{ "{severity}-severity alert: {title}", "High severity alert: x",
+	  NULL },
+	{ "{severity}严重性警报:{title}", "低严重性警报：标题",
+	  "severity=低 title=标题" },
+	{ "PIM: {user} has the {*} role", "PIM: A b has the C d role",
+	  "user=A b" },
+	{ "PIM: {user} has the {*} role", "PIM: A b has the C d roles", NULL },
+	{ "{*}Apps{*}match{*}", "Apps match", "" },
+	{ "{*}Apps{*}match{*}", "match Apps", NULL },
+	{ "exactly this", "Exactly This", "" },
+	{ "exactly this", "exactly this and more", NULL },
+	{ "", "", "" },
+	{ "", "x", NULL },
+	{ "{title}", "", NULL },
+	{ "a{title}aa", "aaa", NULL },
+	{ "a{title}aa", "aaaaa", "title=aa" },
+};
+
+static const char *
+captures_text(const pattern_captures *captures)
+{
+	struct buf out = BUF_INIT;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < captures->count; i++)
+		buf_printf(&out, "%s%s=%s", i ? " " : "",
+			   captures->items[i].hole, captures->items[i].text);
+	text = arena_strdup(arena, out.data);
+	buf_release(&out);
+	return text;
+}
+
+static void
+test_patterns(void)
+{
+	struct buf error = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
+		struct pattern *pattern = pattern_parse(arena,
+			patterns[i].pattern, "", &error);
+		pattern_captures captures = { .count = 0 };
+		bool good = pattern_match(pattern, arena, patterns[i].text,
+					  &captures);
+
+		is(good ? captures_text(&captures) : NULL, patterns[i].want,
+		   "'%s' in '%s'", patterns[i].pattern, patterns[i].text);
+		if (!good)
+			ok(!captures.count, "  and nothing was captured");
+	}
+	is(error.data, "", "all these patterns make sense");
+	buf_release(&error);
+}
+
+static const struct { const char *name, *text, *findings; } wrong[] = {
+	{ "an unknown field is an error with a remedy",
+	  "label severty \"Severity\"\n",
+	  "t.rules:1:7: error: unknown field 'severty' (did you mean "
+	  "'severity'?)\n"
+	  "    1 | label severty \"Severity\"\n"
+	  "      |       ^~~~~~~\n" },
+	{ "so it is inside a format",
+	  "format f \"F\" { expect title, sverity }\n",
+	  "t.rules:1:30: error: unknown field 'sverity' (did you mean "
+	  "'severity'?)\n"
+	  "    1 | format f \"F\" { expect title, sverity }\n"
+	  "      |                              ^~~~~~~\n" },
+	{ "and in a hole of a subject",
+	  "format f \"F\" { subject \"{severity} {titel}\" }\n",
+	  "t.rules:1:24: error: unknown field 'titel' (did you mean "
+	  "'title'?)\n"
+	  "    1 | format f \"F\" { subject \"{severity} {titel}\" }\n"
+	  "      |                        ^~~~~~~~~~~~~~~~~~~~\n" },
+	{ "a field that the relay decides cannot come from a mail",
+	  "format f \"F\" { set customer contoso }\n",
+	  "t.rules:1:20: error: field 'customer' is decided by the relay, not "
+	  "by a mail\n"
+	  "    1 | format f \"F\" { set customer contoso }\n"
+	  "      |                    ^~~~~~~~\n" },
+	{ "two formats of one name are an error",
+	  "format f \"F\" {}\nformat f \"G\" {}\n",
+	  "t.rules:2:8: error: there is already a format 'f'\n"
+	  "    2 | format f \"G\" {}\n"
+	  "      |        ^\n" },
+	{ "braces without a pair are an error",
+	  "format f \"F\" { subject \"{title\" }\n",
+	  "t.rules:1:24: error: bad pattern: a brace without its pair (holes "
+	  "are written {field} or {*})\n"
+	  "    1 | format f \"F\" { subject \"{title\" }\n"
+	  "      |                        ^~~~~~~~\n" },
+	{ "holes that touch are an error",
+	  "format f \"F\" { subject \"{title}{*}\" }\n",
+	  "t.rules:1:24: error: bad pattern: nothing stands between {title} "
+	  "and {*} (holes are written {field} or {*})\n"
+	  "    1 | format f \"F\" { subject \"{title}{*}\" }\n"
+	  "      |                        ^~~~~~~~~~~~\n" },
+	{ "a link has holes of its own",
+	  "link \"https://{portal}/x/{alrt}\"\n",
+	  "t.rules:1:6: error: unknown hole '{alrt}' (did you mean 'alert'?)\n"
+	  "    1 | link \"https://{portal}/x/{alrt}\"\n"
+	  "      |      ^~~~~~~~~~~~~~~~~~~~~~~~~~~\n" },
+	{ "a link to anything but https is an error",
+	  "format f \"F\" { link \"http://a.example/{alert}\" }\n",
+	  "t.rules:1:21: error: bad link pattern: a link begins with "
+	  "https://\n"
+	  "    1 | format f \"F\" { link \"http://a.example/{alert}\" }\n"
+	  "      |                     ^~~~~~~~~~~~~~~~~~~~~~~~~~\n" },
+	{ "an alias of a severity that there is not is an error",
+	  "alias severity hihg \"Hoch\"\n",
+	  "t.rules:1:16: error: unknown severity 'hihg' (did you mean "
+	  "'high'?)\n"
+	  "    1 | alias severity hihg \"Hoch\"\n"
+	  "      |                ^~~~\n" },
+	{ "a word that means two severities is an error",
+	  "alias severity high \"Hoch\"\nalias severity low \"hoch\"\n",
+	  "t.rules:2:20: error: 'hoch' is already severity 'high'\n"
+	  "    2 | alias severity low \"hoch\"\n"
+	  "      |                    ^~~~~~\n" },
+	{ "a label of two fields is an error",
+	  "label title \"Name\"\nlabel device \"name :\"\n",
+	  "t.rules:2:14: error: label 'name :' is already 'title'\n"
+	  "    2 | label device \"name :\"\n"
+	  "      |              ^~~~~~~~\n" },
+	{ "but a format may mean something else by it",
+	  "label title \"Name\"\nformat f \"F\" { label device \"Name\" }\n",
+	  "" },
+	{ "two constants for a field of one value are an error",
+	  "format f \"F\" { set product A, B }\n",
+	  "t.rules:1:31: error: field 'product' has one value\n"
+	  "    1 | format f \"F\" { set product A, B }\n"
+	  "      |                               ^\n" },
+	{ "a portal is a host and nothing else",
+	  "portal https://a.example, a.example/x\n",
+	  "t.rules:1:8: error: 'https://a.example' is no host (write the "
+	  "host's name alone)\n"
+	  "    1 | portal https://a.example, a.example/x\n"
+	  "      |        ^~~~~~~~~~~~~~~~~\n"
+	  "t.rules:1:27: error: 'a.example/x' is no host (write the host's "
+	  "name alone)\n"
+	  "    1 | portal https://a.example, a.example/x\n"
+	  "      |                           ^~~~~~~~~~~\n" },
+	{ "a redirector has a host and a path",
+	  "unwrap \"a.example\" url\n",
+	  "t.rules:1:8: error: 'a.example' is no place of a redirector (write "
+	  "`unwrap \"HOST/PATH\" PARAMETER`)\n"
+	  "    1 | unwrap \"a.example\" url\n"
+	  "      |        ^~~~~~~~~~~\n" },
+	{ "a phrase is not empty",
+	  "format f \"F\" { text \" \" }\n",
+	  "t.rules:1:21: error: an empty phrase is in every mail\n"
+	  "    1 | format f \"F\" { text \" \" }\n"
+	  "      |                     ^~~\n" },
+	{ "the last resort asks for nothing",
+	  "format generic \"G\" { subject \"x\" }\n",
+	  "t.rules:1:8: error: format 'generic' is for mails that nothing "
+	  "describes (take `from`, `subject` and `text` out of it)\n"
+	  "    1 | format generic \"G\" { subject \"x\" }\n"
+	  "      |        ^~~~~~~\n" },
+};
+
+static void
+test_wrong(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		struct diag *diag = diag_create(arena);
+		struct conf *conf = conf_load_text(arena, "t.rules",
+						   wrong[i].text, diag);
+		struct buf out = BUF_INIT;
+
+		formats_load(arena, &conf->nodes, diag);
+		diag_print(diag, &out);
+		is(out.data, wrong[i].findings, "%s", wrong[i].name);
+		buf_release(&out);
+	}
+}
+
+static const char *
+last_name(const char *text)
+{
+	struct diag *diag = diag_create(arena);
+	struct conf *conf = conf_load_text(arena, "t.rules", text, diag);
+	struct formats *formats = formats_load(arena, &conf->nodes, diag);
+
+	return formats->list.items[formats->list.count - 1]->name;
+}
+
+static void
+test_generic(void)
+{
+	is(last_name(""), "generic", "without any format there is generic");
+	is(last_name("format generic \"G\" {}\nformat f \"F\" {}\n"), "generic",
+	   "generic is last, wherever it is written");
+}
+
+/* Labels, values and subjects as they really come. */
+static const struct { const char *given, *label, *value; } quirks[] = {
+	{ "Severity:", "severity", "Severity:" },
+	{ "Gravité\xC2\xA0:", "gravité", "Gravité\xC2\xA0:" },
+	{ "严重性：", "严重性", "严重性：" },
+	{ "\xE2\x97\x8F Medium", "medium", "Medium" },
+	{ "\xF0\x9F\x94\xB4 High \xE2\x9A\xA0\xEF\xB8\x8F", "high", "High" },
+	{ "\xE2\x80\xA2\xE2\x80\xA2", "", "" },
+	{ "  two   words ", "two words", "two   words" },
+};
+
+static const struct { const char *given, *want; bool forwarded; }
+subjects[] = {
+	{ "High-severity alert: x", "High-severity alert: x", false },
+	{ "[EXTERNAL] High-severity alert: x", "High-severity alert: x",
+	  false },
+	{ "Fwd:  [SPAM?] Re: x", "x", true },
+	{ "转发：x", "x", true },
+	{ "[no end", "[no end", false },
+	{ "[a tag that is much too long to be a tag] x",
+	  "[a tag that is much too long to be a tag] x", false },
+	{ "FW:", "", true },
+};
+
+static const struct { const char *text, *value, *want; } folded[] = {
+	{ "Title: Malware Command and Control (C2) traffic associated with "
+	  "the\nTECHNETIUM actor\nSeverity: Medium\n",
+	  "Malware Command and Control (C2) traffic associated with the",
+	  "Malware Command and Control (C2) traffic associated with the "
+	  "TECHNETIUM actor" },
+	{ "Severity: High\nView alert details\n", "High", "High" },
+	{ "Prose that has High in it, and that is as long as a folded line is\n"
+	  "usually\nSeverity: High\n", "High", "High" },
+	{ "no such value", "High", "High" },
+	{ "", "", "" },
+};
+
+static void
+test_quirks(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(quirks) / sizeof(*quirks); i++) {
+		is(quirk_label(arena, quirks[i].given), quirks[i].label,
+		   "'%s' as a label", quirks[i].given);
+		is(quirk_value(arena, quirks[i].given), quirks[i].value,
+		   "'%s' as a value", quirks[i].given);
+	}
+	for (i = 0; i < sizeof(subjects) / sizeof(*subjects); i++) {
+		bool forwarded = false;
+
+		is(quirk_subject(arena, subjects[i].given, &forwarded),
+		   subjects[i].want, "'%s' as a subject", subjects[i].given);
+		ok(forwarded == subjects[i].forwarded, "  %s forwarded",
+		   subjects[i].forwarded ? "is" : "is not");
+	}
+	for (i = 0; i < sizeof(folded) / sizeof(*folded); i++)
+		is(quirk_unfold(arena, folded[i].text, folded[i].value),
+		   folded[i].want, "'%s' in its text", folded[i].value);
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	test_patterns();
+	test_wrong();
+	test_generic();
+	test_quirks();
+	arena_destroy(&arena);
+	return tap_done();
+}

@@ -1,0 +1,114 @@
+/* Regular expressions: what they mean, and that none can run away. */
+#include "match/regex.h"
+
+#include "base/clock.h"
+
+#include "tap.h"
+
+static struct arena *arena;
+
+static void
+meaning(void)
+{
+	static const struct {
+		const char *pattern, *text;
+		enum regex_result want;
+		const char *why;
+	} cases[] = {
+		{ "lab", "my LAB-17", REGEX_YES, "anywhere, without case" },
+		{ "^lab$", "lab\n", REGEX_NO, "$ is the very end" },
+		{ "\xC3\xA9t\xC3\xA9", "\xC3\x89T\xC3\x89", REGEX_YES,
+		  "case beyond ASCII" },
+		{ "^.$", "\xC3\xA9", REGEX_YES, "a character is one, not two" },
+		{ "^$", "", REGEX_YES, "the empty text" },
+		{ "a", "", REGEX_NO, "nothing in the empty text" },
+		{ "a", "a\xFF", REGEX_LIMIT, "not UTF-8: nobody knows" },
+		{ "^(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+		  REGEX_LIMIT, "a pattern that explodes is stopped" },
+		{ "^(a|a?)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+		  REGEX_LIMIT, "another one" },
+		{ "(*LIMIT_MATCH=4000000000)^(a+)+$",
+		  "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab", REGEX_LIMIT,
+		  "a pattern cannot raise its own limit" },
+	};
+	size_t i, offset;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf error = BUF_INIT;
+		struct regex *regex = regex_compile(arena, cases[i].pattern,
+						    &error, &offset);
+
+		is_int(regex ? (int)regex_match(regex, cases[i].text,
+						strlen(cases[i].text)) : -1,
+		       cases[i].want, "/%s/: %s", cases[i].pattern,
+		       cases[i].why);
+		buf_release(&error);
+	}
+}
+
+static void
+mistakes(void)
+{
+	char large[300], nested[200];
+	const struct {
+		const char *pattern;
+		size_t offset;
+		const char *error;
+	} cases[] = {
+		{ "a(b", 3, "missing closing parenthesis" },
+		{ "*", 0, "quantifier does not follow a repeatable item" },
+		{ "a\\Cb", 3, "using \\C is disabled by the application" },
+		{ "[z-a]", 3, "range out of order in character class" },
+		{ large, 256, "more than 256 bytes" },
+		{ nested, 51, "parentheses are too deeply nested" },
+	};
+	size_t i, offset;
+
+	memset(large, 'a', sizeof(large));
+	large[sizeof(large) - 1] = '\0';
+	memset(nested, '(', 100);
+	memset(nested + 100, ')', 99);
+	nested[199] = '\0';
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf error = BUF_INIT;
+
+		ok(!regex_compile(arena, cases[i].pattern, &error, &offset),
+		   "case %zu is refused", i);
+		is(error.data, cases[i].error, "with PCRE2's message");
+		is_int((long long)offset, (long long)cases[i].offset,
+		       "at its place");
+		buf_release(&error);
+	}
+}
+
+/* Twenty texts of 64 kB against a pattern that backtracks. */
+static void
+bounded(void)
+{
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	struct clock clock = clock_system();
+	instant_ms start = clock.now(&clock);
+	struct regex *regex;
+	size_t i, offset;
+
+	regex = regex_compile(arena, "(.*)*(.*)*(.*)*z$", &error, &offset);
+	for (i = 0; i < 65536; i++)
+		buf_putc(&text, 'y');
+	for (i = 0; i < 20; i++)
+		(void)regex_match(regex, text.data, text.len);
+	ok(clock.now(&clock) - start < 5000,
+	   "large texts against a bad pattern take bounded time");
+	buf_release(&text);
+	buf_release(&error);
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	meaning();
+	mistakes();
+	bounded();
+	arena_destroy(&arena);
+	return tap_done();
+}

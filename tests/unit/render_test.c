@@ -1,0 +1,248 @@
+#include "render/render.h"
+
+#include "base/text.h"
+
+#include "tap.h"
+
+static struct arena *arena;
+static struct templates *templates;
+
+static const struct render_envelope envelope = {
+	.from_name = "MSSP SOC", .from = "tocsin@relay.example",
+	.to = "ana@mssp.example", .message_id = "1@relay.example",
+	.references = "inc@relay.example", .date = INT64_C(1795302819000),
+};
+
+/* Everything that somebody who wants to harm the reader may write. */
+static const char *const hostile[] = {
+	"../../../etc/passwd", "a\"b'c\\d", "{{words.urgent}}",
+	"{{{title}}}", "{{>layout}}", "<script>alert(1)</script>",
+	"\"><img src=x onerror=alert(1)>", "a\r\nBcc: x@y.example",
+	"\xE2\x80\xAE" "gnp.exe", "&amp;<",
+};
+
+static struct alert *
+full_alert(void)
+{
+	struct alert *alert = alert_create(arena);
+	static const struct { enum alert_field field; const char *text; }
+	values[] = {
+		{ ALERT_CUSTOMER, "contoso" }, { ALERT_TITLE, "Bad thing" },
+		{ ALERT_SEVERITY, "high" }, { ALERT_INTAKE, "mail" },
+		{ ALERT_AUTHENTIC, "pass" },
+		{ ALERT_DEVICE, "dc01.contoso.example" },
+		{ ALERT_USER, "anna@contoso.example" },
+		{ ALERT_CREATED, "2026-11-21T22:59:12Z" },
+		{ ALERT_TENANT, "72f988bf-86f1-41af-91ab-2d7cd011db47" },
+		{ ALERT_ALERT_URL,
+		  "https://security.microsoft.com/alerts/da1" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(values) / sizeof(*values); i++)
+		alert_add(alert, values[i].field, values[i].text, "test");
+	return alert;
+}
+
+static struct alert *
+hostile_alert(void)
+{
+	struct alert *alert = alert_create(arena);
+	int field;
+	size_t i;
+
+	for (field = 0; field < ALERT_FIELDS; field++)
+		for (i = 0; i < sizeof(hostile) / sizeof(*hostile); i++)
+			alert_add(alert, (enum alert_field)field, hostile[i],
+				  "test");
+	return alert;
+}
+
+static struct notification
+notification_of(const struct alert *alert, const char *language)
+{
+	return (struct notification){
+		.alert = alert, .customer = "Contoso GmbH", .rule = "nights",
+		.code = "4q8z0m1k2p", .zone = zone_utc(),
+		.words = words_choose(templates->languages, language),
+	};
+}
+
+static struct rendered
+rendered(const struct alert *alert, const char *template, const char *language)
+{
+	struct notification notification = notification_of(alert, language);
+
+	return render_notification(arena, templates, template, &notification,
+				   &envelope);
+}
+
+static void
+test_facts(void)
+{
+	/* What DESIGN promises of every mail. */
+	static const char *const facts[] = {
+		"Contoso GmbH", "High", "dc01.contoso.example", "22:59",
+		"nights", "4q8z0m1k2p", "https://security.microsoft.com/alerts/"
+		"da1?tid=72f988bf-86f1-41af-91ab-2d7cd011db47",
+	};
+	static const char *const names[] = { "alert", "urgent", "no-such" };
+	struct alert *alert = full_alert();
+	size_t i, j;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		struct rendered r = rendered(alert, names[i], "en");
+
+		for (j = 0; j < sizeof(facts) / sizeof(*facts); j++)
+			ok(strstr(r.text, facts[j]) &&
+			   (!r.html || strstr(r.html, facts[j])),
+			   "'%s' names %s", names[i], facts[j]);
+		ok(strstr(r.message, "X-Tocsin-Customer: contoso\r\n") &&
+		   strstr(r.message, "X-Tocsin-Rule: nights\r\n") &&
+		   strstr(r.message, "X-Tocsin-Code: 4q8z0m1k2p\r\n"),
+		   "'%s' has them in its headers", names[i]);
+	}
+	is(rendered(alert, "alert", "en").subject,
+	   "[High] Contoso GmbH: Bad thing (dc01)", "a subject says it all");
+	is(rendered(alert, "urgent", "de").subject,
+	   "Dringend [Hoch] Contoso GmbH: Bad thing (dc01)",
+	   "in the reader's language");
+}
+
+static void
+test_every_language(void)
+{
+	const char *const *code = words_languages(arena, templates->languages);
+	struct alert *alerts[] = {
+		full_alert(), hostile_alert(), alert_create(arena)
+	};
+	size_t i;
+	int name;
+
+	for (; *code; code++)
+		for (i = 0; i < sizeof(alerts) / sizeof(*alerts); i++)
+			for (name = 0; name < 2; name++) {
+				struct rendered r = rendered(alerts[i], name ?
+					"urgent" : "alert", *code);
+
+				ok(!r.fallback && strlen(r.html) < 100000,
+				   "%s renders alert %zu in %s", name ?
+				   "urgent" : "alert", i, *code);
+			}
+}
+
+static void
+test_hostile(void)
+{
+	struct rendered r = rendered(hostile_alert(), "alert", "en");
+	struct rendered plain = rendered(hostile_alert(), NULL, "en");
+
+	ok(!strstr(r.html, "<script>") && !strstr(r.html, "<img"),
+	   "markup in a value is shown, not obeyed");
+	ok(strstr(r.html, "&lt;script&gt;alert(1)&lt;/script&gt;"),
+	   "it is shown as it is");
+	ok(strstr(r.html, "{{words.urgent}}") && strstr(r.text, "{{>layout}}"),
+	   "braces in a value are shown, not obeyed");
+	ok(strstr(r.html, "a&quot;b&#39;c\\d"), "quotes end no attribute");
+	ok(!strstr(r.html, "\xE2\x80\xAE") && !strstr(r.text, "\xE2\x80\xAE"),
+	   "nothing reorders the text");
+	ok(!strstr(r.message, "\r\nBcc:"), "no header is put in");
+	ok(!strstr(r.html, "href=\"javascript") && strstr(r.text,
+	   "There is no portal link"), "a link that is none is not shown");
+	ok(strstr(r.html, "Sender not verified"),
+	   "mail that nothing vouches for is marked");
+	ok(strstr(plain.text, "Sender not verified") &&
+	   !strchr(plain.text, '\r') && !strstr(plain.text, "\nBcc:"),
+	   "so it is in the built-in notification");
+}
+
+static void
+test_fallback(void)
+{
+	struct diag *diag = diag_create(arena);
+	static const struct diag_file file = { "loop", "{{>loop}}", 9 };
+	struct template broken = { .name = "broken" };
+	struct rendered r;
+
+	r = rendered(full_alert(), "no-such", "en");
+	is(r.fallback, "there is no template 'no-such'",
+	   "an unknown template gives the built-in notification");
+	is(r.subject, "[High] Contoso GmbH: Bad thing", "with a subject");
+	ok(!r.html, "which is text");
+	ok(strstr(r.text, "this is the built-in plain form"), "and says so");
+
+	broken.subject = broken.text = mustache_compile(arena, &file, diag);
+	(void)map_set(templates->partials, "loop", broken.text); /* new */
+	vec_push(arena, &templates->list, &broken);
+	r = rendered(full_alert(), "broken", "fr");
+	ok(r.fallback && strstr(r.fallback, "loop:1:1: templates are nested "
+	   "too deep here"), "so does one that fails, and the reason is told");
+	ok(strstr(r.text, "Gravité\xC2\xA0: Élevée"),
+	   "the built-in notification is in the reader's language");
+	broken.subject = template_find(templates, "alert")->subject;
+	broken.text = template_find(templates, "alert")->text;
+	r = rendered(full_alert(), "broken", "en");
+	is(r.fallback, "a part of the template is missing or wrong",
+	   "so does one without its HTML");
+	templates->list.count--;
+}
+
+static void
+test_raw(void)
+{
+	struct notification notification = notification_of(full_alert(), "en");
+	struct rendered r;
+
+	notification.raw = "From: x\n\nbody\n";
+	notification.raw_length = strlen(notification.raw);
+	r = render_notification(arena, templates, "alert", &notification,
+				&envelope);
+	ok(strstr(r.message, "filename=\"original.eml\"") &&
+	   strstr(r.message, "RnJvbTogeAoKYm9keQo="),
+	   "the original mail can go along");
+	ok(strstr(r.text, "The original mail is attached."), "and is spoken "
+	   "of");
+}
+
+static void
+test_same(void)
+{
+	struct rendered a = rendered(full_alert(), "alert", "ja");
+	struct rendered b = rendered(full_alert(), "alert", "ja");
+
+	is(a.message, b.message, "the same alert gives the same bytes");
+	is_int((long long)a.length, (long long)strlen(a.message),
+	       "which are as many as said, without a NUL");
+}
+
+static void
+test_notice(void)
+{
+	struct rendered r = render_notice(arena,
+			"held: \xE2\x80\xAE<b>\nBcc: x", "Two tenants are named.\n\n    tocsin held\x1B[2J\n",
+			"4q8z0m1k2p", "raw", 3, &envelope);
+
+	is(r.subject, "held: <b> Bcc: x", "a notice has one line of subject");
+	is(r.text, "Two tenants are named.\n\n    tocsin held [2J\n",
+	   "and paragraphs of visible text");
+	ok(!r.html && strstr(r.message, "X-Tocsin-Code: 4q8z0m1k2p\r\n") &&
+	   strstr(r.message, "Auto-Submitted: auto-generated\r\n") &&
+	   strstr(r.message, "original.eml"), "with code and original");
+	ok(!strstr(r.message, "X-Tocsin-Rule"), "it comes from no rule");
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	templates = template_load(arena, NULL, diag_create(arena));
+	test_facts();
+	test_every_language();
+	test_hostile();
+	test_fallback();
+	test_raw();
+	test_same();
+	test_notice();
+	arena_destroy(&arena);
+	return tap_done();
+}

@@ -1,0 +1,309 @@
+#include "send/sender_pool.h"
+
+#include "base/file.h"
+#include "send/channel.h"
+#include "tap.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MESSAGE "Subject: alert\r\n\r\n.\r\nA device was seen.\r\n"
+
+static char folder[] = "/tmp/tocsin-send-XXXXXX";
+static struct arena *arena;
+static struct clock now;
+
+static struct relay
+maildir_relay(const char *name)
+{
+	return (struct relay){
+		.name = name,
+		.channel = &channel_maildir,
+		.maildir = arena_printf(arena, "%s/%s", folder, name),
+	};
+}
+
+static struct send_job
+job_to(const char *recipient)
+{
+	return (struct send_job){
+		.sender = "tocsin@mssp.example",
+		.recipient = recipient,
+		.bytes = MESSAGE,
+		.length = strlen(MESSAGE),
+		.message_id = "<1@mssp.example>",
+	};
+}
+
+static enum outcome
+deliver(const struct relay *relay, const struct send_job *job,
+	struct send_result *result)
+{
+	struct sender *sender = sender_create(&now, NULL);
+
+	send_deliver(sender, relay, job, result);
+	sender_destroy(&sender);
+	return result->outcome;
+}
+
+/* How many files there are, and the path of one of them. */
+static size_t
+count_files(const struct relay *relay, const char *name, const char **path_out)
+{
+	char *path = arena_printf(arena, "%s/%s", relay->maildir, name);
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	size_t count = 0;
+
+	while (directory && (entry = readdir(directory))) {
+		if (*entry->d_name == '.')
+			continue;
+		count++;
+		*path_out = arena_printf(arena, "%s/%s", path, entry->d_name);
+	}
+	if (directory)
+		(void)closedir(directory);
+	return count;
+}
+
+static void
+test_maildir(void)
+{
+	struct relay relay = maildir_relay("box");
+	struct send_result result = SEND_RESULT_INIT;
+	struct send_job job = job_to("ana@mssp.example");
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	const char *path = "";
+	struct stat stat_now;
+
+	is_int(deliver(&relay, &job, &result), OUTCOME_OK,
+	       "a Maildir that does not exist yet takes a mail");
+	is(result.step, "file", "the step is named");
+	is(result.host.data, relay.maildir, "and where it went");
+	is_int((long long)count_files(&relay, "new", &path), 1,
+	       "one file is in new/");
+	is_int((long long)count_files(&relay, "tmp", &path), 0,
+	       "and none is left in tmp/");
+	(void)count_files(&relay, "new", &path);
+	(void)file_read(path, 1000, &text, &error);
+	is(text.data, "Return-Path: <tocsin@mssp.example>\n"
+	   "Delivered-To: ana@mssp.example\n"
+	   "Subject: alert\n\n.\nA device was seen.\n",
+	   "with the envelope on top and LF line ends");
+	ok(!stat(path, &stat_now) && (stat_now.st_mode & 0777) == 0600,
+	   "readable by nobody else");
+	send_result_release(&result);
+	buf_release(&text);
+	buf_release(&error);
+}
+
+static void
+test_maildir_again(void)
+{
+	struct relay relay = maildir_relay("again");
+	struct send_result result = SEND_RESULT_INIT;
+	struct send_job job = job_to("ana@mssp.example");
+	const char *path;
+
+	(void)deliver(&relay, &job, &result);
+	(void)deliver(&relay, &job, &result);
+	is_int((long long)count_files(&relay, "new", &path), 1,
+	       "the same delivery again replaces its unread copy");
+	job = job_to("bob@mssp.example");
+	(void)deliver(&relay, &job, &result);
+	job.message_id = "<2@mssp.example>";
+	(void)deliver(&relay, &job, &result);
+	is_int((long long)count_files(&relay, "new", &path), 3,
+	       "another recipient or Message-ID is another file");
+	send_result_release(&result);
+}
+
+static void
+test_maildir_fails(void)
+{
+	struct relay relay = maildir_relay("no/such/place");
+	struct send_result result = SEND_RESULT_INIT;
+	struct send_job job = job_to("ana@mssp.example");
+
+	is_int(deliver(&relay, &job, &result), OUTCOME_TEMPORARY,
+	       "a Maildir that cannot be made is tried again");
+	ok(result.needs_mending, "and somebody has to look");
+	ok(strstr(result.text.data, "no/such/place: No such file"),
+	   "at this: %s", result.text.data);
+	send_result_release(&result);
+}
+
+static const char *const no_addresses[] = {
+	"", "ana", "ana@", "@x.example", "a b@x.example", "a>@x.example",
+	"a@x.example\r\nRCPT TO:<b@x.example>", "a@x.example\n", "a\x01@b.c",
+	"\xff@x.example",
+};
+
+static void
+test_addresses(void)
+{
+	struct relay relay = maildir_relay("nothing");
+	size_t i;
+
+	for (i = 0; i < sizeof(no_addresses) / sizeof(*no_addresses); i++) {
+		struct send_result result = SEND_RESULT_INIT;
+		struct send_job job = job_to(no_addresses[i]);
+		const char *path;
+
+		ok(deliver(&relay, &job, &result) == OUTCOME_PERMANENT &&
+		   !count_files(&relay, "new", &path),
+		   "what is no address is refused before any channel: case %zu",
+		   i);
+		send_result_release(&result);
+	}
+}
+
+static const char *const bad_lines[] = {
+	"Subject: x\n\r\n", "Subject: x\r\n\r\nbody", "a\rb\r\n", "\n",
+	"a\r\n.\nMAIL FROM:<x@x.example>\r\n", "a\r\r\n",
+};
+
+/* It is our own fault, so it must stop the program; in a child, here. */
+static void
+test_lines(void)
+{
+	struct relay relay = maildir_relay("nothing");
+	int status = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(bad_lines) / sizeof(*bad_lines); i++) {
+		struct send_result result = SEND_RESULT_INIT;
+		struct send_job job = job_to("ana@mssp.example");
+		pid_t child;
+
+		job.bytes = bad_lines[i];
+		job.length = strlen(bad_lines[i]);
+		fflush(stdout);
+		child = fork();
+		if (!child) {
+			(void)!freopen("/dev/null", "w", stderr);
+			(void)deliver(&relay, &job, &result);
+			_exit(0);
+		}
+		ok(waitpid(child, &status, 0) == child && WIFSIGNALED(status),
+		   "a line that does not end in CR LF is a bug: case %zu", i);
+	}
+}
+
+static size_t
+take_results(struct sender_pool *pool, size_t *stopped_out)
+{
+	struct sender_done *done = sender_pool_results(pool);
+	size_t count = 0;
+
+	for (; done; sender_done_destroy(&done), count++)
+		*stopped_out += done->result.was_stopped;
+	return count;
+}
+
+static void
+test_pool(void)
+{
+	struct relay relay = maildir_relay("pool");
+	struct sender_pool *pool = sender_pool_create(4, &now);
+	struct pollfd fd = { sender_pool_fd(pool), POLLIN, 0 };
+	size_t got = 0, stopped = 0, i;
+	const char *path;
+
+	for (i = 0; i < 20; i++) {
+		char address[40];
+		struct send_job job;
+
+		(void)snprintf(address, sizeof(address), "p%zu@x.example", i);
+		job = job_to(address);
+		if (!sender_pool_submit(pool, i, &relay, &job))
+			ok(false, "no room for job %zu", i);
+		memset(address, 'x', sizeof(address));	/* it was copied */
+	}
+	while (got < 20 && poll(&fd, 1, 20000) > 0)
+		got += take_results(pool, &stopped);
+	is_int((long long)got, 20, "each job has one result");
+	is_int((long long)count_files(&relay, "new", &path), 20,
+	       "and one delivery");
+	is_int(poll(&fd, 1, 0), 0, "the descriptor is quiet when all is taken");
+	sender_pool_drain(pool, 1000);
+	is_int((long long)take_results(pool, &stopped), 0,
+	       "draining an idle pool gives nothing back");
+	is_int((long long)sender_pool_room(pool), 0, "a drained pool takes "
+	       "nothing");
+	sender_pool_destroy(&pool);
+	ok(!pool, "and can be destroyed");
+}
+
+static void
+test_pool_full(void)
+{
+	struct relay relay = maildir_relay("full");
+	struct sender_pool *pool = sender_pool_create(1, &now);
+	struct send_job job = job_to("ana@mssp.example");
+	size_t submitted = 0, stopped = 0, got;
+
+	while (submitted < 100000 &&
+	       sender_pool_submit(pool, submitted, &relay, &job))
+		submitted++;
+	ok(submitted >= SENDER_POOL_WAITING && submitted < 100000,
+	   "what may wait is bounded: %zu were taken", submitted);
+	sender_pool_drain(pool, 5000);
+	got = take_results(pool, &stopped);
+	is_int((long long)got, (long long)submitted,
+	       "each job comes back, begun or not");
+	ok(stopped > 0 && stopped <= SENDER_POOL_WAITING,
+	   "those not begun say so: %zu", stopped);
+	sender_pool_destroy(&pool);
+}
+
+static void
+test_setup(void)
+{
+	struct buf error = BUF_INIT;
+
+	ok(transfer_setup(&error) == OUTCOME_OK,
+	   "libcurl is the OpenSSL flavour %s", error.data);
+	buf_release(&error);
+}
+
+static void
+remove_tree(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		char *inside = arena_printf(arena, "%s/%s", path,
+					    entry->d_name);
+
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			remove_tree(inside);
+	}
+	if (directory)
+		(void)closedir(directory);
+	(void)remove(path);	/* a rest in /tmp harms nobody */
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	now = clock_system();
+	if (!mkdtemp(folder))
+		return 1;
+	test_setup();
+	test_maildir();
+	test_maildir_again();
+	test_maildir_fails();
+	test_addresses();
+	test_lines();
+	test_pool();
+	test_pool_full();
+	remove_tree(folder);
+	arena_destroy(&arena);
+	return tap_done();
+}

@@ -1,0 +1,87 @@
+#include "conf/settings.h"
+
+#include "tap.h"
+
+static struct arena *arena;
+
+static struct settings
+load(const char *text, struct diag *diag)
+{
+	return settings_load(conf_load_text(arena, "etc/tocsin.conf", text,
+					    diag), diag);
+}
+
+static void
+test_defaults(void)
+{
+	struct diag *diag = diag_create(arena);
+	struct settings settings = load("catch-all soc", diag);
+
+	is(settings.state, "/var/lib/tocsin", "the store has its place");
+	is(settings.spool, "/var/spool/tocsin", "the inbox has its place");
+	ok(*settings.domain != '\0', "the domain is the host's name");
+	is(settings.from_name, "tocsin", "the sender has a name");
+	is(settings.from, arena_printf(arena, "tocsin@%s", settings.domain),
+	   "and an address in the domain");
+	is(settings.authserv, NULL, "nobody's word about mails counts");
+	is(settings.templates, NULL, "templates are the embedded ones");
+	is(settings.catch_all.text, "soc", "the catch-all is what was said");
+	is_int((long long)diag_errors(diag), 0, "there are no errors");
+}
+
+static void
+test_values(void)
+{
+	struct diag *diag = diag_create(arena);
+	struct settings settings = load(
+		"state /s spool inbox domain d.example authserv mx.example "
+		"from \"A B\" a@d.example templates t catch-all ana", diag);
+
+	is(settings.state, "/s", "a path can be absolute");
+	is(settings.spool, "etc/inbox", "or as seen from the main file");
+	is(settings.templates, "etc/t", "as templates are");
+	is(settings.domain, "d.example", "the domain can be set");
+	is(settings.from_name, "A B", "and the sender's name");
+	is(settings.from, "a@d.example", "and address");
+	is(settings.authserv, "mx.example", "and the one that is believed");
+	is_int(settings.catch_all.place.offset, 103,
+	       "the catch-all has its place");
+	is_int((long long)diag_errors(diag), 0, "there are no errors");
+}
+
+static void
+test_from(void)
+{
+	struct diag *diag = diag_create(arena);
+	struct settings settings = load("domain d.example from a@b.example "
+					"catch-all x", diag);
+
+	is(settings.from, "a@b.example", "the sender's name may be left out");
+	is(settings.from_name, "tocsin", "and is the default then");
+	settings = load("domain d.example catch-all x", diag);
+	is(settings.from, "tocsin@d.example",
+	   "the default address is in the domain that was set");
+}
+
+static void
+test_broken(void)
+{
+	struct diag *diag = diag_create(arena);
+	struct settings settings = load("domain from state", diag);
+
+	ok(diag_errors(diag) > 0, "broken settings are errors");
+	ok(settings.domain && settings.from && settings.state &&
+	   settings.catch_all.text, "but there is a value all the same");
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	test_defaults();
+	test_values();
+	test_from();
+	test_broken();
+	arena_destroy(&arena);
+	return tap_done();
+}

@@ -1,0 +1,195 @@
+#include "render/template.h"
+
+#include "base/file.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static struct arena *arena;
+static char folder[64];
+
+static const char *
+path_of(const char *name)
+{
+	return arena_printf(arena, "%s/%s", folder, name);
+}
+
+static void
+write_file(const char *name, const char *text)
+{
+	struct buf error = BUF_INIT;
+
+	if (file_replace(path_of(name), text, strlen(text), 0600, &error) !=
+	    OUTCOME_OK)
+		printf("Bail out! %s\n", error.data);
+	buf_release(&error);
+}
+
+static void
+make_folders(void)
+{
+	snprintf(folder, sizeof(folder), "/tmp/template_test.XXXXXX");
+	if (!mkdtemp(folder) || mkdir(path_of("alert"), 0700) ||
+	    mkdir(path_of("brief"), 0700))
+		printf("Bail out! no folder\n");
+}
+
+static void
+remove_folder(const char *path)
+{
+	DIR *entries = opendir(path);
+	struct dirent *entry;
+
+	while (entries && (entry = readdir(entries)) != NULL) {
+		const char *inner = arena_printf(arena, "%s/%s", path,
+						 entry->d_name);
+
+		if (entry->d_name[0] != '.' && unlink(inner))
+			remove_folder(inner);
+	}
+	if (entries)
+		closedir(entries);
+	if (rmdir(path))
+		printf("# cannot remove %s\n", path);
+}
+
+static const struct templates *
+loaded(const char *directory, struct buf *errors)
+{
+	struct diag *diag = diag_create(arena);
+	const struct templates *templates = template_load(arena, directory,
+							  diag);
+
+	buf_reset(errors);
+	diag_print(diag, errors);
+	return templates;
+}
+
+static void
+says(const struct buf *errors, const char *sentence, const char *name)
+{
+	if (!ok(strstr(errors->data, sentence), "%s", name))
+		printf("# in: %s\n# want: %s\n", errors->data, sentence);
+}
+
+static const char *
+subject_of(const struct templates *templates, const char *name)
+{
+	struct value *data = value_map(arena);
+	struct buf out = BUF_INIT, error = BUF_INIT;
+	const char *text;
+
+	value_set_text(data, "headline", "X");
+	if (!mustache_render(template_find(templates, name)->subject,
+			     templates->partials, data, MUSTACHE_TEXT, &out,
+			     &error))
+		printf("# %s\n", error.data);
+	text = arena_strndup(arena, out.data, out.len);
+	buf_release(&out);
+	buf_release(&error);
+	return text;
+}
+
+static void
+test_shipped(void)
+{
+	struct buf errors = BUF_INIT;
+	const struct templates *templates = loaded(NULL, &errors);
+
+	is(errors.data, "", "the shipped templates are without error");
+	ok(template_find(templates, "alert"), "there is 'alert'");
+	ok(template_find(templates, "urgent"), "there is 'urgent'");
+	ok(!template_find(templates, "words"), "the words are no template");
+	ok(!template_find(templates, "../alert"), "a path is no name");
+	buf_release(&errors);
+}
+
+static void
+test_own(void)
+{
+	struct buf errors = BUF_INIT;
+	const struct templates *templates;
+
+	write_file("alert/subject.mustache", "mine: {{headline}}");
+	write_file("brief/subject.mustache", "{{>start}} {{headline}}");
+	write_file("brief/text.mustache", "{{headline}}");
+	write_file("brief/html.mustache",
+		   "{{<layout}}{{$body}}{{headline}}{{/body}}{{/layout}}");
+	write_file("start.mustache", "Brief:");
+	templates = loaded(folder, &errors);
+	is(errors.data, "", "a folder of one's own can be without error");
+	is(subject_of(templates, "alert"), "mine: X",
+	   "a file in the folder hides the shipped one");
+	ok(template_find(templates, "alert")->html, "the others stay");
+	is(subject_of(templates, "brief"), "Brief: X",
+	   "a new template has partials beside it, and the shipped layout");
+	buf_release(&errors);
+}
+
+static void
+test_mistakes(void)
+{
+	struct buf errors = BUF_INIT;
+	const struct templates *templates;
+
+	write_file("alert/subject.mustache", "{{#severity}}{{titel}}");
+	write_file("alert/htlm.mustache", "x");
+	write_file("brief/subject.mustache", "{{titel}} {{>strat}}\n");
+	(void)unlink(path_of("brief/text.mustache"));	/* is written above */
+	write_file("brief/html.mustache", "{{>loop}}");
+	write_file("loop.mustache", "{{title}}{{>loop}}");
+	templates = loaded(folder, &errors);
+	says(&errors, "alert/subject.mustache:1:1: error: 'severity' is never "
+	     "closed (add '{{/severity}}')", "wrong syntax is an error");
+	says(&errors, "brief/subject.mustache:1:1: error: no notification has "
+	     "a value 'titel' (did you mean 'title'?)",
+	     "so is a value that does not exist");
+	says(&errors, "brief/subject.mustache:1:11: error: there is no partial "
+	     "'strat' (did you mean 'start'?)", "so is a missing partial");
+	says(&errors, "error: template 'brief' has no text.mustache",
+	     "so is a missing part");
+	says(&errors, "alert/htlm.mustache (did you mean 'html.mustache'?)",
+	     "so is a file that nothing reads");
+	ok(!template_find(templates, "alert")->subject, "a wrong part is none");
+	ok(template_find(templates, "alert")->text, "the others are there");
+
+	write_file("brief/subject.mustache", "{{title}}");
+	write_file("brief/text.mustache", "{{title}}");
+	(void)loaded(folder, &errors);	/* only its errors count here */
+	says(&errors, "html.mustache of template 'brief' cannot be rendered:",
+	     "a template that includes itself is an error");
+	(void)loaded("/nonexistent", &errors);	/* likewise */
+	says(&errors, "cannot read the folder /nonexistent",
+	     "so is a folder that does not exist");
+	buf_release(&errors);
+}
+
+static void
+test_names(void)
+{
+	struct buf errors = BUF_INIT;
+	const struct templates *templates = loaded(NULL, &errors);
+	const char *const *names = template_names(arena, templates);
+
+	is(names[0], "alert", "the names are listed");
+	is(names[1], "urgent", "in order");
+	ok(!names[2], "and end");
+	buf_release(&errors);
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	make_folders();
+	test_shipped();
+	test_own();
+	test_mistakes();
+	test_names();
+	remove_folder(folder);
+	arena_destroy(&arena);
+	return tap_done();
+}

@@ -1,0 +1,206 @@
+#include "render/words.h"
+
+#include "base/file.h"
+#include "base/text.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tap.h"
+
+static struct arena *arena;
+static char folder[64];
+
+static struct languages *
+loaded(const char *directory, struct buf *errors)
+{
+	struct diag *diag = diag_create(arena);
+	struct shelf *shelf = shelf_open(arena, directory, diag);
+	struct languages *languages = words_load(arena, shelf, diag);
+
+	buf_reset(errors);
+	diag_print(diag, errors);
+	return languages;
+}
+
+static void
+test_shipped(void)
+{
+	static const char *const codes[] = {
+		"en", "fr", "pt-BR", "zh-CN", "es", "de", "ja"
+	};
+	struct buf errors = BUF_INIT;
+	struct languages *languages = loaded(NULL, &errors);
+	size_t i;
+
+	is(errors.data, "", "the shipped words are complete and without error");
+	for (i = 0; i < sizeof(codes) / sizeof(*codes); i++) {
+		const struct words *words = words_find(languages, codes[i]);
+
+		if (ok(words, "%s is shipped", codes[i]))
+			is(words_language(words), codes[i],
+			   "%s is found by its code", codes[i]);
+	}
+	buf_release(&errors);
+}
+
+static void
+test_choice(void)
+{
+	static const struct { const char *wanted, *got; } cases[] = {
+		{ "fr", "fr" }, { "FR", "fr" }, { "fr-CA", "fr" },
+		{ "pt", "pt-BR" }, { "pt-PT", "pt-BR" }, { "zh", "zh-CN" },
+		{ "pt-br", "pt-BR" }, { "nl", "en" }, { "", "en" },
+		{ "d", "en" }, { NULL, "en" },
+	};
+	struct buf errors = BUF_INIT;
+	struct languages *languages = loaded(NULL, &errors);
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		is(words_language(words_choose(languages, cases[i].wanted)),
+		   cases[i].got, "who wants %s reads %s",
+		   cases[i].wanted ? cases[i].wanted : "nothing",
+		   cases[i].got);
+	ok(!words_find(languages, "nl"), "a language that is not there is "
+	   "not found");
+	is(words_text(words_choose(languages, "de"), "severity-high"), "Hoch",
+	   "a word is in its language");
+	ok(!words_text(words_choose(languages, "de"), "no-such-word"),
+	   "a word that English lacks is none");
+	buf_release(&errors);
+}
+
+static void
+test_time(void)
+{
+	static const struct { const char *language, *zone, *want; } cases[] = {
+		{ "en", "Europe/Paris", "Sun 22 Nov 2026, 00:13 CET" },
+		{ "fr", "Europe/Paris", "dim. 22 novembre 2026, 00:13 CET" },
+		{ "de", "Europe/Berlin", "So, 22. November 2026, 00:13 CET" },
+		{ "es", "Europe/Madrid",
+		  "dom 22 de noviembre de 2026, 00:13 CET" },
+		{ "pt-BR", "America/Sao_Paulo",
+		  "sáb., 21 de novembro de 2026, 20:13 UTC-03" },
+		{ "ja", "Asia/Tokyo", "2026年11月22日(日) 08:13 JST" },
+		{ "zh-CN", "Asia/Shanghai",
+		  "2026年11月22日（周日）07:13 CST" },
+		{ "en", "UTC", "Sat 21 Nov 2026, 23:13 UTC" },
+	};
+	struct buf errors = BUF_INIT, out = BUF_INIT;
+	struct languages *languages = loaded(NULL, &errors);
+	instant_ms when;
+	size_t i;
+
+	ok(clock_parse("2026-11-21T23:13:39Z", &when), "(the test's time)");
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct zone *zone = zone_find(cases[i].zone, &errors);
+
+		buf_reset(&out);
+		words_print_time(words_choose(languages, cases[i].language),
+				 zone ? zone : zone_utc(), when, &out);
+		is(out.data, cases[i].want, "a time for %s in %s",
+		   cases[i].language, cases[i].zone);
+	}
+	buf_release(&errors);
+	buf_release(&out);
+}
+
+static void
+write_words(const char *name, const char *text)
+{
+	struct buf error = BUF_INIT;
+
+	if (file_replace(arena_printf(arena, "%s/words/%s", folder, name),
+			 text, strlen(text), 0600, &error) != OUTCOME_OK)
+		printf("Bail out! %s\n", error.data);
+	buf_release(&error);
+}
+
+static void
+says(const struct buf *errors, const char *sentence, const char *name)
+{
+	if (!ok(strstr(errors->data, sentence), "%s", name))
+		printf("# in: %s\n# want: %s\n", errors->data, sentence);
+}
+
+static void
+test_own(void)
+{
+	struct buf errors = BUF_INIT;
+	struct languages *languages;
+
+	write_words("en.words", "language en \"English\"\n"
+		    "word greeting \"Hi\"\n");
+	write_words("de.words", "language de \"Deutsch\"\n"
+		    "word severity-high \"Sehr hoch\" word greeting \"Hallo\"");
+	write_words("nl.words", "language nl \"Nederlands\"\n"
+		    "word severity-high \"Hoog\"\n");
+	languages = loaded(folder, &errors);
+	is(words_text(words_choose(languages, "de"), "severity-high"),
+	   "Sehr hoch", "a word in the folder replaces the shipped one");
+	is(words_text(words_choose(languages, "de"), "severity-low"),
+	   "Niedrig", "the other shipped words stay");
+	is(words_text(words_choose(languages, "nl"), "severity-high"), "Hoog",
+	   "the folder can bring a language");
+	is(words_text(words_choose(languages, "nl"), "severity-low"), "Low",
+	   "what it lacks is English");
+	is(words_text(words_choose(languages, "fr"), "greeting"), "Hi",
+	   "English can have more words");
+	says(&errors, "nl.words:1:10: warning: 'nl' has no word "
+	     "'severity-low', so the English one is shown (add: word "
+	     "severity-low \"...\")", "a missing word is a warning");
+	buf_release(&errors);
+}
+
+static void
+test_mistakes(void)
+{
+	struct buf errors = BUF_INIT;
+
+	write_words("de.words", "language de \"Deutsch\"\n"
+		    "word severty-high \"Hoch\"\n"
+		    "word time \"Zeit\" word time \"Uhr\"\n"
+		    "word date-format \"{day}. {moth} {\"\n"
+		    "catch-all soc\n");
+	write_words("nl.words", "word time \"Tijd\"\n");
+	(void)loaded(folder, &errors);	/* only its errors count here */
+	says(&errors, "de.words:2:6: error: English has no word "
+	     "'severty-high' (did you mean 'severity-high'?)",
+	     "a word that English lacks is an error");
+	says(&errors, "de.words:3:23: error: word 'time' is said twice",
+	     "so is one said twice");
+	says(&errors, "de.words:4:18: error: there is no hole '{moth}'",
+	     "so is an unknown hole in a date");
+	says(&errors, "there is no hole '{}'", "and one that does not end");
+	says(&errors, "'catch-all' does not stand here in a file of words",
+	     "so is any other statement");
+	says(&errors, "nl.words: error: this file does not say its language",
+	     "so is a file without a language");
+	(void)loaded("/nonexistent/folder", &errors);
+	says(&errors, "error: cannot read the folder /nonexistent/folder: No "
+	     "such file or directory", "so is a folder that is not there");
+	buf_release(&errors);
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	snprintf(folder, sizeof(folder), "/tmp/words_test.XXXXXX");
+	if (!mkdtemp(folder) ||
+	    mkdir(arena_printf(arena, "%s/words", folder), 0700))
+		printf("Bail out! no folder\n");
+	test_shipped();
+	test_choice();
+	test_time();
+	test_own();
+	test_mistakes();
+	(void)unlink(arena_printf(arena, "%s/words/en.words", folder));
+	(void)unlink(arena_printf(arena, "%s/words/de.words", folder));
+	(void)unlink(arena_printf(arena, "%s/words/nl.words", folder));
+	(void)rmdir(arena_printf(arena, "%s/words", folder));
+	(void)rmdir(folder);
+	arena_destroy(&arena);
+	return tap_done();
+}

@@ -1,0 +1,246 @@
+/* Zones: offsets, wall clocks, gaps and overlaps, and damaged files. */
+#include "base/zone.h"
+
+#include "base/file.h"
+
+#include "tap.h"
+
+static instant_ms
+at(const char *text)
+{
+	instant_ms when = TIME_UNKNOWN;
+
+	if (!clock_parse(text, &when))
+		printf("# bad time in the test: %s\n", text);
+	return when;
+}
+
+static const struct zone *
+zone(const char *name)
+{
+	struct buf error = BUF_INIT;
+	const struct zone *found = zone_find(name, &error);
+
+	if (!found)
+		printf("# %s\n", error.data);
+	buf_release(&error);
+	return found;
+}
+
+static void
+offsets(void)
+{
+	static const struct {
+		const char *zone, *when;
+		int offset_s;
+		const char *abbreviation;
+	} cases[] = {
+		{ "UTC", "2026-07-01T00:00:00Z", 0, "UTC" },
+		{ "Europe/Paris", "2026-01-01T00:00:00Z", 3600, "CET" },
+		{ "Europe/Paris", "2026-03-29T00:59:59Z", 3600, "CET" },
+		{ "Europe/Paris", "2026-03-29T01:00:00Z", 7200, "CEST" },
+		{ "Europe/Paris", "2026-10-25T00:59:59.999Z", 7200, "CEST" },
+		{ "Europe/Paris", "2026-10-25T01:00:00Z", 3600, "CET" },
+		{ "Europe/Paris", "2126-07-01T00:00:00Z", 7200, "CEST" },
+		{ "Europe/Paris", "1850-01-01T00:00:00Z", 561, "LMT" },
+		{ "America/New_York", "2026-03-08T06:59:59Z", -18000, "EST" },
+		{ "America/New_York", "2026-03-08T07:00:00Z", -14400, "EDT" },
+		{ "America/New_York", "2026-11-01T06:00:00Z", -18000, "EST" },
+		{ "America/Sao_Paulo", "2026-01-15T00:00:00Z", -10800, "-03" },
+		{ "America/Sao_Paulo", "2018-12-15T00:00:00Z", -7200, "-02" },
+		{ "Asia/Tokyo", "2026-07-01T00:00:00Z", 32400, "JST" },
+		{ "Australia/Lord_Howe", "2026-01-01T00:00:00Z", 39600, "+11" },
+		{ "Australia/Lord_Howe", "2026-07-01T00:00:00Z", 37800,
+		  "+1030" },
+		{ "America/Nuuk", "2060-07-01T00:00:00Z", -3600, "-01" },
+		{ "Europe/Dublin", "2060-07-01T00:00:00Z", 3600, "IST" },
+		{ "Europe/Dublin", "2060-01-01T00:00:00Z", 0, "GMT" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct zone *z = zone(cases[i].zone);
+
+		is_int(z ? zone_offset_s(z, at(cases[i].when)) : -1,
+		       cases[i].offset_s, "the offset of %s at %s",
+		       cases[i].zone, cases[i].when);
+		is(z ? zone_abbreviation(z, at(cases[i].when)) : NULL,
+		   cases[i].abbreviation, "its abbreviation");
+	}
+}
+
+static void
+wall_clocks(void)
+{
+	static const struct {
+		const char *zone, *wall, *when, *why;
+	} cases[] = {
+		{ "UTC", "2026-03-29T02:30:00", "2026-03-29T02:30:00Z",
+		  "UTC has no gaps" },
+		{ "Europe/Paris", "2026-07-01T12:00:00",
+		  "2026-07-01T10:00:00Z", "in summer" },
+		{ "Europe/Paris", "2026-03-29T01:59:59",
+		  "2026-03-29T00:59:59Z", "just before a gap" },
+		{ "Europe/Paris", "2026-03-29T02:00:00",
+		  "2026-03-29T01:00:00Z", "the start of a gap is its end" },
+		{ "Europe/Paris", "2026-03-29T02:30:00",
+		  "2026-03-29T01:00:00Z", "a time in a gap is its end" },
+		{ "Europe/Paris", "2026-03-29T03:00:00",
+		  "2026-03-29T01:00:00Z", "the end of a gap" },
+		{ "Europe/Paris", "2026-10-25T02:30:00",
+		  "2026-10-25T00:30:00Z", "of two equal times the first" },
+		{ "Europe/Paris", "2026-10-25T03:00:00",
+		  "2026-10-25T02:00:00Z", "after an overlap" },
+		{ "America/New_York", "2026-03-08T02:30:00",
+		  "2026-03-08T07:00:00Z", "a gap west of Greenwich" },
+		{ "America/New_York", "2026-11-01T01:30:00",
+		  "2026-11-01T05:30:00Z", "an overlap west of Greenwich" },
+		{ "America/Sao_Paulo", "2018-11-04T00:30:00",
+		  "2018-11-04T03:00:00Z", "a gap at midnight" },
+		{ "America/Sao_Paulo", "2026-11-04T00:00:00",
+		  "2026-11-04T03:00:00Z", "no summer time any more" },
+		{ "Asia/Tokyo", "2026-01-01T09:00:00",
+		  "2026-01-01T00:00:00Z", "never a change" },
+		{ "Australia/Lord_Howe", "2026-04-05T01:45:00",
+		  "2026-04-04T14:45:00Z", "an overlap of half an hour" },
+		{ "Australia/Lord_Howe", "2026-10-04T02:15:00",
+		  "2026-10-03T15:30:00Z", "a gap of half an hour" },
+		{ "Pacific/Apia", "2011-12-30T12:00:00",
+		  "2011-12-30T10:00:00Z", "a day that never was" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct zone *z = zone(cases[i].zone);
+		struct buf got = BUF_INIT;
+		struct civil civil;
+
+		clock_to_civil(at(cases[i].wall), &civil);
+		clock_print(&got, z ? zone_from_civil(z, &civil) : 0);
+		is(got.data, cases[i].when, "%s %s: %s", cases[i].zone,
+		   cases[i].wall, cases[i].why);
+		buf_release(&got);
+	}
+}
+
+/* The C library knows one zone at a time; here that is enough. */
+static long
+libc_offset_s(const char *name, instant_ms when)
+{
+	time_t seconds = (time_t)(when / 1000);
+	struct tm tm;
+
+	setenv("TZ", name, 1);
+	tzset();
+	localtime_r(&seconds, &tm);
+	return tm.tm_gmtoff;
+}
+
+static void
+agrees_with_libc(void)
+{
+	const char *const *names = zone_names();
+	instant_ms start = at("1900-01-01T00:00:00Z");
+	instant_ms end = at("2110-01-01T00:00:00Z");
+	size_t wrong = 0, bad = 0, count = 0;
+
+	for (; *names; names++, count++) {
+		const struct zone *z = zone(*names);
+		instant_ms when;
+
+		bad += !z;
+		for (when = start; z && when < end;
+		     when += INT64_C(40) * 86400 * 1000 + 12345678)
+			if (zone_offset_s(z, when) !=
+			    libc_offset_s(*names, when) && !wrong++)
+				printf("# first %s at %lld\n", *names,
+				       (long long)when);
+	}
+	ok(count > 400, "the list of zones has hundreds of names");
+	is_int((long long)bad, 0, "every zone of the list can be read");
+	is_int((long long)wrong, 0, "offsets are those of the C library");
+}
+
+static void
+names(void)
+{
+	static const char *const bad[] = {
+		"", "Europe/Pars", "../../etc/passwd", "/etc/localtime",
+		"Europe", "europe paris", "tzdata.zi", "leapseconds",
+		"Europe/../Europe/Paris", "right/Europe/Paris",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct buf error = BUF_INIT;
+
+		ok(!zone_find(bad[i], &error) && error.len,
+		   "'%s' is no zone", bad[i]);
+		buf_release(&error);
+	}
+	ok(zone("Europe/Paris") == zone("Europe/Paris"),
+	   "a zone is read once");
+	is(zone_name(zone("Asia/Tokyo")), "Asia/Tokyo", "a zone has a name");
+	is_int(zone_offset_s(zone_utc(), 0), 0, "UTC needs no file");
+}
+
+static bool
+parses(const char *bytes, size_t length)
+{
+	struct arena *arena = arena_create();
+	struct buf error = BUF_INIT;
+	char *exact = malloc(length ? length : 1);	/* seen by ASan */
+	struct zone *parsed;
+	bool good;
+
+	if (length)
+		memcpy(exact, bytes, length);
+	parsed = zone_parse(arena, "test", exact, length, &error);
+	free(exact);
+	good = parsed != NULL;
+	if (good) {
+		(void)zone_offset_s(parsed, INT64_C(4000000000000));
+		(void)zone_offset_s(parsed, -INT64_C(4000000000000));
+	}
+	buf_release(&error);
+	arena_destroy(&arena);
+	return good;
+}
+
+static void
+damage(void)
+{
+	struct buf file = BUF_INIT, error = BUF_INIT;
+	size_t i, cut_good = 0;
+
+	if (file_read("/usr/share/zoneinfo/Europe/Paris", 1 << 20, &file,
+		      &error) != OUTCOME_OK)
+		printf("# %s\n", error.data);
+	ok(parses(file.data, file.len), "the whole file parses");
+	for (i = 0; i < file.len; i++)
+		cut_good += parses(file.data, i);
+	is_int((long long)cut_good, 0, "no cut file parses");
+	for (i = 0; i < file.len; i++) {
+		char kept = file.data[i];
+
+		file.data[i] = (char)(kept ^ (1 << i % 8));
+		(void)parses(file.data, file.len);
+		file.data[i] = (char)0xFF;
+		(void)parses(file.data, file.len);
+		file.data[i] = kept;
+	}
+	ok(true, "a changed byte anywhere does no harm");
+	buf_release(&file);
+	buf_release(&error);
+}
+
+int
+main(void)
+{
+	offsets();
+	wall_clocks();
+	agrees_with_libc();
+	names();
+	damage();
+	return tap_done();
+}
