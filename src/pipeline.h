@@ -78,8 +78,8 @@ struct pipeline_decision {
 					   is, each rule's answer */
 };
 
-/* Decide about a mail or a record. `customer` not NULL: a person has said whose it is and
- * that it is not to be held. Everything is in the arena. */
+/* Decide about a mail or a record. `customer` not NULL: a person has said whose
+ * it is and that it is not to be held. Everything is in the arena. */
 struct pipeline_decision *
 pipeline_decide(const struct generation *generation,
 		const struct pipeline_input *input, const char *customer,

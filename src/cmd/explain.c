@@ -1,6 +1,6 @@
 /*
- * explain: what would happen to a mail or an alert of an API, and why. It prints what the pipeline
- * decides and has no logic of its own.
+ * explain: what would happen to a mail or an alert of an API, and why. It
+ * prints what the pipeline decides and has no logic of its own.
  */
 #include "cmd/load.h"
 
@@ -406,8 +406,9 @@ const struct command cmd_explain = {
 	.words = "FILE...",
 	.summary = "Say what would happen to a mail or alert, and why",
 	.detail = "FILE is a mail as an MTA delivers it or as it lies in the "
-		  "spool, or JSON of Graph\nor Defender for Endpoint, one alert "
-		  "or a page; - is standard input. Nothing is\nsent or stored.\n",
+		  "spool, or JSON of Graph\nor Defender for Endpoint, one "
+		  "alert or a page; - is standard input. Nothing is\n"
+		  "sent or stored.\n",
 	.options = {
 		[OPTION_JSON] = { "json", NULL, "one object a line" },
 		[OPTION_RENDER] = { "render", NULL,

@@ -587,10 +587,10 @@ record_input(struct page *page, const struct pipeline_input *input,
 		return outcome;
 	if (change > lane->latest)
 		lane->latest = change;
-	if (how == STORE_NEW) {
+	if (how == STORE_NEW)
 		page->count++;
+	if (how == STORE_NEW && !poller->world.each)
 		log_record(lane, decision, code);
-	}
 	if (poller->world.each)
 		poller->world.each(poller->world.context, lane->plan, decision,
 				   how);

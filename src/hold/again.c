@@ -129,8 +129,8 @@ find_news(struct again *again, struct arena *arena)
 	}
 	if (before != SEVERITY_UNKNOWN &&
 	    alert_severity(again->alert) > before)
-		again->news = arena_printf(arena, "The severity was raised from "
-					   "%s to %s.", was->severity,
+		again->news = arena_printf(arena, "The severity was raised "
+					   "from %s to %s.", was->severity,
 					   severity);
 	else if (is_resolved(was->status))
 		again->news = "The alert was resolved and is open again.";

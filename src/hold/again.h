@@ -7,8 +7,8 @@
  *	it came by		and was told by		a recipient is told
  *	API, its id is known	either road		not again
  *	API, its incident	a mail that names only	not again, when the mail
- *				the incident		is younger than the alert
- *							and as severe
+ *				the incident		came after the alert and
+ *							was as severe
  *	mail, its id is known	the API			not again
  *	mail, its incident	the API			not again, when that was
  *							as severe

@@ -13,22 +13,27 @@ enum {
 /* National clouds: tokens of one mean nothing in another. */
 static const struct cloud {
 	const char *name, *login, *graph, *endpoint, *endpoint_scope;
+	const char *portal;
 } clouds[] = {
 	{ "global", "https://login.microsoftonline.com",
 	  "https://graph.microsoft.com", "https://api.security.microsoft.com",
-	  "https://api.securitycenter.microsoft.com/.default" },
+	  "https://api.securitycenter.microsoft.com/.default",
+	  "https://security.microsoft.com" },
 	{ "gcc", "https://login.microsoftonline.com",
 	  "https://graph.microsoft.com",
 	  "https://api-gcc.securitycenter.microsoft.us",
-	  "https://api-gcc.securitycenter.microsoft.us/.default" },
+	  "https://api-gcc.securitycenter.microsoft.us/.default",
+	  "https://security.microsoft.com" },
 	{ "gcc-high", "https://login.microsoftonline.us",
 	  "https://graph.microsoft.us",
 	  "https://api-gov.securitycenter.microsoft.us",
-	  "https://api-gov.securitycenter.microsoft.us/.default" },
+	  "https://api-gov.securitycenter.microsoft.us/.default",
+	  "https://security.microsoft.us" },
 	{ "dod", "https://login.microsoftonline.us",
 	  "https://dod-graph.microsoft.us",
 	  "https://api-gov.securitycenter.microsoft.us",
-	  "https://api-gov.securitycenter.microsoft.us/.default" },
+	  "https://api-gov.securitycenter.microsoft.us/.default",
+	  "https://security.apps.mil" },
 };
 
 struct loading {
@@ -71,6 +76,7 @@ set_cloud(struct loading *loading)
 		app->graph = clouds[i].graph;
 		app->endpoint = clouds[i].endpoint;
 		app->endpoint_scope = clouds[i].endpoint_scope;
+		app->portal = clouds[i].portal;
 	}
 }
 
@@ -226,8 +232,8 @@ check_proof(const struct loading *loading)
 	if (!certificate && !secret && !refresh)
 		diag_error(loading->diag, loading->node->place,
 			   "add certificate-file, secret-file or "
-			   "refresh-token-file", "app '%s' has nothing to prove "
-			   "itself with", loading->app->name);
+			   "refresh-token-file", "app '%s' has nothing to "
+			   "prove itself with", loading->app->name);
 }
 
 static const char *

@@ -20,6 +20,7 @@ struct app {
 	const char *graph;	/* https://HOST, no slash behind */
 	const char *endpoint;	/* of Defender for Endpoint */
 	const char *endpoint_scope;
+	const char *portal;	/* of the cloud, for people */
 	const char *ca_file;	/* NULL: the system's authorities */
 	int64_t ends_s;		/* of the certificate; 0: there is none */
 	const char *fingerprint; /* of everything that makes a token: when it

@@ -246,7 +246,10 @@ static const struct {
 	{ 90090, OAUTH_LATER, "Entra ID has a passing fault" },
 };
 
-enum { CERTIFICATE_UNKNOWN = 700027 };
+enum {
+	CERTIFICATE_UNKNOWN = 700027,
+	CODE_MOST = 100000000,
+};
 
 /* From error_codes, or else from the text. */
 static int64_t
@@ -257,9 +260,10 @@ code_of(const struct json *answer)
 	const char *at = text ? strstr(text, "AADSTS") : NULL;
 	int64_t code = json_integer(json_first(list), 0);
 
-	if (!code && at)
-		for (at += 6; *at >= '0' && *at <= '9' && code < 100000000; at++)
-			code = code * 10 + (*at - '0');
+	if (code || !at)
+		return code;
+	for (at += 6; *at >= '0' && *at <= '9' && code < CODE_MOST; at++)
+		code = code * 10 + (*at - '0');
 	return code;
 }
 
@@ -370,8 +374,8 @@ oauth_read(int status, const char *body, size_t length, struct arena *arena)
 	if (status == 200 && is_token(token) && *token)
 		read_token(&out, answer, arena);
 	else if (status == 200)
-		refuse(&out, OAUTH_LATER, "the token end point answered without "
-		       "a token", NULL, 0, status, arena);
+		refuse(&out, OAUTH_LATER, "the token end point answered "
+		       "without a token", NULL, 0, status, arena);
 	else
 		read_error(&out, status, answer, arena);
 	json_destroy(&answer);

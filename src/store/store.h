@@ -272,6 +272,15 @@ enum outcome store_known_put(struct store *store,
 			     const struct store_known *known,
 			     struct buf *error);
 
+/* How alerts of a customer came since then. */
+struct store_roads {
+	int64_t mail_only, api_only, both;
+};
+
+enum outcome store_known_roads(struct store *store, const char *customer,
+			       instant_ms since, struct store_roads *roads_out,
+			       struct buf *error);
+
 struct store_told {
 	const char *alert;	/* "": a mail that names only the incident */
 	const char *incident;	/* "": none */

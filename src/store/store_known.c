@@ -69,6 +69,29 @@ store_known_put(struct store *store, const struct store_known *known,
 }
 
 enum outcome
+store_known_roads(struct store *store, const char *customer, instant_ms since,
+		  struct store_roads *roads_out, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT count(CASE WHEN api IS NULL THEN 1 END),"
+		" count(CASE WHEN mail IS NULL THEN 1 END),"
+		" count(CASE WHEN mail IS NOT NULL AND api IS NOT NULL"
+		"  THEN 1 END) FROM known WHERE customer = $1"
+		" AND (mail >= $2 OR api >= $3)", error);
+
+	*roads_out = (struct store_roads){ 0 };
+	query_put_text(&query, customer);
+	query_put_instant(&query, since);
+	query_put_instant(&query, since);
+	if (query_row(&query)) {
+		roads_out->mail_only = query_integer(&query);
+		roads_out->api_only = query_integer(&query);
+		roads_out->both = query_integer(&query);
+	}
+	return query_end(&query);
+}
+
+enum outcome
 store_tolds(struct store *store, const char *customer, const char *alert,
 	    const char *incident, struct arena *arena,
 	    struct store_tolds *tolds, struct buf *error)
