@@ -155,7 +155,8 @@ demo: deps-build
 	@tools/demo $(B)
 
 # Every test twice: as shipped, and under the sanitizers.
-TESTS     = tests/lint/*.t tests/mustache-spec.t tests/scenario/*.t
+TESTS     = tests/lint/*.t tests/mustache-spec.t tests/scenario/*.t \
+            tests/crash/*.t
 PROVE     = prove --timer --failures
 SAN_ENV   = ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
             UBSAN_OPTIONS=print_stacktrace=1
@@ -166,7 +167,8 @@ check: deps-check
 	BUILD=build $(PROVE) -j2 build/tests/*_test
 	BUILD=build $(PROVE) $(TESTS)
 	$(SAN_ENV) BUILD=build/sanitize $(PROVE) -j2 build/sanitize/tests/*_test
-	$(SAN_ENV) BUILD=build/sanitize $(PROVE) tests/scenario/*.t
+	$(SAN_ENV) BUILD=build/sanitize $(PROVE) tests/scenario/*.t \
+		tests/crash/*.t
 
 # Real MTAs, unpacked privately, never installed; needs root for namespaces.
 check-mta: deps-check

@@ -99,12 +99,14 @@ check_allowed(const struct generation *g,
 	      const struct contact *contact)
 {
 	const char *customer = mention->customer->name;
+	struct arena *scratch;
 	recipients who = { 0 };
 	size_t i;
 
 	if (!mention->customer->recipients.count)
 		return;			/* the loader of rules has said so */
-	contact_resolve(g->contacts, contact, g->arena, &who);
+	scratch = arena_create();
+	contact_resolve(g->contacts, contact, scratch, &who);
 	for (i = 0; i < who.count; i++) {
 		const char *address = who.items[i].address;
 
@@ -118,6 +120,7 @@ check_allowed(const struct generation *g,
 			   "which its recipients do not allow", mention->rule,
 			   customer, address);
 	}
+	arena_destroy(&scratch);
 }
 
 /* Mark a contact and all its members as used. */

@@ -39,6 +39,8 @@ struct pipeline_input {
 	const char *raw;		/* the message proper; the JSON */
 	size_t length;
 	bool truncated;			/* it was cut when it came in */
+	const char *distrust;		/* NULL, or why it cannot be authentic,
+					   one sentence */
 	const struct message *message;	/* NULL: it could not be parsed */
 	const char *failure;		/* then: why, one sentence */
 	const struct record *record;	/* NULL: it is a mail */
@@ -105,7 +107,10 @@ struct rendered pipeline_render(const struct generation *generation,
 
 /* Of the mail about an item to an address, without < and >. The same whenever
  * it is made, so that a mail that is sent twice can be seen to be one. `about`
- * is "" for what a rule asked for, else as in struct pipeline_notice. */
+ * is "" for what a rule asked for, PIPELINE_HELD for the word that it is held,
+ * else as in struct pipeline_notice. */
+#define PIPELINE_HELD "held"
+
 const char *pipeline_message_id(const struct generation *generation,
 				const char *code, const char *about,
 				const char *address, struct arena *arena);

@@ -213,12 +213,14 @@ pipeline_render(const struct generation *g, const struct pipeline_input *input,
 		instant_ms now, struct arena *arena)
 {
 	const struct ruleset_customer *customer = decision->customer;
+	bool held = decision->action == PIPELINE_HOLD;
 	const struct render_envelope envelope = {
 		.from_name = g->settings.from_name,
 		.from = g->settings.from,
 		.to = plan->address,
-		.message_id = pipeline_message_id(g, code, "", plan->address,
-						  arena),
+		.message_id = pipeline_message_id(g, code,
+						  held ? PIPELINE_HELD : "",
+						  plan->address, arena),
 		.references = thread_id(g, decision->alert, arena),
 		.date = now,
 	};
@@ -237,7 +239,7 @@ pipeline_render(const struct generation *g, const struct pipeline_input *input,
 		.zone = reader_zone(plan->contact, customer),
 	};
 
-	if (decision->action == PIPELINE_HOLD)
+	if (held)
 		return render_held(input, decision, code, &envelope, arena);
 	return render_notification(arena, g->templates, plan->template,
 				   &notification, &envelope);

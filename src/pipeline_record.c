@@ -108,19 +108,20 @@ add_delivery(const struct generation *g, struct store *store,
 	     instant_ms now, struct arena *arena, struct buf *error)
 {
 	bool held = decision->action == PIPELINE_HOLD;
+	const char *about = held ? PIPELINE_HELD : "";
 	struct rendered mail = pipeline_render(g, input, decision, plan,
 					       item->code, now, arena);
 	struct store_delivery delivery = {
 		.item = item->id,
 		.kind = held ? STORE_NOTICE : STORE_ALERT,
 		.recipient = plan->address,
-		.about = held ? "held" : "",
+		.about = about,
 		.contact = plan->contact->name,
 		.relay = relay_of(g, plan->contact),
 		.rule = plan->rule,
 		.template = mail.fallback ? "built-in" : plan->template,
 		.sender = g->settings.from,
-		.message_id = pipeline_message_id(g, item->code, "",
+		.message_id = pipeline_message_id(g, item->code, about,
 						  plan->address, arena),
 		.smtputf8 = mail.smtputf8,
 		.urgent = severity_at_least(alert_severity(decision->alert),

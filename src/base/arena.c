@@ -2,6 +2,9 @@
  * Blocks in a list, the current one first. A request larger than half a block
  * gets a block of its own behind the current one, so that one large mail does
  * not waste the rest of the block in use.
+ *
+ * Blocks grow with the arena: a large one then consists of few, which is quick
+ * to free and goes back to the system whole.
  */
 #include "base/arena.h"
 
@@ -10,13 +13,19 @@
 #include <stdalign.h>
 #include <stdint.h>
 
-enum { ARENA_BLOCK = 16 * 1024 };
+enum {
+	ARENA_BLOCK = 16 * 1024,
+	ARENA_BLOCK_MOST = 1024 * 1024,
+	/* A new block has at most this part of what the arena has: so much is
+	 * wasted at worst. */
+	ARENA_PART = 16,
+};
 
 struct block {
 	struct block *next;
 	size_t used;
 	size_t size;
-	alignas(max_align_t) char data[];
+	char data[];		/* aligned as the fields before it */
 };
 
 struct arena {
@@ -81,6 +90,16 @@ arena_size(const struct arena *arena)
 	return arena->size;
 }
 
+static size_t
+next_size(const struct arena *arena)
+{
+	size_t size = arena->size / ARENA_PART;
+
+	if (size < ARENA_BLOCK)
+		return ARENA_BLOCK;
+	return size < ARENA_BLOCK_MOST ? size : ARENA_BLOCK_MOST;
+}
+
 static void *
 block_take(struct block *block, size_t size)
 {
@@ -93,7 +112,7 @@ block_take(struct block *block, size_t size)
 void *
 arena_alloc(struct arena *arena, size_t size)
 {
-	const size_t unit = alignof(max_align_t);
+	const size_t unit = alignof(struct block);
 	struct block *block;
 
 	if (size > SIZE_MAX / 2)
@@ -111,7 +130,7 @@ arena_alloc(struct arena *arena, size_t size)
 		block->next = own;
 		return block_take(own, size);
 	}
-	block = block_create(ARENA_BLOCK);
+	block = block_create(next_size(arena));
 	block->next = arena->first;
 	arena->first = block;
 	return block_take(block, size);

@@ -23,7 +23,8 @@ void arena_reset(struct arena *arena);
 /* Bytes handed out since creation or the last reset. */
 size_t arena_size(const struct arena *arena);
 
-/* Zeroed, aligned for any type. */
+/* Zeroed, aligned for numbers and pointers; not for `long double`, which would
+ * cost every small thing half of its size more. */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /* `count` zeroed items of `size` bytes; stops on overflow. */

@@ -307,13 +307,15 @@ print_finding(const struct finding *finding, struct line *line,
 	struct diag_place place = finding->place;
 	bool has_line = place.file && place.offset != DIAG_WHOLE_FILE;
 
+	if (place.file)
+		append_harmless(out, place.file->name);
 	if (has_line) {
 		line_find(line, place);
-		buf_printf(out, "%s:%zu:%zu: ", place.file->name, line->number,
+		buf_printf(out, ":%zu:%zu", line->number,
 			   column_in(line, place));
-	} else if (place.file) {
-		buf_printf(out, "%s: ", place.file->name);
 	}
+	if (place.file)
+		buf_puts(out, ": ");
 	buf_printf(out, "%s: ", severity_name(finding));
 	append_harmless(out, finding->message);
 	if (finding->remedy) {

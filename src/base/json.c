@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include "base/bug.h"
+#include "base/text.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -197,6 +198,27 @@ json_add_object(struct json *array)
 	return value;
 }
 
+/* cJSON escapes what JSON wants, and a terminal obeys more than that: it stands
+ * in strings only, so it can be escaped there as well. */
+static void
+append_harmless(struct buf *out, const char *text)
+{
+	const char *end = text + strlen(text), *start = text;
+	size_t step;
+
+	for (; text < end; text += step) {
+		uint32_t c = text_decode(text, end, &step);
+		bool is_bad = c == 0xFFFD && step == 1;
+
+		if (!is_bad && !text_is_command(c))
+			continue;
+		buf_append(out, start, (size_t)(text - start));
+		buf_printf(out, "\\u%04x", (unsigned int)c);
+		start = text + step;
+	}
+	buf_append(out, start, (size_t)(end - start));
+}
+
 void
 json_print(const struct json *json, struct buf *out)
 {
@@ -204,6 +226,6 @@ json_print(const struct json *json, struct buf *out)
 
 	if (!text)
 		BUG("no memory for JSON");
-	buf_puts(out, text);
+	append_harmless(out, text);
 	cJSON_free(text);
 }

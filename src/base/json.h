@@ -50,7 +50,8 @@ void json_set(struct json *object, const char *name, struct json *value);
 void json_add_text(struct json *array, const char *text);
 struct json *json_add_object(struct json *array);
 
-/* Append without white space, and without a line end. */
+/* Append without white space, and without a line end; nothing in it is obeyed
+ * by a terminal, and bytes that are no UTF-8 are U+FFFD. */
 void json_print(const struct json *json, struct buf *out);
 
 #endif

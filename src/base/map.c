@@ -3,6 +3,7 @@
 
 #include "base/bug.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/random.h>
@@ -26,11 +27,18 @@ struct map {
 static uint64_t
 map_seed(void)
 {
-	static uint64_t seed;
+	static _Atomic uint64_t seed;
+	uint64_t known = atomic_load_explicit(&seed, memory_order_relaxed);
+	uint64_t chosen;
 
-	if (!seed && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
+	if (known)
+		return known;
+	if (getrandom(&chosen, sizeof(chosen), 0) != sizeof(chosen))
 		BUG("no random bytes");
-	return seed |= 1;
+	chosen |= 1;
+	/* Another thread may have been first; then `known` is its choice. */
+	return atomic_compare_exchange_strong(&seed, &known, chosen) ? chosen
+								     : known;
 }
 
 /* FNV-1a with a secret start and a final mix. */

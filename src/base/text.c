@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <pthread.h>
 #include <wctype.h>
 
 enum {
@@ -233,20 +234,27 @@ text_cut(struct arena *arena, const char *text, size_t most)
 }
 
 /* glibc's own table for lower case, whatever locale the process runs in. */
+static locale_t utf8_locale;
+
+static void
+load_utf8_locale(void)
+{
+	utf8_locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	if (!utf8_locale)
+		BUG("no C.UTF-8 locale");
+}
+
 uint32_t
 text_lower(uint32_t character)
 {
-	static locale_t utf8;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 	if (character < 0x80)
 		return character >= 'A' && character <= 'Z' ? character + 32
 							     : character;
-	if (!utf8) {
-		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-		if (!utf8)
-			BUG("no C.UTF-8 locale");
-	}
-	return (uint32_t)towlower_l((wint_t)character, utf8);
+	if (pthread_once(&once, load_utf8_locale))
+		BUG("pthread_once");
+	return (uint32_t)towlower_l((wint_t)character, utf8_locale);
 }
 
 /* Append the ASCII that begins `text`, in lower case; how much it was. */
@@ -468,6 +476,40 @@ text_escape(struct buf *out, const char *text, size_t most)
 						    text_is_invisible(c)))
 			buf_printf(out, "\\x%02x", (unsigned char)*text);
 		else if (c != ' ' && text_is_invisible(c))
+			buf_printf(out, "\\u{%04x}", (unsigned int)c);
+		else
+			buf_append(out, text, step);
+	}
+}
+
+bool
+text_is_command(uint32_t c)
+{
+	static const struct { uint32_t first, last; } ranges[] = {
+		{ 0x00, 0x08 }, { 0x0B, 0x1F }, { 0x7F, 0x9F },
+		{ 0x061C, 0x061C }, { 0x200E, 0x200F }, { 0x2028, 0x202E },
+		{ 0x2066, 0x2069 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
+		if (c >= ranges[i].first && c <= ranges[i].last)
+			return true;
+	return false;
+}
+
+void
+text_append_harmless(struct buf *out, const char *text, size_t length)
+{
+	const char *end = text + length;
+	size_t step;
+
+	for (; text < end; text += step) {
+		uint32_t c = text_decode(text, end, &step);
+
+		if (decoded_badly(c, step) || (c < 0x80 && text_is_command(c)))
+			buf_printf(out, "\\x%02x", (unsigned char)*text);
+		else if (text_is_command(c))
 			buf_printf(out, "\\u{%04x}", (unsigned int)c);
 		else
 			buf_append(out, text, step);

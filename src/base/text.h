@@ -73,4 +73,13 @@ bool text_ends(const char *text, const char *suffix);
  * quote and backslash escaped; at most `most` bytes, then "...". */
 void text_escape(struct buf *out, const char *text, size_t most);
 
+/* Characters that a terminal obeys or that turn the text beside them around:
+ * controls, but for the line end and the tab, and bidirectional ones. */
+bool text_is_command(uint32_t character);
+
+/* Append a whole text of many lines so that a terminal obeys nobody: these
+ * characters, and bytes that are no UTF-8, as text_escape() has them. What has
+ * been escaped before stays as it is. */
+void text_append_harmless(struct buf *out, const char *text, size_t length);
+
 #endif

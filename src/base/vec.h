@@ -17,9 +17,12 @@
 #define VEC(type) struct { type *items; size_t count, size; }
 
 #define vec_push(arena, vec, item) do { \
-	if ((vec)->count == (vec)->size) \
-		(vec)->items = vec_grow((arena), (vec)->items, \
-			&(vec)->size, sizeof(*(vec)->items)); \
+	if ((vec)->count == (vec)->size) { \
+		size_t vec_size = (vec)->size; \
+		(vec)->items = vec_grow((arena), (vec)->items, &vec_size, \
+			sizeof(*(vec)->items)); \
+		(vec)->size = vec_size; \
+	} \
 	(vec)->items[(vec)->count++] = (item); \
 } while (0)
 

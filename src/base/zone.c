@@ -15,10 +15,12 @@
  */
 #include "base/zone.h"
 
+#include "base/bug.h"
 #include "base/file.h"
 #include "base/map.h"
 #include "base/vec.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -526,8 +528,23 @@ zone_from_civil(const struct zone *zone, const struct civil *civil)
 
 /* ---- finding zones ---- */
 
+static pthread_mutex_t zone_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct arena *zone_arena;	/* never freed: see zone.h */
 static struct map *zone_cache;
+
+static void
+lock(void)
+{
+	if (pthread_mutex_lock(&zone_mutex))
+		BUG("mutex");
+}
+
+static void
+unlock(void)
+{
+	if (pthread_mutex_unlock(&zone_mutex))
+		BUG("mutex");
+}
 
 static void
 cache_prepare(void)
@@ -568,8 +585,8 @@ zone_read(const char *name, struct buf *error)
 	return zone;
 }
 
-const struct zone *
-zone_find(const char *name, struct buf *error)
+static const struct zone *
+find(const char *name, struct buf *error)
 {
 	struct zone *zone;
 
@@ -584,6 +601,17 @@ zone_find(const char *name, struct buf *error)
 	zone = zone_read(name, error);
 	if (zone)
 		(void)map_set(zone_cache, zone->name, zone); /* was absent */
+	return zone;
+}
+
+const struct zone *
+zone_find(const char *name, struct buf *error)
+{
+	const struct zone *zone;
+
+	lock();
+	zone = find(name, error);
+	unlock();
 	return zone;
 }
 
@@ -609,8 +637,8 @@ line_name(char *line)
 	return *kind == 'Z' ? first : strsep(&line, " ");
 }
 
-const char *const *
-zone_names(void)
+static const char *const *
+list_names(void)
 {
 	static VEC(const char *) names;
 	struct buf text = BUF_INIT, why = BUF_INIT;
@@ -634,4 +662,15 @@ zone_names(void)
 	buf_release(&text);
 	buf_release(&why);
 	return names.items;
+}
+
+const char *const *
+zone_names(void)
+{
+	const char *const *names;
+
+	lock();
+	names = list_names();
+	unlock();
+	return names;
 }

@@ -6,9 +6,7 @@
  * or later) are read here, with the rule at their end for all later years.
  *
  * Zones are read once and kept for the life of the process, so a zone may be
- * pointed to from anywhere. zone_find() and zone_names() must be called from
- * one thread only (the main one, while it loads or matches); what they return
- * is never written again and may be read from all.
+ * pointed to from anywhere, and read by all threads.
  */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H

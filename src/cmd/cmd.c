@@ -21,12 +21,19 @@ const struct command *const commands[] = {
 /* Of the command that runs, for cmd_fail(). */
 static const char *cmd_name = "";
 
+/* Sentences quote file names, and those of a spool are not all ours. */
 static void
 say(const char *format, va_list args)
 {
-	fprintf(stderr, "tocsin%s%s: ", *cmd_name ? " " : "", cmd_name);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	struct arena *arena = arena_create();
+	const char *sentence = arena_vprintf(arena, format, args);
+	struct buf line = BUF_INIT;
+
+	text_append_harmless(&line, sentence, strlen(sentence));
+	fprintf(stderr, "tocsin%s%s: %s\n", *cmd_name ? " " : "", cmd_name,
+		line.data);
+	buf_release(&line);
+	arena_destroy(&arena);
 }
 
 int
@@ -56,11 +63,16 @@ cmd_usage(const char *format, ...)
 bool
 cmd_print(const struct buf *text)
 {
-	if (!fflush(stdout) &&
-	    file_write_all(STDOUT_FILENO, text->data, text->len))
-		return true;
-	(void)cmd_fail("cannot write: %s", strerror(errno));
-	return false;
+	struct buf harmless = BUF_INIT;
+	bool good;
+
+	text_append_harmless(&harmless, text->data, text->len);
+	good = !fflush(stdout) && file_write_all(STDOUT_FILENO, harmless.data,
+						 harmless.len);
+	if (!good)
+		(void)cmd_fail("cannot write: %s", strerror(errno));
+	buf_release(&harmless);
+	return good;
 }
 
 static int

@@ -58,7 +58,9 @@ int cmd_main(int argc, char **argv);
 int cmd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int cmd_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Write to standard output; false and a sentence when it cannot be written. */
+/* Write to standard output; false and a sentence when it cannot be written.
+ * This is the one door to the terminal: whatever the text holds, nothing in it
+ * is obeyed. */
 bool cmd_print(const struct buf *text);
 
 #endif

@@ -89,8 +89,10 @@ journal_events(struct store *store, int64_t item, struct arena *arena,
 		if (event->delivery)
 			buf_printf(out, " delivery %lld",
 				   (long long)event->delivery);
-		if (event->who)
-			buf_printf(out, " by %s", event->who);
+		if (event->who) {
+			buf_puts(out, " by ");
+			text_escape(out, event->who, JOURNAL_TEXT_MOST);
+		}
 		if (event->reason) {
 			buf_puts(out, ": ");
 			text_escape(out, event->reason, JOURNAL_TEXT_MOST);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -59,14 +60,32 @@ cmd_print_findings(const struct generation *generation)
 	buf_release(&text);
 }
 
+/* Run by root, act as the owner of the state: root's files beside the store
+ * could not be written by the daemon, and root should not write where somebody
+ * else can plant a link. */
+static bool
+leave_root(const char *state)
+{
+	struct stat st;
+
+	if (geteuid() != 0 || stat(state, &st) != 0 || st.st_uid == 0)
+		return true;
+	(void)cmd_who();		/* while it is known */
+	return setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 &&
+	       setuid(st.st_uid) == 0;
+}
+
 struct store *
 cmd_open_store(const struct generation *generation)
 {
+	const char *state = generation->settings.state;
 	struct buf error = BUF_INIT;
 	struct store *store = NULL;
 
-	if (store_open(generation->settings.state, &store, &error) !=
-	    OUTCOME_OK)
+	if (!leave_root(state))
+		(void)cmd_fail("cannot act as the owner of %s: %s", state,
+			       strerror(errno));
+	else if (store_open(state, &store, &error) != OUTCOME_OK)
 		(void)cmd_fail("%s", error.data);
 	buf_release(&error);
 	return store;
@@ -88,16 +107,19 @@ cmd_instant(const char *text, instant_ms *when_out)
 const char *
 cmd_who(void)
 {
-	static char number[32];
+	static char who[64];
 	const struct passwd *user = getpwuid(getuid());
 	const char *sudo = getenv("SUDO_USER");
 
+	if (*who)
+		return who;
 	if (sudo && *sudo)
-		return sudo;
-	if (user)
-		return user->pw_name;
-	snprintf(number, sizeof(number), "uid %ld", (long)getuid());
-	return number;
+		snprintf(who, sizeof(who), "%s", sudo);
+	else if (user)
+		snprintf(who, sizeof(who), "%s", user->pw_name);
+	else
+		snprintf(who, sizeof(who), "uid %ld", (long)getuid());
+	return who;
 }
 
 /* The bytes as an open file, which the reader wants; -1 after a sentence. */

@@ -18,7 +18,8 @@ struct generation *cmd_load_anyway(const struct cmd_line *line);
 /* Print findings on standard error. */
 void cmd_print_findings(const struct generation *generation);
 
-/* The store of the configuration, or NULL after a sentence. */
+/* The store of the configuration, or NULL after a sentence. Run by root, the
+ * process acts as the owner of the state from then on. */
 struct store *cmd_open_store(const struct generation *generation);
 
 /* The instant of `--at`, or now when `text` is NULL; false after a sentence. */

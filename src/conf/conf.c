@@ -360,3 +360,25 @@ conf_word(const struct conf_node *node, size_t i)
 
 	return i < node->words.count ? node->words.items[i] : none;
 }
+
+bool
+conf_is_quoted(struct conf_word word)
+{
+	return word.place.file &&
+	       word.place.offset < word.place.file->length &&
+	       word.place.file->text[word.place.offset] == '"';
+}
+
+struct diag_place
+conf_field_place(const struct conf_expr *test)
+{
+	return (struct diag_place){ test->place.file, test->field_at,
+				    (uint32_t)strlen(test->field) };
+}
+
+struct diag_place
+conf_op_place(const struct conf_expr *test)
+{
+	return (struct diag_place){ test->place.file, test->op_at,
+				    test->op_length };
+}

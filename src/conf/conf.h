@@ -51,11 +51,11 @@
 /* A word or "string" as its value (escapes resolved), with its place. */
 struct conf_word {
 	const char *text;
-	bool quoted;
 	struct diag_place place;
 };
 
-typedef VEC(struct conf_word) conf_words;
+/* As VEC() makes them, but narrow, for there are millions. */
+typedef struct { struct conf_word *items; uint32_t count, size; } conf_words;
 
 enum conf_expr_kind { CONF_AND, CONF_OR, CONF_NOT, CONF_TEST };
 
@@ -63,6 +63,7 @@ enum conf_expr_kind { CONF_AND, CONF_OR, CONF_NOT, CONF_TEST };
  * are depends on the kind; of the others there are too many to waste room. */
 struct conf_expr {
 	enum conf_expr_kind kind;
+	uint32_t field_at;		/* of a test: see conf_field_place() */
 	struct diag_place place;	/* of the whole expression */
 	union {
 		/* CONF_AND, CONF_OR, CONF_NOT */
@@ -72,16 +73,17 @@ struct conf_expr {
 		};
 		/* CONF_TEST */
 		struct {
-			struct conf_word quantifier; /* "any", "every", "" when
-							not said */
-			struct conf_word field;	/* "severity"; "" for
+			const char *quantifier;	/* "any", "every", "" when not
+						   said */
+			const char *field;	/* "severity"; "" for
 						   `during` */
-			struct conf_word op;	/* "is" "is not" "in" "not in"
+			const char *op;		/* "is" "is not" "in" "not in"
 						   "like" "not like"
 						   "contains" "not contains"
 						   "matches" "not matches"
 						   "at least" "below"
 						   "present" "during" */
+			uint32_t op_at, op_length; /* see conf_op_place() */
 			conf_words values;	/* of `matches`: the text
 						   between the slashes, \/
 						   resolved, at its place */
@@ -101,7 +103,6 @@ struct conf_node {
 					   error, NULL */
 	conf_nodes clauses;		/* "using", "owner", in order */
 	conf_nodes block;		/* what stands in its { } */
-	const struct conf_node *parent;	/* NULL at the top */
 };
 
 struct conf {
@@ -138,6 +139,13 @@ const struct conf_node *conf_find(const conf_nodes *nodes,
 
 /* Word `i`, or an empty word at the place of the keyword. */
 struct conf_word conf_word(const struct conf_node *node, size_t i);
+
+/* Was it written in "quotes"? */
+bool conf_is_quoted(struct conf_word word);
+
+/* Where the field and the operator of a CONF_TEST stand. */
+struct diag_place conf_field_place(const struct conf_expr *test);
+struct diag_place conf_op_place(const struct conf_expr *test);
 
 /* "15m" in milliseconds, "25M" in bytes; an error in `diag` and false when it
  * is none. The grammar has checked these already where it says so. */

@@ -118,10 +118,10 @@ create_test(struct expr_state *state, struct diag_place start)
 {
 	struct conf_expr *test = arena_alloc(state->parser->arena,
 					     sizeof(*test));
-	struct conf_word none = { .text = "", .place = start };
 
 	test->kind = CONF_TEST;
-	test->quantifier = test->field = test->op = none;
+	test->place = start;
+	test->quantifier = test->field = test->op = "";
 	return test;
 }
 
@@ -260,8 +260,10 @@ take_operator(struct expr_state *state, struct conf_expr *test)
 	}
 	if (!op)
 		return NULL;
-	test->op.text = op->name;
-	test->op.place = place_since(state, start);
+	start = place_since(state, start);
+	test->op = op->name;
+	test->op_at = start.offset;
+	test->op_length = start.length;
 	return op;
 }
 
@@ -286,7 +288,9 @@ parse_during(struct expr_state *state)
 
 	parser_advance(parser);
 	test = create_test(state, start);
-	test->op.text = "during";
+	test->op = "during";
+	test->field_at = test->op_at = start.offset;
+	test->op_length = start.length;
 	if (is_clause(state)) {
 		recover_expected(parser, "WINDOW", "write: during WINDOW");
 		return NULL;
@@ -311,13 +315,14 @@ parse_test(struct expr_state *state)
 		return parse_during(state);
 	test = create_test(state, start);
 	if (take(state, "any") || take(state, "every"))
-		test->quantifier = parser_word(&parser->before);
+		test->quantifier = parser->before.text;
 	if (parser->token.kind != TOKEN_WORD || is_clause(state)) {
 		recover_expected(parser, "a condition",
 				 "write: when FIELD OPERATOR VALUE");
 		return NULL;
 	}
-	test->field = parser_word(&parser->token);
+	test->field = parser->token.text;
+	test->field_at = parser->token.place.offset;
 	parser_advance(parser);
 	op = take_operator(state, test);
 	if (!op || !take_values(state, test, op->values))

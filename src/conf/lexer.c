@@ -1,13 +1,13 @@
 /*
  * The texts of words are written one behind the other, each with its NUL, into
- * pieces of memory that hold thousands: allocating each on its own would take
+ * pieces of memory that hold dozens: allocating each on its own would take
  * more memory than the words.
  */
 #include "conf/lexer.h"
 
 #include "base/text.h"
 
-enum { WORDS_PIECE = 16 * 1024 };
+enum { WORDS_PIECE = 1024 };
 
 enum byte_class {
 	BYTE_WORD,		/* may stand in a bare word */
@@ -68,13 +68,27 @@ lexer_return(struct lexer *lexer, const struct token *token)
 	lexer->at = token->place.offset + token->place.length;
 }
 
+/* Where a text is among the recent ones, if it is there. */
+static const char **
+recent_place(struct lexer *lexer, const char *text, size_t length)
+{
+	size_t hash = length, i;
+
+	for (i = 0; i < length; i++)
+		hash = hash * 31 + (unsigned char)text[i];
+	return &lexer->recent[hash % LEXER_RECENT];
+}
+
 void
 lexer_forget(struct lexer *lexer, const struct token *token)
 {
-	size_t size = strlen(token->text) + 1;
+	size_t length = strlen(token->text), size = length + 1;
+	const char **recent = recent_place(lexer, token->text, length);
 
-	if (lexer->words - size != token->text)
-		return;		/* others were read since */
+	if (token->shared || lexer->words - size != token->text)
+		return;		/* it is needed, or others were read since */
+	if (*recent == token->text)
+		*recent = NULL;
 	lexer->words -= size;
 	lexer->room += size;
 }
@@ -169,6 +183,29 @@ check_word(struct lexer *lexer, const struct token *token)
 	}
 }
 
+/* The text of a word; one that is the same as a recent one takes no memory. */
+static void
+take_text(struct lexer *lexer, struct token *token, const char *start,
+	  size_t length)
+{
+	const char **recent = NULL;
+	char *copy;
+
+	if (length <= LEXER_RECENT_MOST) {
+		recent = recent_place(lexer, start, length);
+		token->shared = *recent && !strncmp(*recent, start, length) &&
+				!(*recent)[length];
+	}
+	if (token->shared) {
+		token->text = *recent;
+		return;
+	}
+	token->text = copy = words_reserve(lexer, length);
+	words_end(lexer, mempcpy(copy, start, length));
+	if (recent)
+		*recent = copy;
+}
+
 static struct token
 word(struct lexer *lexer)
 {
@@ -176,12 +213,10 @@ word(struct lexer *lexer)
 	const char *end = lexer->file->text + lexer->file->length, *at;
 	struct token token = { .kind = TOKEN_WORD };
 	bool ascii = true;
-	char *copy;
 
 	for (at = start; at < end && class_of(*at) == BYTE_WORD; at++)
 		ascii = ascii && (*at & 0x80) == 0;
-	token.text = copy = words_reserve(lexer, (size_t)(at - start));
-	words_end(lexer, mempcpy(copy, start, (size_t)(at - start)));
+	take_text(lexer, &token, start, (size_t)(at - start));
 	token.place = place(lexer, lexer->at,
 			    (size_t)(at - lexer->file->text));
 	lexer->at += token.place.length;

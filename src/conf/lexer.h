@@ -28,11 +28,21 @@ struct token {
 	enum token_kind kind;
 	bool first;		/* of its line */
 	bool closed;		/* the string has its second quote */
+	bool shared;		/* the text is that of a word before */
 	const char *text;	/* of a word or string, escapes resolved; of the
 				   others as written, "" at the end */
 	struct diag_place place; /* with the quotes; of a regex the text between
 				    the slashes, so that offsets in it are
 				    offsets in the file */
+};
+
+enum {
+	/* A longer line is no line a person wrote, nor can it be shown. */
+	LEXER_LINE_MOST = 1024 * 1024,
+	/* Words of the last ones that may come again: names of fields and
+	 * contacts, severities. */
+	LEXER_RECENT = 64,
+	LEXER_RECENT_MOST = 24,	/* bytes of one */
 };
 
 struct lexer {
@@ -42,11 +52,7 @@ struct lexer {
 	size_t at;		/* the next byte to read */
 	char *words;		/* where the next text is written */
 	size_t room;		/* there */
-};
-
-enum {
-	/* A longer line is no line a person wrote, nor can it be shown. */
-	LEXER_LINE_MOST = 1024 * 1024,
+	const char *recent[LEXER_RECENT]; /* texts, by their hash, or NULL */
 };
 
 void lexer_init(struct lexer *lexer, struct arena *arena,

@@ -38,7 +38,6 @@ parser_word(const struct token *token)
 {
 	return (struct conf_word){
 		.text = token->text,
-		.quoted = token->kind == TOKEN_STRING,
 		.place = token->place,
 	};
 }
@@ -53,7 +52,7 @@ conf_words
 parser_take_words(struct parser *parser)
 {
 	size_t count = parser->words.count;
-	conf_words words = { .count = count, .size = count };
+	conf_words words = { NULL, (uint32_t)count, (uint32_t)count };
 
 	parser->words.count = 0;
 	if (!count)
@@ -338,7 +337,6 @@ read_statement(struct parser *parser, struct parser_level *level,
 
 	node->keyword = is_free ? parser->token.text : line->keyword;
 	node->place = parser->token.place;
-	node->parent = level->node;
 	parser->lost = NULL;
 	check_once(parser, level, line);
 	if (is_free)

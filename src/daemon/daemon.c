@@ -10,6 +10,8 @@
 #include "daemon/outbox.h"
 #include "daemon/poller.h"
 #include "daemon/quiet.h"
+#include "daemon/reload.h"
+#include "daemon/sandbox.h"
 #include "daemon/service.h"
 #include "daemon/taker.h"
 #include "net/transfer.h"
@@ -19,7 +21,6 @@
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -35,16 +36,19 @@ enum {
 
 struct daemon {
 	const char *path;
+	unsigned int flags;
 	struct clock clock;
 	struct generations *generations;
 	struct store *store;
 	struct inbox *inbox;
 	struct reader *reader;
+	struct sandbox *sandbox;	/* NULL: not closed */
 	struct loop *loop;
 	struct taker *taker;
 	struct outbox *outbox;
 	struct poller *poller;
 	struct quiet *quiet;
+	struct reload *reload;
 	struct loop_timer *sweep, *change, *housekeeping, *watchdog;
 	int inotify, signals;
 };
@@ -76,12 +80,23 @@ inbox_changed(void *context)
 	taker_wake(d->taker);
 }
 
+/* The watch is on a directory and not on its name. */
+static bool
+watch_inbox(struct daemon *d)
+{
+	return inotify_add_watch(d->inotify, inbox_directory(d->inbox),
+				 IN_MOVED_TO | IN_CREATE) >= 0;
+}
+
 static void
 sweep(void *context)
 {
 	struct daemon *d = context;
 
 	taker_wake(d->taker);
+	/* The spool may have been made anew. While it is not there, looking is
+	 * all that can be done. */
+	(void)watch_inbox(d);
 	loop_timer_set(d->sweep, DAEMON_SWEEP_MS);
 }
 
@@ -130,19 +145,32 @@ same_places(const struct generation *a, const struct generation *b)
 }
 
 static void
-reload(struct daemon *d)
+warn_of_restart(const struct daemon *d, const struct generation *next)
 {
-	struct generation *next;
+	const struct relay *relay;
 
-	service_notify("RELOADING=1");
-	next = last_good_load(d->path, LAST_GOOD_RELOAD, now(d));
+	if (!same_places(next, generations_current(d->generations)))
+		log_warning("reloaded", "what", "a new `state` or `spool` "
+			    "needs a restart", NULL);
+	relay = d->sandbox ? sandbox_misses(d->sandbox, next) : NULL;
+	if (relay)
+		log_warning("reloaded", "what", "a new Maildir needs a restart "
+			    "before it can be written", "relay", relay->name,
+			    "maildir", relay->maildir, NULL);
+}
+
+static void
+reloaded(void *context, struct generation *next)
+{
+	struct daemon *d = context;
+
 	if (!next) {
 		log_error("kept", "what", "the configuration has errors: "
-			  "everything stays as it was", NULL);
+			  "everything stays as it was", "hint", d->sandbox ?
+			  "files in a folder that is new need a restart" :
+			  NULL, NULL);
 	} else {
-		if (!same_places(next, generations_current(d->generations)))
-			log_warning("reloaded", "what", "a new `state` or "
-				    "`spool` needs a restart", NULL);
+		warn_of_restart(d, next);
 		generations_replace(d->generations, next);
 		poller_reload(d->poller);
 		log_info("reloaded", "version", next->conf->version, NULL);
@@ -159,10 +187,12 @@ signalled(void *context)
 	struct signalfd_siginfo info;
 
 	while (read(d->signals, &info, sizeof(info)) == sizeof(info)) {
-		if (info.ssi_signo == SIGHUP)
-			reload(d);
-		else
+		if (info.ssi_signo != SIGHUP) {
 			loop_stop(d->loop);
+			continue;
+		}
+		service_notify("RELOADING=1");
+		reload_start(d->reload);
 	}
 }
 
@@ -196,31 +226,19 @@ open_signals(struct daemon *d)
 }
 
 static bool
-open_state(const struct settings *settings, struct buf *error)
-{
-	if (mkdir(settings->state, 0700) && errno != EEXIST) {
-		buf_printf(error, "cannot make the state directory %s: %s",
-			   settings->state, strerror(errno));
-		return false;
-	}
-	return service_lock(settings->state, error) == OUTCOME_OK;
-}
-
-static bool
 open_world(struct daemon *d, struct buf *error)
 {
 	const struct settings *settings =
 		&generations_current(d->generations)->settings;
 
-	if (!open_state(settings, error) ||
+	if (service_make_state(settings->state, error) != OUTCOME_OK ||
+	    service_lock(settings->state, error) != OUTCOME_OK ||
 	    transfer_setup(error) != OUTCOME_OK ||
 	    store_open(settings->state, &d->store, error) != OUTCOME_OK ||
 	    inbox_open(settings->spool, &d->inbox, error) != OUTCOME_OK)
 		return false;
 	d->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (d->inotify < 0 ||
-	    inotify_add_watch(d->inotify, inbox_directory(d->inbox),
-			      IN_MOVED_TO | IN_CREATE) < 0) {
+	if (d->inotify < 0 || !watch_inbox(d)) {
 		buf_printf(error, "cannot watch %s: %s",
 			   inbox_directory(d->inbox), strerror(errno));
 		return false;
@@ -259,6 +277,7 @@ start(struct daemon *d)
 	d->taker = taker_create(&world);
 	d->poller = poller_create(&asking);
 	d->quiet = open_quiet(d);
+	d->reload = reload_create(d->loop, d->path, &d->clock, reloaded, d);
 	d->sweep = loop_timer(d->loop, sweep, d);
 	d->change = loop_timer(d->loop, look_for_changes, d);
 	d->housekeeping = loop_timer(d->loop, keep_house, d);
@@ -279,12 +298,14 @@ work(struct daemon *d)
 
 	start(d);
 	log_info("ready", "version", TOCSIN_VERSION, "rules", g->conf->version,
-		 "state", g->settings.state, "spool", g->settings.spool, NULL);
+		 "state", g->settings.state, "spool", g->settings.spool,
+		 "sandbox", d->sandbox ? "yes" : "no", NULL);
 	service_notify("READY=1");
 	loop_run(d->loop);
 
 	log_info("draining", NULL);
 	service_notify("STOPPING=1");
+	reload_destroy(&d->reload);
 	taker_stop(d->taker);
 	poller_stop(d->poller);
 	outbox_drain(d->outbox);
@@ -309,6 +330,22 @@ close_world(struct daemon *d)
 	(void)close(d->signals);		/* likewise */
 }
 
+/* After everything of the start that it would refuse, and before the first
+ * thread and the first octet of a mail. */
+static void
+close_sandbox(struct daemon *d)
+{
+	struct buf error = BUF_INIT;
+
+	if (d->flags & DAEMON_NO_SANDBOX)
+		return;
+	d->sandbox = sandbox_close(generations_current(d->generations),
+				   reader_path(d->reader), &error);
+	if (!d->sandbox)
+		log_warning("sandbox", "what", error.data, NULL);
+	buf_release(&error);
+}
+
 static int
 serve(struct daemon *d)
 {
@@ -316,9 +353,11 @@ serve(struct daemon *d)
 	bool good = open_world(d, &error);
 
 	if (good) {
+		close_sandbox(d);
 		d->loop = loop_create();
 		work(d);
 		loop_destroy(&d->loop);
+		sandbox_destroy(&d->sandbox);
 	} else {
 		failed("start", &error);
 	}
@@ -328,15 +367,16 @@ serve(struct daemon *d)
 }
 
 int
-daemon_main(const char *path)
+daemon_main(const char *path, unsigned int flags)
 {
 	struct daemon d = {
-		.path = path, .clock = clock_system(),
+		.path = path, .flags = flags, .clock = clock_system(),
 		.inotify = -1, .signals = -1,
 	};
 	struct generation *first;
 	int status;
 
+	sandbox_keep_secrets();
 	if (!open_signals(&d))
 		return 1;
 	first = last_good_load(path, LAST_GOOD_START, now(&d));

@@ -8,8 +8,12 @@
 #ifndef DAEMON_DAEMON_H
 #define DAEMON_DAEMON_H
 
+enum daemon_flags {
+	DAEMON_NO_SANDBOX = 1 << 0,	/* see sandbox.h */
+};
+
 /* Until a signal ends it: 0. Or 1, with a sentence on standard error, when it
  * cannot start. `path` is the main file. */
-int daemon_main(const char *path);
+int daemon_main(const char *path, unsigned int flags);
 
 #endif

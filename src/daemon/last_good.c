@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "daemon/service.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -65,8 +66,12 @@ keep_good(const struct generation *good, const struct map *instead)
 {
 	const char *state = good->settings.state;
 	struct arena *arena = arena_create();
+	struct buf error = BUF_INIT;
 	size_t i;
 
+	if (service_make_state(state, &error) != OUTCOME_OK)
+		log_warning("trouble", "what", error.data, NULL);
+	buf_release(&error);
 	if (mkdir(arena_printf(arena, "%s/last-good", state), 0700) &&
 	    errno != EEXIST)
 		log_warning("trouble", "what", "cannot make STATE/last-good",
@@ -108,8 +113,8 @@ replace_broken(const struct generation *broken, enum last_good_mode mode,
 			text = "";
 		if (!text || (now && !*now))
 			continue;
-		map_set(instead, arena_strdup(arena, file->name),
-			(void *)(size_t)text);
+		(void)map_set(instead, arena_strdup(arena, file->name),
+			      (void *)text);	/* may replace its last good */
 		replaced = true;
 	}
 	return replaced;

@@ -31,6 +31,7 @@ struct outbox {
 	const struct clock *clock;
 	struct sender_pool *pool;
 	struct flight *flights;
+	bool recovered;			/* what the last process left */
 	bool draining;
 	bool trouble;
 };
@@ -336,6 +337,24 @@ claim(struct outbox *outbox, struct arena *arena,
 	return outcome;
 }
 
+/* Once, before anything is claimed; again while the store is not there. */
+static enum outcome
+recover(struct outbox *outbox, struct buf *error)
+{
+	size_t count = 0;
+	enum outcome outcome;
+
+	if (outbox->recovered)
+		return OUTCOME_OK;
+	outcome = queue_recover(outbox->store, now(outbox), &count, error);
+	outbox->recovered = outcome == OUTCOME_OK;
+	if (outbox->recovered && count)
+		log_warning("recovered", "what", "deliveries under way when "
+			    "the last process ended: they may arrive twice",
+			    NULL);
+	return outcome;
+}
+
 /* When this has to be called again without an event. */
 static void
 set_timer(struct outbox *outbox)
@@ -369,7 +388,9 @@ turn(void *context)
 	size_t i;
 
 	collect(outbox);
-	outcome = store_begin(outbox->store, &error);
+	outcome = recover(outbox, &error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_begin(outbox->store, &error);
 	if (outcome == OUTCOME_OK) {
 		outcome = record_all(outbox, &error);
 		if (outcome == OUTCOME_OK)
@@ -392,8 +413,6 @@ outbox_create(struct loop *loop, struct store *store,
 	      struct generations *generations, const struct clock *clock)
 {
 	struct outbox *outbox = bug_alloc(sizeof(*outbox));
-	struct buf error = BUF_INIT;
-	size_t recovered = 0;
 
 	*outbox = (struct outbox){
 		.store = store, .generations = generations, .clock = clock,
@@ -401,14 +420,7 @@ outbox_create(struct loop *loop, struct store *store,
 	outbox->pool = sender_pool_create(SENDER_POOL_THREADS, clock);
 	outbox->timer = loop_timer(loop, turn, outbox);
 	loop_watch(loop, sender_pool_fd(outbox->pool), turn, outbox);
-	report(outbox, queue_recover(store, now(outbox), &recovered, &error),
-	       error.data);
-	if (recovered)
-		log_warning("recovered", "what", "deliveries under way when "
-			    "the last process ended: they may arrive twice",
-			    NULL);
 	loop_timer_set(outbox->timer, 0);
-	buf_release(&error);
 	return outbox;
 }
 

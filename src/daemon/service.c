@@ -8,8 +8,27 @@
 #include <stddef.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+enum outcome
+service_make_state(const char *state, struct buf *error)
+{
+	struct buf parent = BUF_INIT;
+	enum outcome outcome = OUTCOME_OK;
+
+	if (!mkdir(state, 0700)) {
+		buf_printf(&parent, "%s/..", state);
+		outcome = file_sync_directory(parent.data, error);
+	} else if (errno != EEXIST) {
+		buf_printf(error, "cannot make the state directory %s: %s",
+			   state, strerror(errno));
+		outcome = OUTCOME_PERMANENT;
+	}
+	buf_release(&parent);
+	return outcome;
+}
 
 static void
 describe_holder(int fd, const char *path, struct buf *error)

@@ -5,10 +5,14 @@
 #ifndef DAEMON_SERVICE_H
 #define DAEMON_SERVICE_H
 
-#include "base/outcome.h"
 #include "base/buf.h"
+#include "base/outcome.h"
 
 #include <stdint.h>
+
+/* Make the state directory, durably, when it is missing: a mail leaves the
+ * inbox as soon as it is in there. */
+enum outcome service_make_state(const char *state, struct buf *error);
 
 /*
  * Take the lock STATE/lock for as long as the process lives. Permanent, with

@@ -27,7 +27,8 @@ struct passage {
 	struct passage *next;
 	struct arena *arena;
 	const char *name;		/* in the inbox; or of a released item,
-					   "released CODE" */
+					   "released/CODE", which no file's
+					   name can be */
 	struct store_item *released;	/* NULL: from the inbox */
 	const char *customer;		/* of a released one: see pipeline.h */
 	struct pipeline_input input;
@@ -51,7 +52,8 @@ struct taker {
 	struct passage *answered;	/* ready to be decided, likewise */
 	size_t count;			/* of `reading` */
 	bool stopped;
-	bool trouble;
+	bool trouble;			/* since the last wake */
+	bool complained;		/* of it, and it is not over */
 };
 
 static instant_ms
@@ -63,10 +65,10 @@ now(const struct taker *taker)
 static void
 trouble(struct taker *taker, const char *name, const char *what)
 {
-	if (!taker->trouble)
+	if (!taker->complained)
 		log_error("trouble", "in", "inbox", "mail", name, "what", what,
 			  NULL);
-	taker->trouble = true;
+	taker->trouble = taker->complained = true;
 }
 
 static void
@@ -132,6 +134,16 @@ has_room(const struct taker *taker)
 
 /* ---- from the inbox to the reader ---- */
 
+/* Why no header of the message can be the word of our mail server, or NULL. */
+static const char *
+distrust(struct arena *arena, const struct inbox_envelope *envelope)
+{
+	if (!envelope->is_foreign)
+		return NULL;
+	return arena_printf(arena, "user %u stored it, not the mail server",
+			    envelope->owner);
+}
+
 /* The message proper, into memory: its digest, and perhaps itself, is kept. */
 static enum outcome
 read_body(struct passage *passage, int fd,
@@ -174,6 +186,7 @@ open_passage(struct passage *passage, int fd, uint64_t *offset_out,
 	passage->input.recipients = envelope->recipients.items;
 	passage->input.recipient_count = envelope->recipients.count;
 	passage->input.truncated = envelope->truncated;
+	passage->input.distrust = distrust(passage->arena, envelope);
 	*offset_out = envelope->body_offset;
 	return read_body(passage, fd, envelope, error);
 }
@@ -207,6 +220,24 @@ send_to_reader(struct taker *taker, struct passage *passage, int fd,
 	return OUTCOME_OK;
 }
 
+/* What is in our memory, and not what lies in a file, which may be another one
+ * by now, or is none. */
+static enum outcome
+send_copy(struct taker *taker, struct passage *passage, struct buf *error)
+{
+	const struct pipeline_input *input = &passage->input;
+	enum outcome outcome = OUTCOME_TEMPORARY;
+	int fd = memfd_create("mail", MFD_CLOEXEC);
+
+	if (fd < 0 || !file_write_all(fd, input->raw, input->length))
+		buf_printf(error, "no memory for a mail: %s", strerror(errno));
+	else
+		outcome = send_to_reader(taker, passage, fd, 0, error);
+	if (fd >= 0)
+		(void)close(fd);	/* memory only */
+	return outcome;
+}
+
 static enum outcome
 begin(struct taker *taker, struct passage *passage, struct buf *error)
 {
@@ -220,7 +251,9 @@ begin(struct taker *taker, struct passage *passage, struct buf *error)
 		return outcome;
 	outcome = open_passage(passage, fd, &offset, error);
 	if (outcome == OUTCOME_OK)
-		outcome = send_to_reader(taker, passage, fd, offset, error);
+		outcome = passage->input.distrust ?
+			send_copy(taker, passage, error) :
+			send_to_reader(taker, passage, fd, offset, error);
 	(void)close(fd);		/* only read from */
 	return outcome;
 }
@@ -315,6 +348,18 @@ begin_held_record(struct taker *taker, struct passage *passage,
 	return OUTCOME_OK;
 }
 
+/* Who stored it is not known any more; the journal has what followed from
+ * that. */
+static const char *
+distrust_released(const struct store_item *item)
+{
+	const char *authentic = item->verdict.authentic;
+
+	if (authentic && !strcmp(authentic, "pass"))
+		return NULL;
+	return "it was not authentic when it came in";
+}
+
 static enum outcome
 begin_held(struct taker *taker, const struct store_held *held,
 	   struct passage *passage, struct buf *error)
@@ -323,7 +368,6 @@ begin_held(struct taker *taker, const struct store_held *held,
 	enum outcome outcome = store_item(taker->world.store, held->item,
 					  passage->arena, &passage->released,
 					  error);
-	int fd;
 
 	if (outcome != OUTCOME_OK || !passage->released)
 		return outcome;
@@ -338,18 +382,8 @@ begin_held(struct taker *taker, const struct store_held *held,
 	input->length = held->message_length;
 	if (!strcmp(passage->released->kind, "api"))
 		return begin_held_record(taker, passage, error);
-
-	fd = memfd_create("held", MFD_CLOEXEC);
-	if (fd < 0 || !file_write_all(fd, input->raw, input->length)) {
-		buf_printf(error, "no memory for a held mail: %s",
-			   strerror(errno));
-		outcome = OUTCOME_TEMPORARY;
-	} else {
-		outcome = send_to_reader(taker, passage, fd, 0, error);
-	}
-	if (fd >= 0)
-		(void)close(fd);	/* memory only */
-	return outcome;
+	input->distrust = distrust_released(passage->released);
+	return send_copy(taker, passage, error);
 }
 
 static void
@@ -361,7 +395,7 @@ begin_released(struct taker *taker, const struct store_held *listed)
 	struct buf error = BUF_INIT;
 	enum outcome outcome;
 
-	snprintf(name, sizeof(name), "released %s", listed->code);
+	snprintf(name, sizeof(name), "released/%s", listed->code);
 	if (is_under_way(taker, name))
 		return;
 	passage = passage_create(name);
@@ -455,9 +489,10 @@ take_answers(struct taker *taker)
 	struct reader_answer answer;
 
 	/* An answer lives in the arena of the mail it is for, which is the
-	 * oldest one. */
-	while (taker->reading &&
-	       reader_receive(taker->world.reader, taker->reading->arena,
+	 * oldest one. Asked also when nothing is read: or a reader that died
+	 * at rest would stay readable for ever. */
+	while (reader_receive(taker->world.reader, taker->reading ?
+			      taker->reading->arena : taker->page_arena,
 			      &answer))
 		take_answer(taker, &answer);
 }
@@ -470,10 +505,11 @@ record(struct taker *taker, struct passage *passage, struct buf *error)
 	const struct generation *generation =
 		generations_current(taker->world.generations);
 	struct store *store = taker->world.store;
+	instant_ms at = now(taker);	/* one, or a replay would differ */
 	enum outcome outcome;
 
 	passage->decision = pipeline_decide(generation, &passage->input,
-					    passage->customer, now(taker),
+					    passage->customer, at,
 					    passage->arena);
 	if (passage->released) {
 		passage->code = passage->released->code;
@@ -481,12 +517,11 @@ record(struct taker *taker, struct passage *passage, struct buf *error)
 		outcome = pipeline_record_released(generation, store,
 						   passage->released,
 						   &passage->input,
-						   passage->decision,
-						   now(taker), passage->arena,
-						   error);
+						   passage->decision, at,
+						   passage->arena, error);
 	} else {
 		outcome = pipeline_record(generation, store, &passage->input,
-					  passage->decision, now(taker),
+					  passage->decision, at,
 					  passage->arena, &passage->how,
 					  &passage->code, error);
 	}
@@ -588,6 +623,18 @@ store_answered(struct taker *taker)
 	buf_release(&error);
 }
 
+/* Trouble is over when the whole inbox was gone through without any. */
+static void
+report_recovery(struct taker *taker)
+{
+	if (!taker->complained || taker->trouble || !taker->swept ||
+	    taker->again || taker->reading || taker->answered ||
+	    taker->at < taker->page.list.count)
+		return;
+	log_info("recovered", "in", "inbox", NULL);
+	taker->complained = false;
+}
+
 static void
 set_timer(struct taker *taker)
 {
@@ -607,6 +654,7 @@ turn(void *context)
 	fill_reader(taker);	/* it works while these are stored */
 	store_answered(taker);
 	fill_reader(taker);	/* those there was no memory for before */
+	report_recovery(taker);
 	set_timer(taker);
 }
 
@@ -641,8 +689,6 @@ taker_create(const struct taker_world *world)
 void
 taker_wake(struct taker *taker)
 {
-	bool before = taker->trouble;
-
 	if (taker->stopped)
 		return;
 	/* Names rise with time, so a sweep under way meets what came since;
@@ -651,8 +697,6 @@ taker_wake(struct taker *taker)
 	taker->again = true;
 	fill_released(taker);
 	turn(taker);
-	if (before && !taker->trouble)
-		log_info("recovered", "in", "inbox", NULL);
 }
 
 void

@@ -195,7 +195,7 @@ stand_firm(bool at_terminal)
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)open("/dev/null", O_WRONLY);
-	(void)umask(077);
+	(void)umask(027);
 }
 
 /* Run by root, act as the owner of the spool: the daemon, who is that owner,

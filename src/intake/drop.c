@@ -83,8 +83,10 @@ open_both(struct drop *drop, const char *spool)
 		drop->directory = open_new(spool);
 	if (drop->directory < 0)
 		return false;
+	/* For the group as well: in a spool that many users share, that is the
+	 * daemon's (see tocsin-deliver(8)). */
 	drop->file = open(drop->path, O_WRONLY | O_CREAT | O_EXCL |
-			  O_NOFOLLOW | O_CLOEXEC, 0600);
+			  O_NOFOLLOW | O_CLOEXEC, 0640);
 	return drop->file >= 0;
 }
 

@@ -19,7 +19,8 @@ struct inbox {
 	struct arena *arena;		/* holds it all, this struct too */
 	const char *spool;
 	const char *path;		/* of `new` */
-	int tmp, new;			/* directories */
+	const char *tmp_path;
+	int tmp, new;			/* directories; -1: see follow_spool() */
 };
 
 /* Errors that pass by themselves; the others wait for a person. */
@@ -53,6 +54,25 @@ open_directory(const char *path)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+static bool
+open_directories(struct inbox *inbox)
+{
+	inbox->tmp = open_directory(inbox->tmp_path);
+	inbox->new = open_directory(inbox->path);
+	return inbox->tmp >= 0 && inbox->new >= 0;
+}
+
+/* Nothing was ever written through them. */
+static void
+close_directories(struct inbox *inbox)
+{
+	if (inbox->tmp >= 0)
+		(void)close(inbox->tmp);
+	if (inbox->new >= 0)
+		(void)close(inbox->new);
+	inbox->tmp = inbox->new = -1;
+}
+
 enum outcome
 inbox_open(const char *spool, struct inbox **inbox_out, struct buf *error)
 {
@@ -67,9 +87,8 @@ inbox_open(const char *spool, struct inbox **inbox_out, struct buf *error)
 	inbox->arena = arena;
 	inbox->spool = arena_strdup(arena, spool);
 	inbox->path = arena_printf(arena, "%s/new", spool);
-	inbox->tmp = open_directory(arena_printf(arena, "%s/tmp", spool));
-	inbox->new = open_directory(inbox->path);
-	if (inbox->tmp < 0 || inbox->new < 0) {
+	inbox->tmp_path = arena_printf(arena, "%s/tmp", spool);
+	if (!open_directories(inbox)) {
 		outcome = failed(error, "open the inbox in", spool);
 		inbox_close(&inbox);
 		return outcome;
@@ -85,11 +104,7 @@ inbox_close(struct inbox **inbox)
 
 	if (!*inbox)
 		return;
-	/* Directories: nothing is written through them. */
-	if ((*inbox)->tmp >= 0)
-		(void)close((*inbox)->tmp);
-	if ((*inbox)->new >= 0)
-		(void)close((*inbox)->new);
+	close_directories(*inbox);
 	arena = (*inbox)->arena;
 	arena_destroy(&arena);
 	*inbox = NULL;
@@ -99,6 +114,29 @@ const char *
 inbox_directory(const struct inbox *inbox)
 {
 	return inbox->path;
+}
+
+static bool
+is_where_it_was(const struct inbox *inbox)
+{
+	struct stat there, ours;
+
+	return inbox->new >= 0 && fstat(inbox->new, &ours) == 0 &&
+	       stat(inbox->path, &there) == 0 &&
+	       there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
+/* A spool that was removed and made anew, or mounted over, is where the mails
+ * go from then on; the directories that we hold would be empty for ever. */
+static bool
+follow_spool(struct inbox *inbox)
+{
+	if (is_where_it_was(inbox))
+		return true;
+	if (!drop_make_directories(inbox->spool))
+		return false;
+	close_directories(inbox);
+	return open_directories(inbox);
 }
 
 /* A fresh stream over a directory: readers do not share a position. */
@@ -148,7 +186,7 @@ inbox_list(struct inbox *inbox, struct arena *arena, const char *after,
 {
 	struct inbox_names names = { 0 };
 	struct dirent *entry;
-	DIR *stream = read_directory(inbox->new);
+	DIR *stream = follow_spool(inbox) ? read_directory(inbox->new) : NULL;
 	enum outcome outcome = OUTCOME_OK;
 
 	if (!stream)
@@ -251,6 +289,29 @@ fill_envelope(struct arena *arena, const char *line,
 	out->truncated = found->is_short;
 }
 
+/* A second name of a file is one that its owner need not have given it. */
+static void
+fill_owner(const struct stat *st, struct inbox_envelope *out)
+{
+	out->owner = st->st_uid;
+	out->is_foreign = (st->st_uid != geteuid() && st->st_uid != 0) ||
+			  st->st_nlink > 1;
+}
+
+/* A file that tocsin-deliver did not write may be of any size, and all of it
+ * would be taken into memory. */
+static void
+fill_size(const struct stat *st, struct inbox_envelope *out)
+{
+	size_t size = (size_t)st->st_size;
+
+	out->size = size > out->body_offset ? size - out->body_offset : 0;
+	if (out->size <= DROP_MESSAGE_MAX)
+		return;
+	out->size = DROP_MESSAGE_MAX;
+	out->truncated = true;
+}
+
 enum outcome
 inbox_read_envelope(int fd, struct arena *arena,
 		    struct inbox_envelope *envelope_out, struct buf *error)
@@ -269,7 +330,8 @@ inbox_read_envelope(int fd, struct arena *arena,
 	buf_release(&start);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	envelope.size = (size_t)st.st_size - envelope.body_offset;
+	fill_owner(&st, &envelope);
+	fill_size(&st, &envelope);
 	*envelope_out = envelope;
 	return OUTCOME_OK;
 }

@@ -43,8 +43,12 @@ struct inbox_envelope {
 	const char *sender;	/* "" for the null sender */
 	VEC(const char *) recipients;	/* as the MTA wrote them */
 	size_t body_offset;	/* where the message begins in the file */
-	size_t size;		/* its octets */
+	size_t size;		/* its octets; DROP_MESSAGE_MAX at most */
 	bool truncated;		/* it was longer, and cut when it came in */
+	/* Somebody else than ourselves or root may have written every octet of
+	 * the file, the envelope too: no word in it is an MTA's. */
+	bool is_foreign;
+	unsigned int owner;	/* the number of that user */
 };
 
 /* `tmp` and `new` are made when they are missing, the spool is not. */
@@ -56,7 +60,9 @@ void inbox_close(struct inbox **inbox);
 const char *inbox_directory(const struct inbox *inbox);
 
 /* The first `most` names behind `after` (NULL: from the start), oldest first.
- * Going on behind the last one passes by messages that had to stay. */
+ * Going on behind the last one passes by messages that had to stay. A spool
+ * that was removed and made anew is followed, but what watches the directory
+ * has to be told: add the watch again from time to time. */
 enum outcome inbox_list(struct inbox *inbox, struct arena *arena,
 			const char *after, size_t most,
 			struct inbox_names *names_out, struct buf *error);

@@ -58,15 +58,17 @@ joined(struct arena *arena, const char *start, const char *const *words)
 	return text;
 }
 
-char *
+const char *
 cond_fold(struct cond_load *load, struct conf_word value)
 {
-	char *line = text_fold_space(load->scratch, value.text,
-				     strlen(value.text));
-	char *folded = text_fold(load->arena, line);
+	const char *line = text_fold_space(load->scratch, value.text,
+					   strlen(value.text));
+	const char *folded = text_fold(load->scratch, line);
 
+	/* Most are written as they are compared. */
 	if (*folded)
-		return folded;
+		return strcmp(folded, value.text) ?
+			arena_strdup(load->arena, folded) : value.text;
 	diag_error(load->diag, value.place, "to ask for a missing field, "
 		   "write: not FIELD present", "a value cannot be empty");
 	return NULL;
@@ -112,19 +114,19 @@ field_load(struct cond_load *load, const struct conf_expr *expr,
 	int i;
 
 	*field_out = ALERT_FIELDS;
-	if (!*expr->field.text)
+	if (!*expr->field)
 		return true;
-	*field_out = alert_field_find(expr->field.text);
+	*field_out = alert_field_find(expr->field);
 	if (*field_out != ALERT_FIELDS)
 		return true;
 	for (i = 0; i < ALERT_FIELDS; i++)
 		names[i] = alert_fields[i].name;
 	names[i] = "during";
 	names[i + 1] = NULL;
-	diag_error(load->diag, expr->field.place,
-		   diag_did_you_mean(load->diag, expr->field.text, names,
+	diag_error(load->diag, conf_field_place(expr),
+		   diag_did_you_mean(load->diag, expr->field, names,
 				     "tocsin-rules(5) lists them"),
-		   "unknown condition '%s'", expr->field.text);
+		   "unknown condition '%s'", expr->field);
 	return false;
 }
 
@@ -149,15 +151,15 @@ operator_load(struct cond_load *load, const struct conf_expr *expr,
 	const struct operator *op;
 
 	for (op = operators; op->name; op++)
-		if (!strcmp(op->name, expr->op.text))
+		if (!strcmp(op->name, expr->op))
 			break;
 	if (op->name && word_applies(op->word, field))
 		return op;
 	if (!op->name)
-		BUG("the parser knows '%s'", expr->op.text);
-	diag_error(load->diag, expr->op.place, applicable(load, field),
-		   "'%s' says nothing about '%s'", expr->op.text,
-		   expr->field.text);
+		BUG("the parser knows '%s'", expr->op);
+	diag_error(load->diag, conf_op_place(expr), applicable(load, field),
+		   "'%s' says nothing about '%s'", expr->op,
+		   expr->field);
 	return NULL;
 }
 
@@ -176,13 +178,13 @@ drop_is_careful(struct cond_load *load, const struct conf_expr *expr,
 {
 	if (!load->drop || !is_of_devices(test->field) ||
 	    test->word->quantity_free ||
-	    !strcmp(expr->quantifier.text, "every"))
+	    !strcmp(expr->quantifier, "every"))
 		return true;
-	diag_error(load->diag, expr->field.place,
+	diag_error(load->diag, conf_field_place(expr),
 		   arena_printf(load->arena, "write: every %s %s ...",
-				expr->field.text, expr->op.text),
+				expr->field, expr->op),
 		   "a drop must say 'every' of '%s', or it hides the alert's "
-		   "other devices", expr->field.text);
+		   "other devices", expr->field);
 	return false;
 }
 
@@ -197,7 +199,7 @@ operands_load(struct cond_load *load, const struct conf_expr *expr,
 		return true;
 	if (test->word->one_value && expr->values.count > 1) {
 		diag_error(load->diag, expr->values.items[1].place, NULL,
-			   "'%s' takes one value", expr->op.text);
+			   "'%s' takes one value", expr->op);
 		return false;
 	}
 	test->count = (uint32_t)expr->values.count;
@@ -227,8 +229,8 @@ test_load(struct cond_load *load, const struct conf_expr *expr,
 	test->field = (unsigned char)field;
 	test->negated = op->negated;
 	/* "is not V" is the opposite of "any is V": every one is not */
-	test->every = *expr->quantifier.text ?
-		!strcmp(expr->quantifier.text, "every") : op->negated;
+	test->every = *expr->quantifier ?
+		!strcmp(expr->quantifier, "every") : op->negated;
 	test->source = expr;
 	cond->test = test;
 	if (!drop_is_careful(load, expr, test))

@@ -125,9 +125,9 @@ enum { COND_NOW = 1 << 8 };
 extern const struct cond_word cond_is, cond_like, cond_contains, cond_matches,
 	cond_at_least, cond_below, cond_present, cond_during;
 
-/* A value as texts are compared, in the arena; NULL after an error, which an
- * empty one is. */
-char *cond_fold(struct cond_load *load, struct conf_word value);
+/* A value as texts are compared, which lives as long as the value; NULL after
+ * an error, which an empty one is. */
+const char *cond_fold(struct cond_load *load, struct conf_word value);
 
 /* Is `value` a word of the field's enumeration, if it has a closed one? False
  * after an error. */

@@ -12,9 +12,9 @@ static void
 describe_value(const struct conf_expr *source, const struct conf_word *value,
 	       size_t most, struct buf *out)
 {
-	const char *mark = value->quoted ? "\"" : "";
+	const char *mark = conf_is_quoted(*value) ? "\"" : "";
 
-	if (strstr(source->op.text, "matches"))
+	if (strstr(source->op, "matches"))
 		mark = "/";
 	buf_puts(out, mark);
 	text_escape(out, value->text, most);
@@ -38,11 +38,11 @@ static void
 describe_test(const struct conf_expr *source, const char *field, size_t most,
 	      struct buf *out)
 {
-	if (*source->quantifier.text)
-		buf_printf(out, "%s ", source->quantifier.text);
+	if (*source->quantifier)
+		buf_printf(out, "%s ", source->quantifier);
 	if (*field)
 		buf_printf(out, "%s ", field);
-	buf_puts(out, source->op.text);
+	buf_puts(out, source->op);
 	describe_values(source, most, out);
 }
 
@@ -72,7 +72,7 @@ cond_describe(const struct cond *cond, size_t most, struct buf *out)
 
 	if (cond->kind == CONF_TEST) {
 		describe_test(cond->test->source,
-			      cond->test->source->field.text, most, out);
+			      cond->test->source->field, most, out);
 		return;
 	}
 	if (cond->kind == CONF_NOT) {

@@ -34,14 +34,14 @@ matches_load(struct cond_load *load, const struct cond_test *test,
 }
 
 static enum answer
-one_fits(const struct regex *regex, const struct fact *fact)
+one_fits(const struct regex *regex, const struct fact *fact, uint32_t *steps)
 {
 	enum regex_result result;
 
-	result = regex_match(regex, fact->text, strlen(fact->text));
+	result = regex_match(regex, fact->text, strlen(fact->text), steps);
 	if (result == REGEX_NO && fact->label)
 		result = regex_match(regex, fact->text,
-				     strcspn(fact->text, "."));
+				     strcspn(fact->text, "."), steps);
 	if (result == REGEX_LIMIT)
 		return ANSWER_UNKNOWN;
 	return result == REGEX_YES ? ANSWER_YES : ANSWER_NO;
@@ -54,9 +54,9 @@ matches_fits(const struct cond_test *test, const struct facts *facts,
 	enum answer answer = ANSWER_NO, one;
 	uint32_t i;
 
-	(void)facts;
 	for (i = 0; i < test->count && answer != ANSWER_YES; i++) {
-		one = one_fits(test->operands[i].regex, fact);
+		one = one_fits(test->operands[i].regex, fact,
+			       facts->regex_steps_left);
 		if (one != ANSWER_NO)
 			answer = one;
 	}

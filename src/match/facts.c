@@ -1,6 +1,7 @@
 #include "match/facts.h"
 
 #include "base/text.h"
+#include "match/regex.h"
 
 void
 facts_init(struct facts *facts, const struct alert *alert, instant_ms now,
@@ -10,6 +11,8 @@ facts_init(struct facts *facts, const struct alert *alert, instant_ms now,
 	facts->alert = alert;
 	facts->now = now;
 	facts->arena = arena;
+	facts->regex_steps_left = arena_alloc(arena, sizeof(uint32_t));
+	*facts->regex_steps_left = REGEX_ALERT_STEPS;
 }
 
 /* "10.0.0.5" and "fe80::1" have no first label. */

@@ -28,6 +28,7 @@ struct facts {
 	instant_ms now;
 	struct arena *arena;
 	struct fact *fields[ALERT_FIELDS];	/* NULL until asked for */
+	uint32_t *regex_steps_left;	/* see regex.h */
 };
 
 void facts_init(struct facts *facts, const struct alert *alert,

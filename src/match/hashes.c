@@ -17,13 +17,19 @@ hashes_init(struct hashes *hashes, struct arena *arena, size_t expected)
 		hashes->slots[i].number = HASHES_NONE;
 }
 
+static uint32_t
+check_of(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+
 static struct hashes_slot *
 slot_of(const struct hashes *hashes, uint64_t hash)
 {
 	size_t i = hash & (hashes->size - 1);
 
 	while (hashes->slots[i].number != HASHES_NONE &&
-	       hashes->slots[i].hash != hash)
+	       hashes->slots[i].check != check_of(hash))
 		i = (i + 1) & (hashes->size - 1);
 	return &hashes->slots[i];
 }
@@ -43,7 +49,7 @@ hashes_add(struct hashes *hashes, uint64_t hash, uint32_t number)
 		return slot->number;
 	if (++hashes->count > hashes->size / 2)
 		BUG("more than %zu hashes", hashes->size / 2);
-	*slot = (struct hashes_slot){ hash, number };
+	*slot = (struct hashes_slot){ check_of(hash), number };
 	return number;
 }
 

@@ -16,7 +16,8 @@
 #define HASHES_NONE UINT32_MAX
 
 struct hashes_slot {
-	uint64_t hash;
+	uint32_t check;		/* the half of the hash that does not already
+				   say where the slot is */
 	uint32_t number;	/* HASHES_NONE: free */
 };
 

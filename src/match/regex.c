@@ -39,8 +39,10 @@ static pcre2_code *
 compile(struct arena *arena, const char *pattern, int *error_out,
 	size_t *offset_out)
 {
+	/* Callouts are what steps are counted by. */
 	const uint32_t options = PCRE2_CASELESS | PCRE2_UTF |
-		PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
+		PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C |
+		PCRE2_AUTO_CALLOUT;
 	pcre2_general_context *memory;
 	pcre2_compile_context *context;
 
@@ -104,13 +106,30 @@ scratch(void)
 	return &scratch;
 }
 
+static int
+count_step(pcre2_callout_block *block, void *steps_left)
+{
+	uint32_t *left = steps_left;
+
+	(void)block;
+	if (!*left)
+		return PCRE2_ERROR_CALLOUT;
+	--*left;
+	return 0;
+}
+
 enum regex_result
-regex_match(const struct regex *regex, const char *text, size_t length)
+regex_match(const struct regex *regex, const char *text, size_t length,
+	    uint32_t *steps_left)
 {
 	const struct scratch *use = scratch();
-	int result = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, 0,
-				 use->data, use->context);
+	int result;
 
+	if (!*steps_left)
+		return REGEX_LIMIT;
+	(void)pcre2_set_callout(use->context, count_step, steps_left);
+	result = pcre2_match(regex->code, (PCRE2_SPTR)text, length, 0, 0,
+			     use->data, use->context);
 	if (result >= 0)
 		return REGEX_YES;
 	return result == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_LIMIT;

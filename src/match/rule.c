@@ -283,7 +283,7 @@ tests(const struct conf_expr *expr, const char *field)
 	if (!expr)
 		return false;
 	if (expr->kind == CONF_TEST)
-		return !strcmp(expr->field.text, field);
+		return expr->field && !strcmp(expr->field, field);
 	return tests(expr->left, field) || tests(expr->right, field);
 }
 

@@ -64,7 +64,7 @@ load_pattern(const struct loader *loader, struct conf_word word)
 	buf_release(&error);
 	for (hole = pattern ? pattern_holes(pattern) : NULL; hole && *hole;
 	     hole++) {
-		struct conf_word name = { *hole, true, word.place };
+		struct conf_word name = { *hole, word.place };
 		enum alert_field field;
 
 		if (!load_field(loader, name, &field))

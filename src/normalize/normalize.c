@@ -51,6 +51,9 @@ set_authentic(struct normalized *out, const struct normalize_input *input,
 							 input->authserv,
 							 listed);
 
+	if (input->distrust)
+		answer = (struct authentic_answer){ AUTHENTIC_NONE,
+						    input->distrust };
 	if (out->forwarded && answer.authentic == AUTHENTIC_PASS) {
 		answer.authentic = AUTHENTIC_FAIL;
 		answer.why = arena_printf(arena, "%s, but it was sent on",

@@ -19,6 +19,8 @@ struct normalize_input {
 	const struct formats *formats;
 	const struct customers *customers;
 	const char *authserv;		/* NULL: nobody's word counts */
+	const char *distrust;		/* NULL, or why no header of this mail
+					   is the word of our server */
 	const char *domain;		/* of our own Message-IDs */
 	const char *const *recipients;	/* of the envelope */
 	size_t recipient_count;

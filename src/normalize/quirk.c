@@ -124,20 +124,31 @@ goes_on(const char *start, const char *next)
 	       !memchr(next, ':', length) && !memchr(next, '<', length);
 }
 
+/* The first line that ends with `value`, or NULL. Line by line, since a search
+ * for the value itself finds one of a hostile mail at every octet. */
+static const char *
+line_ending_with(const char *text, const char *value, size_t length)
+{
+	const char *end = text + strnlen(text, UNFOLD_WITHIN), *stop;
+
+	for (; (stop = memchr(text, '\n', (size_t)(end - text)));
+	     text = stop + 1)
+		if ((size_t)(stop - text) >= length &&
+		    !memcmp(stop - length, value, length))
+			return text;
+	return NULL;
+}
+
 const char *
 quirk_unfold(struct arena *arena, const char *text, const char *value)
 {
-	size_t length = strlen(value), most = strnlen(text, UNFOLD_WITHIN);
-	const char *start = text, *next;
+	size_t length = strlen(value);
+	const char *start, *next;
 	int lines;
 
 	if (length < FOLDED_LEAST / 2)
 		return value;
-	while ((start = memmem(start, most - (size_t)(start - text), value,
-			       length)) && start[length] != '\n')
-		start++;
-	while (start && start > text && start[-1] != '\n')
-		start--;
+	start = line_ending_with(text, value, length);
 	for (lines = 0; start && lines < FOLDED_MOST; lines++) {
 		next = start + strcspn(start, "\n");
 		next += *next == '\n';

@@ -546,6 +546,12 @@ reader_destroy(struct reader **reader)
 	*reader = NULL;
 }
 
+const char *
+reader_path(const struct reader *reader)
+{
+	return reader->path;
+}
+
 int
 reader_fd(const struct reader *reader)
 {

@@ -52,6 +52,9 @@ enum { READER_QUEUE_MOST = 32 };	/* requests without an answer */
 struct reader *reader_create(const char *path, int limit_ms);
 void reader_destroy(struct reader **reader);
 
+/* The program that it starts. */
+const char *reader_path(const struct reader *reader);
+
 /* For epoll; the same for the whole life. */
 int reader_fd(const struct reader *reader);
 

@@ -72,22 +72,22 @@ static bool
 make_directories(const char *maildir, struct send_result *result)
 {
 	static const char *const names[] = { "", "/tmp", "/new", "/cur" };
-	bool is_new = false, good = true;
+	bool is_new[sizeof(names) / sizeof(*names)] = { false }, good = true;
 	struct buf path = BUF_INIT;
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(*names) && good; i++) {
 		buf_reset(&path);
 		buf_printf(&path, "%s%s", maildir, names[i]);
-		if (!mkdir(path.data, 0700))
-			is_new = true;
-		else if (errno != EEXIST)
+		is_new[i] = !mkdir(path.data, 0700);
+		if (!is_new[i] && errno != EEXIST)
 			good = failed(result, "make", path.data);
 	}
 	buf_release(&path);
-	if (good && is_new)
-		good = sync_directory(maildir, "..", result) &&
-		       sync_directory(maildir, ".", result);
+	if (good && is_new[0])
+		good = sync_directory(maildir, "..", result);
+	if (good && (is_new[1] || is_new[2] || is_new[3]))
+		good = sync_directory(maildir, ".", result);
 	return good;
 }
 

@@ -149,13 +149,14 @@ class Relay:
         with open(self.path(name), 'w', encoding='utf-8') as file:
             file.write(text)
 
-    def start(self, wait=True, env=None, under=()):
+    def start(self, wait=True, env=None, under=(), options=()):
         """Start the daemon, `under` another program, and wait until it says
         that it is ready."""
         self.log = open(self.path('log'), 'a+', encoding='utf-8')
         before = self.read_log().count('event=ready')
         self.daemon = subprocess.Popen(
-            list(under) + [self.programs + '/tocsin', 'run', '-c', self.conf],
+            list(under) + [self.programs + '/tocsin', 'run', '-c', self.conf] +
+            list(options),
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
             user=self.user, group=self.user,
             env=dict(os.environ, **(env or {})))

@@ -175,8 +175,9 @@ def test_storing():
     equal(message, MAIL, "then the message, byte for byte")
     modes = [os.stat(os.path.join(spool, p)).st_mode & 0o777
              for p in ("tmp", "new", "new/" + files(spool)[0])]
-    equal(modes, [0o700, 0o700, 0o600],
-          "tmp, new and the file are for the owner only")
+    equal(modes, [0o700, 0o700, 0o640],
+          "tmp and new are for the owner only, in a shared spool the file is "
+          "for the daemon's group as well")
     equal(run(TO, MAIL, spool).status, 0, "the second run of one mail is 0")
     second = os.path.join(spool, "new", files(spool)[1])
     with open(second, "rb") as file:

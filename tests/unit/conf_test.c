@@ -25,9 +25,12 @@ describe_words(const conf_words *words, struct buf *out)
 {
 	size_t i;
 
-	for (i = 0; i < words->count; i++)
-		buf_printf(out, words->items[i].quoted ? " \"%s\"" : " %s",
-			   words->items[i].text);
+	for (i = 0; i < words->count; i++) {
+		struct conf_word word = words->items[i];
+
+		buf_printf(out, conf_is_quoted(word) ? " \"%s\"" : " %s",
+			   word.text);
+	}
 }
 
 /* (severity at least high) (and X Y) */
@@ -39,9 +42,9 @@ describe_expr(const struct conf_expr *expr, struct buf *out)
 	};
 
 	if (expr->kind == CONF_TEST) {
-		buf_printf(out, "(%s%s%s%s%s", expr->quantifier.text,
-			   *expr->quantifier.text ? " " : "", expr->field.text,
-			   *expr->field.text ? " " : "", expr->op.text);
+		buf_printf(out, "(%s%s%s%s%s", expr->quantifier,
+			   *expr->quantifier ? " " : "", expr->field,
+			   *expr->field ? " " : "", expr->op);
 		describe_words(&expr->values, out);
 		buf_putc(out, ')');
 		return;
@@ -153,14 +156,14 @@ static const struct {
 	  RULE("a is not b and c not in d, e and f not like g and h not "
 	       "contains i and j not matches /k/ and l at least m"),
 	  TREE("(and (and (and (and (and (a is not b) (c not in d e)) (f not "
-	       "like g)) (h not contains i)) (j not matches \"k\")) (l at "
+	       "like g)) (h not contains i)) (j not matches k)) (l at "
 	       "least m))") },
 	{ "operators of one word",
 	  RULE("a in b,c and d contains e, f and g below h and i present"),
 	  TREE("(and (and (and (a in b c) (d contains e f)) (g below h)) (i "
 	       "present))") },
 	{ "a list of regexes", RULE("a matches /b c/, /d\\/e\\d/"),
-	  TREE("(a matches \"b c\" \"d/e\\d\")") },
+	  TREE("(a matches b c d/e\\d)") },
 	{ "values may look like operators",
 	  RULE("a is is and b in not, and, or and c is \"not\""),
 	  TREE("(and (and (a is is) (b in not and or)) (c is \"not\"))") },

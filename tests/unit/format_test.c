@@ -1,5 +1,6 @@
 #include "tap.h"
 
+#include "base/clock.h"
 #include "normalize/format.h"
 #include "normalize/quirk.h"
 
@@ -276,10 +277,30 @@ test_quirks(void)
 		   folded[i].want, "'%s' in its text", folded[i].value);
 }
 
+/* A hostile mail: thousands of rows, whose value is found at every octet of a
+ * text that never has it at the end of a line. */
+static void
+test_unfold_is_bounded(void)
+{
+	struct clock clock = clock_system();
+	instant_ms start = clock.now(&clock);
+	char text[60001], value[41];
+	int i;
+
+	memset(text, 'a', sizeof(text));
+	memset(value, 'a', sizeof(value));
+	text[sizeof(text) - 1] = value[sizeof(value) - 1] = '\0';
+	text[sizeof(text) - 2] = 'b';
+	for (i = 0; i < 5000; i++)
+		(void)quirk_unfold(arena, text, value);
+	ok(clock.now(&clock) - start < 2000, "5000 rows are unfolded soon");
+}
+
 int
 main(void)
 {
 	arena = arena_create();
+	test_unfold_is_bounded();
 	test_patterns();
 	test_wrong();
 	test_generic();

@@ -357,6 +357,54 @@ test_odd_files(struct inbox *inbox)
 	rmdir(path_of("new", "3.directory"));
 }
 
+/* The envelope of a file that was not written by tocsin-deliver. */
+static struct inbox_envelope
+envelope_of(struct inbox *inbox, const char *name)
+{
+	struct inbox_envelope envelope = { 0 };
+	int fd = -1;
+
+	inbox_open_message(inbox, name, &fd, &error);
+	is_int(inbox_read_envelope(fd, arena, &envelope, &error), OUTCOME_OK,
+	       "%s: its envelope is read", name);
+	close(fd);
+	inbox_remove(inbox, name, &error);
+	return envelope;
+}
+
+static void
+test_foreign_files(struct inbox *inbox)
+{
+	struct inbox_envelope envelope;
+
+	write_file(path_of("new", "own"), "x", 1);
+	ok(!envelope_of(inbox, "own").is_foreign, "our own file is ours");
+
+	write_file(path_of("new", "linked"), "x", 1);
+	if (link(path_of("new", "linked"), path_of("tmp", "linked")) != 0)
+		printf("Bail out! cannot link\n");
+	ok(envelope_of(inbox, "linked").is_foreign,
+	   "a file with two names is not: anybody may have linked it there");
+	unlink(path_of("tmp", "linked"));
+
+	write_file(path_of("new", "huge"), "x", 1);
+	if (truncate(path_of("new", "huge"), INT64_C(1) << 40) != 0)
+		printf("Bail out! cannot make a sparse file\n");
+	envelope = envelope_of(inbox, "huge");
+	is_int((long long)envelope.size, DROP_MESSAGE_MAX,
+	       "a file of a terabyte is a message that can be taken");
+	ok(envelope.truncated, "which says that it was cut");
+
+	if (geteuid() != 0)
+		return;
+	write_file(path_of("new", "theirs"), "x", 1);
+	if (chown(path_of("new", "theirs"), 12345, 12345) != 0)
+		printf("Bail out! cannot give a file away\n");
+	envelope = envelope_of(inbox, "theirs");
+	ok(envelope.is_foreign, "another user's file is not ours");
+	is_int(envelope.owner, 12345, "and it is known whose it is");
+}
+
 static void
 test_clean(struct inbox *inbox)
 {
@@ -384,6 +432,32 @@ test_spool(void)
 	inbox_close(&inbox);
 }
 
+/* Somebody removes the spool of a running daemon and makes it anew. */
+static void
+test_new_spool(struct inbox *inbox)
+{
+	struct inbox_names names = { 0 };
+	const struct inbox_envelope envelope = { .sender = "" };
+
+	buf_reset(&error);
+	rmdir(path_of("tmp", ""));
+	rmdir(path_of("new", ""));
+	rmdir(spool);
+	is_int(inbox_list(inbox, arena, NULL, 8, &names, &error),
+	       OUTCOME_PERMANENT, "a spool that was removed is an error");
+	is(error.data, arena_printf(arena, "cannot list '%s/new': No such file "
+				    "or directory", spool), "which names it");
+	buf_reset(&error);
+
+	mkdir(spool, 0700);
+	inbox_put(inbox, NOW, &envelope, "x", 1, &error);
+	is_int(inbox_list(inbox, arena, NULL, 8, &names, &error), OUTCOME_OK,
+	       "one that is made anew is followed");
+	is_int((long long)names.list.count, 1, "and what came in is found");
+	if (names.list.count == 1)
+		inbox_remove(inbox, names.list.items[0], &error);
+}
+
 int
 main(void)
 {
@@ -406,8 +480,10 @@ main(void)
 	test_too_long(inbox);
 	test_list(inbox);
 	test_odd_files(inbox);
+	test_foreign_files(inbox);
 	test_clean(inbox);
 	test_spool();
+	test_new_spool(inbox);
 
 	inbox_close(&inbox);
 	rmdir(path_of("tmp", ""));

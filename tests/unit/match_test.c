@@ -241,6 +241,33 @@ long_traces(void)
 	buf_release(&out);
 }
 
+/* A hostile mail names hundreds of devices, each made for the worst pattern of
+ * one customer: the others wait no longer for it than a moment. */
+static void
+hostile_devices(void)
+{
+	struct buf rules = BUF_INIT;
+	struct clock clock = clock_system();
+	instant_ms start = clock.now(&clock);
+	struct alert *alert = alert_create(arena);
+	struct verdict verdict;
+	int i;
+
+	alert_add(alert, ALERT_SEVERITY, "low", "test");
+	for (i = 0; i < 900; i++)
+		alert_add(alert, ALERT_DEVICE, arena_printf(arena,
+			  "aaaaaaaaaaaaaaaa%d", i), "test");
+	for (i = 0; i < 50; i++)
+		buf_printf(&rules, "rule r%d when every device not matches "
+			   "/^(a+)+$/ and title is x notify bob\n", i);
+	buf_puts(&rules, "rule all when severity is low notify ana\n");
+	verdict = match_alert(rules_of(arena, "", rules.data), "x", alert,
+			      TEST_NOW, 0, arena);
+	is(verdict.name, "all", "the rule that is certain decides");
+	ok(clock.now(&clock) - start < 5000, "soon");
+	buf_release(&rules);
+}
+
 int
 main(void)
 {
@@ -249,6 +276,7 @@ main(void)
 	customers();
 	traces();
 	long_traces();
+	hostile_devices();
 	arena_destroy(&arena);
 	return tap_done();
 }

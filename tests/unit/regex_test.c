@@ -37,10 +37,11 @@ meaning(void)
 		struct buf error = BUF_INIT;
 		struct regex *regex = regex_compile(arena, cases[i].pattern,
 						    &error, &offset);
+		uint32_t steps = REGEX_ALERT_STEPS;
 
 		is_int(regex ? (int)regex_match(regex, cases[i].text,
-						strlen(cases[i].text)) : -1,
-		       cases[i].want, "/%s/: %s", cases[i].pattern,
+						strlen(cases[i].text), &steps) :
+		       -1, cases[i].want, "/%s/: %s", cases[i].pattern,
 		       cases[i].why);
 		buf_release(&error);
 	}
@@ -88,6 +89,7 @@ bounded(void)
 	struct buf text = BUF_INIT, error = BUF_INIT;
 	struct clock clock = clock_system();
 	instant_ms start = clock.now(&clock);
+	uint32_t steps = REGEX_ALERT_STEPS;
 	struct regex *regex;
 	size_t i, offset;
 
@@ -95,10 +97,40 @@ bounded(void)
 	for (i = 0; i < 65536; i++)
 		buf_putc(&text, 'y');
 	for (i = 0; i < 20; i++)
-		(void)regex_match(regex, text.data, text.len);
+		(void)regex_match(regex, text.data, text.len, &steps);
 	ok(clock.now(&clock) - start < 5000,
 	   "large texts against a bad pattern take bounded time");
 	buf_release(&text);
+	buf_release(&error);
+}
+
+/* Many texts, each of which stays just below its own limit. */
+static void
+all_together(void)
+{
+	struct buf error = BUF_INIT;
+	uint32_t steps = 100000;
+	struct regex *bad, *good;
+	int i, unknown = 0;
+	size_t offset;
+
+	bad = regex_compile(arena, "^(a+)+$", &error, &offset);
+	good = regex_compile(arena, "^srv-[0-9]+$", &error, &offset);
+	is_int(regex_match(bad, "aaaaaaaaaaaaaab", 15, &steps), REGEX_NO,
+	       "a text that costs much is compared");
+	ok(steps < 100000, "and costs its steps");
+	for (i = 0; i < 20; i++)
+		unknown += regex_match(bad, "aaaaaaaaaaaaaab", 15, &steps) ==
+			   REGEX_LIMIT;
+	ok(unknown > 0, "the comparisons of one alert have a limit together");
+	is_int(steps, 0, "behind which nothing is compared");
+	is_int(regex_match(good, "srv-1", 5, &steps), REGEX_LIMIT,
+	       "and nobody knows");
+	steps = REGEX_ALERT_STEPS;
+	for (i = 0; i < 30000; i++)
+		(void)regex_match(good, "srv-0815", 8, &steps);
+	ok(steps > 0, "a thousand rules and thirty ordinary devices are far "
+	   "below it: %u steps left", steps);
 	buf_release(&error);
 }
 
@@ -109,6 +141,7 @@ main(void)
 	meaning();
 	mistakes();
 	bounded();
+	all_together();
 	arena_destroy(&arena);
 	return tap_done();
 }

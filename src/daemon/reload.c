@@ -1,0 +1,106 @@
+#include "daemon/reload.h"
+
+#include "base/bug.h"
+#include "daemon/last_good.h"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+struct reload {
+	struct loop *loop;
+	const char *path;
+	const struct clock *clock;
+	reload_taker *take;
+	void *context;
+
+	int done;			/* readable when the thread has ended */
+	pthread_t thread;
+	bool is_running;
+	bool again;
+	struct generation *next;	/* the thread's, until it has ended */
+};
+
+static void *
+work(void *context)
+{
+	struct reload *reload = context;
+	uint64_t one = 1;
+
+	reload->next = last_good_load(reload->path, LAST_GOOD_RELOAD,
+				      reload->clock->now(reload->clock));
+	/* The counter is 0, so it cannot be full. */
+	if (write(reload->done, &one, sizeof(one)) != sizeof(one))
+		BUG("eventfd");
+	return NULL;
+}
+
+static struct generation *
+join(struct reload *reload)
+{
+	struct generation *next;
+
+	if (pthread_join(reload->thread, NULL))
+		BUG("cannot join the thread that loads");
+	next = reload->next;
+	reload->next = NULL;
+	reload->is_running = false;
+	return next;
+}
+
+static void
+loaded(void *context)
+{
+	struct reload *reload = context;
+	bool again = reload->again;
+	uint64_t count;
+
+	if (read(reload->done, &count, sizeof(count)) != sizeof(count))
+		return;
+	reload->take(reload->context, join(reload));
+	if (again)
+		reload_start(reload);
+}
+
+struct reload *
+reload_create(struct loop *loop, const char *path, const struct clock *clock,
+	      reload_taker *take, void *context)
+{
+	struct reload *reload = bug_alloc(sizeof(*reload));
+
+	*reload = (struct reload){
+		.loop = loop, .path = path, .clock = clock, .take = take,
+		.context = context,
+		.done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+	};
+	if (reload->done < 0)
+		BUG("no eventfd for reloads");
+	loop_watch(loop, reload->done, loaded, reload);
+	return reload;
+}
+
+void
+reload_start(struct reload *reload)
+{
+	reload->again = reload->is_running;
+	if (reload->is_running)
+		return;
+	reload->is_running = true;
+	if (pthread_create(&reload->thread, NULL, work, reload))
+		BUG("cannot start a thread to load in");
+}
+
+void
+reload_destroy(struct reload **reload)
+{
+	struct generation *next = NULL;
+
+	if ((*reload)->is_running)
+		next = join(*reload);
+	if (next)
+		generation_destroy(&next);
+	loop_forget((*reload)->loop, (*reload)->done);
+	(void)close((*reload)->done);	/* nothing waits for it */
+	free(*reload);
+	*reload = NULL;
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""An alert written by an enemy: its text reaches a subject, a page, JSON, the
+log and a terminal, and none of them obeys it."""
+import html
+import html.parser
+import json
+import os
+import re
+import sys
+
+sys.path.insert(0, 'tests/lib')
+from relay import Relay, mail, ok, same, done           # noqa: E402
+from smtp_server import SmtpServer                      # noqa: E402
+
+CONTOSO = 'contoso@relay.mssp.example'
+ESC = '\x1b]0;owned\x07\x1b[2J\x9b31m'
+TURN = '\u202e\u2066'
+TITLE = ('Evil</td><script>alert(1)</script>' + ESC + TURN +
+         '\r\nBcc: everybody@evil.example\r\n{{words}} '
+         '"\'><img src=x onerror=y>')
+DEVICE = '../../etc/`id`' + ESC + '{{{raw}}}<b>'
+COMMANDS = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f'
+                      '\u2028-\u202e\u2066-\u2069\ufffd]')
+
+
+def evil_mail(**fields):
+    """As Microsoft writes such a title: escaped, whatever it is."""
+    write = [html.escape(text).replace('\r', '&#13;').replace('\n', '&#10;')
+             for text in (TITLE, DEVICE)]
+    return mail(title=write[0], device=write[1], **fields)
+
+
+def harmless(name, text):
+    found = COMMANDS.search(text.replace('\r\n', '\n'))
+    ok(not found, name, found and ascii(text[max(0, found.start() - 60):
+                                             found.end() + 20]))
+
+
+class Page(html.parser.HTMLParser):
+    """What a browser makes of it: elements, and where links lead."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.links, self.handlers = set(), [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+        self.links += [v for n, v in attributes if n in ('href', 'src')]
+        self.handlers += [n for n, v in attributes if n.startswith('on')]
+
+
+with Relay() as relay:
+    evil = evil_mail()
+    relay.start()
+    relay.deliver(evil, CONTOSO, sender='x' + ESC + '@y')
+    sent = relay.outbox(3)
+    same(len(sent), 3, 'a hostile alert is told like any other')
+    for message in sent:
+        to = message['Delivered-To']
+        same(sorted(message.keys()), sorted(set(message.keys())),
+             to + ': no header is there twice')
+        same(message['Bcc'], None, to + ': none came from the title')
+        harmless(to + ': the subject obeys nobody', message['Subject'])
+        harmless(to + ': nor the text',
+                 message.get_body(('plain',)).get_content())
+        page = message.get_body(('html',)).get_content()
+        harmless(to + ': nor the page', page)
+        page = Page(page)
+        same((page.tags & {'script', 'img', 'b', 'iframe', 'form'},
+              page.handlers), (set(), []), to + ': no element of its own')
+        same([l for l in page.links if not l.startswith(
+              'https://security.microsoft.com/')], [],
+             to + ': every link leads to the portal')
+    code = sent[0]['X-Tocsin-Code']
+
+    # A mail that is held, from a customer nobody knows.
+    relay.deliver(evil_mail(id='2', tenant='00000000-1111-2222-3333-'
+                            '444444444444'), CONTOSO,
+                  sender='x' + ESC + '@y')
+    relay.wait_rows([(1,)], 'select count(*) from held')
+    held, = relay.rows('select i.code from held h join item i '
+                       'on i.id = h.item')[0]
+    harmless('the notice of a held mail obeys nobody', '\n'.join(
+        m.get_body(('plain',)).get_content() for m in relay.outbox(4)))
+
+    # A file in the spool with a name of its author's choice.
+    name = relay.path('spool', 'new', '1' + ESC + 'evil')
+    os.mkdir(name)
+    relay.wait_log('event=trouble')
+    path = relay.path('evil' + ESC + '.eml')
+    with open(path, 'wb') as file:
+        file.write(evil)
+    relay.write('customers/evil' + ESC + '.rules', 'customer {\n')
+
+    for words in ['why', code], ['held'], ['held', 'show', held], \
+            ['queue', '--all'], ['explain', path], \
+            ['explain', '--render', path], ['explain', '--json', path], \
+            ['explain', name], ['check'], ['why', ESC], ['queue', 'show', ESC]:
+        broken = words[0] in ('check',)
+        if not broken:
+            os.rename(relay.path('customers', 'evil' + ESC + '.rules'),
+                      relay.path('aside'))
+        status, out, err = relay.command(*words)
+        if not broken:
+            os.rename(relay.path('aside'),
+                      relay.path('customers', 'evil' + ESC + '.rules'))
+        harmless('`tocsin %s` prints nothing that a terminal obeys' %
+                 ascii(' '.join(words[:2]))[1:20], out + err)
+        if words[0] == 'check':
+            ok('evil' in err and status == 1, 'and does print it', err)
+        if '--json' in words:
+            alert = json.loads(out)['alert']
+            ok('\x1b' not in alert['title'] and '<script>' in alert['title'],
+               'JSON says what the title was', alert['title'])
+    os.rmdir(name)
+    harmless('the log has nothing of the kind', relay.read_log())
+
+# A server that answers with more than words.
+with SmtpServer(faults={'rcpt ana@mssp.example': '550 5.1.1 no\x1b[2J\x9b '
+                        'user "\u202e'}) as server:
+    with Relay(relay='relay r { smtp 127.0.0.1:%d tls none }' %
+               server.port) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        relay.wait_rows([(1,)], "select count(*) from delivery "
+                        "where state = 'failed'")
+        harmless("a server's reply is harmless in the log", relay.read_log())
+        for words in ['queue'], ['queue', 'show', '%d' % relay.rows(
+                "select id from delivery where state = 'failed'")[0]]:
+            status, out, err = relay.command(*words)
+            ok('no' in out and not status, 'it is shown', out, err)
+            harmless('and harmless in `%s`' % ' '.join(words), out + err)
+        relay.wait_rows([(3,)], "select count(*) from delivery "
+                        "where state = 'sent'")
+        told = [m for m in server.mails if b'could not be delivered'
+                in m.content]
+        ok(told, 'the catch-all is told of it')
+
+done()

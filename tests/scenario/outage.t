@@ -1,0 +1,352 @@
+#!/usr/bin/env python3
+"""SMTP relays that refuse, vanish and come back, under the real daemon: who
+is told when, what `why` and `queue` say of it, and that no password shows.
+(smtp.t has every fault of one delivery; here are the stories.)"""
+import base64
+import email
+import email.policy
+import os
+import re
+import signal
+import socket
+import sys
+import time
+
+sys.path.insert(0, 'tests/lib')
+from certificates import Certificates               # noqa: E402
+from relay import Relay, mail, ok, same, done       # noqa: E402
+from smtp_server import SmtpServer                  # noqa: E402
+
+CONTOSO = 'contoso@relay.mssp.example'
+USER, PASSWORD = 'tocsin', 'Tr0ub4dor-and-3'
+SECRETS = [PASSWORD, base64.b64encode(PASSWORD.encode()).decode().strip('='),
+           base64.b64encode(('\0%s\0%s' % (USER, PASSWORD)).encode()).decode()]
+
+FIVE = '''
+team five { mail a@mssp.example, b@mssp.example, c@mssp.example,
+                 d@mssp.example, e@mssp.example }
+customer contoso "Contoso GmbH" {
+    tenant     72f988bf-86f1-41af-91ab-2d7cd011db47
+    mailbox    contoso@relay.mssp.example
+    recipients @mssp.example
+    otherwise  notify five
+}
+'''
+ONE = FIVE.replace('notify five', 'notify ana').replace('a@mssp.example, ', '')
+ALL = ['%s@mssp.example' % each for each in 'abcde']
+
+
+def clause(*ports, more='tls none'):
+    return 'relay r { smtp %s %s timeout 5s }' % (
+        ', '.join('localhost:%d' % port for port in ports), more)
+
+
+class Outage(Relay):
+    def __init__(self, *ports, more='tls none', rules=ONE):
+        super().__init__(relay=clause(*ports, more=more))
+        self.write('customers/contoso.rules', rules)
+
+    def states(self):
+        return self.rows('SELECT recipient, state FROM delivery ORDER BY id')
+
+    def wait_states(self, *want):
+        return self.wait_rows(
+            [(each,) for each in want],
+            'SELECT state FROM delivery WHERE kind = "alert" ORDER BY id')
+
+    def why(self):
+        code, = self.rows('SELECT code FROM item ORDER BY id DESC LIMIT 1')[0]
+        return self.command('why', code)[1]
+
+    def number(self):
+        return str(self.rows('SELECT max(id) FROM delivery '
+                             'WHERE kind = "alert"')[0][0])
+
+    def retry(self):
+        return self.command('queue', 'retry', self.number())
+
+
+def wait_for(good, wait=20):
+    end = time.monotonic() + wait
+    while not good() and time.monotonic() < end:
+        time.sleep(0.02)
+    return good()
+
+
+def ids(server):
+    return [email.message_from_bytes(each.content)['Message-ID']
+            for each in server.mails]
+
+
+def told(server):
+    return sorted(recipient for each in server.mails
+                  for recipient in each.recipients)
+
+
+def unused_port():
+    with socket.create_server(('127.0.0.1', 0)) as held:
+        return held.getsockname()[1]
+
+
+def one_of_five():
+    words = '550-5.1.1 nobody here\n550 5.1.1 ask the postmaster'
+    with SmtpServer({'rcpt c@mssp.example': words}) as server, \
+            Outage(server.port, rules=FIVE) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        wait_for(lambda: len(server.mails) >= 5)
+        same(told(server), ALL[:2] + ALL[3:] + ['soc@mssp.example'],
+             'one refused address of five: the others are told, and the '
+             'catch-all')
+        notice = [email.message_from_bytes(each.content,
+                                           policy=email.policy.default)
+                  for each in server.mails
+                  if each.recipients == ['soc@mssp.example']]
+        text = notice[0].get_content() if notice else ''
+        ok('c@mssp.example' in text and 'ask the postmaster' in text and
+           'tocsin why' in text,
+           "which reads the address and the server's own words", text)
+        out = relay.why()
+        ok('ask the postmaster' in out and 'permanent' in out,
+           "why has the server's own words", out)
+        same(relay.rows('SELECT recipient, state FROM delivery WHERE state '
+                        '<> "sent"'), [('c@mssp.example', 'failed')],
+             'only that delivery has failed')
+        status, out, err = relay.command('queue')
+        ok('c@mssp.example' in out and 'ask the postmaster' in out,
+           'queue lists it with the reason', out, err)
+        server.faults.clear()
+        same(relay.retry()[0], 1, 'what is sent is not retried')
+        failed = relay.rows('SELECT id FROM delivery WHERE state = "failed"')
+        same(relay.command('queue', 'retry', str(failed[0][0])), (0, '', ''),
+             'once the address exists, it is retried')
+        wait_for(lambda: len(server.mails) >= 6)
+        ok('c@mssp.example' in told(server), 'and arrives', told(server))
+
+
+def greylisted():
+    with SmtpServer({'rcpt': ['450 4.2.0 greylisted', None]}) as server, \
+            Outage(server.port) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        relay.wait_states('retry')
+        status, out, err = relay.command('queue', 'show', relay.number())
+        ok(status == 0 and 'greylisted' in out and 'next try' in out,
+           '4xx: queue show has the answer and the next try', out, err)
+        same(told(server), [], 'nobody else is told of it')
+        same(relay.retry(), (0, '', ''), 'queue retry does not wait for it')
+        wait_for(lambda: server.mails)
+        same(relay.wait_states('sent'), [('sent',)], 'then it is sent')
+        out = relay.why()
+        ok('greylisted' in out and 'try 2' in out and 'sent' in out,
+           'why tells both tries', out)
+
+
+def dropped():
+    with SmtpServer({'dot': ['drop', None]}) as server, \
+            Outage(server.port) as relay:
+        seen, store = [], server.store
+        server.store = lambda each, outcome: (seen.append(each),
+                                              store(each, outcome))
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        relay.wait_states('retry')
+        relay.retry()
+        wait_for(lambda: server.mails)
+        same(len(seen), 2, 'no answer after the mail: it is sent again')
+        ok(seen[0].content == seen[-1].content and
+           re.search(rb'^Message-ID: <\S+>\r$', seen[0].content, re.M),
+           'octet for octet, so with the same Message-ID')
+        ok('maybe=yes' in relay.read_log(),
+           'and the log says that it may arrive twice')
+
+
+def relay_is_down():
+    port = unused_port()
+    with Outage(port) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        relay.deliver(mail(id='2'), CONTOSO)
+        relay.wait_states('retry', 'retry')
+        status, out, err = relay.command('queue', 'list')
+        ok(out.count('retry') >= 2 and str(port) in out,
+           'while the relay is down, queue list shows what waits and why',
+           out, err)
+        first, second = relay.rows('SELECT id FROM delivery ORDER BY id')
+        same(relay.command('queue', 'cancel', str(first[0]))[0], 2,
+             'cancel without a reason is refused')
+        same(relay.command('queue', 'cancel', str(first[0]), '--reason',
+                           '')[0], 2, 'also with an empty one')
+        same(relay.states()[0][1], 'retry', 'and changes nothing')
+        same(relay.command('queue', 'cancel', str(first[0]), '--reason',
+                           'told by telephone'), (0, '', ''),
+             'with a reason it is done')
+        code, = relay.rows('SELECT code FROM item ORDER BY id LIMIT 1')[0]
+        out = relay.command('why', code)[1]
+        ok('told by telephone' in out and 'cancelled' in out,
+           'and why has the reason', out)
+        same(relay.command('queue', 'cancel', '999', '--reason', 'x')[0], 1,
+             'what does not exist is not cancelled')
+        with SmtpServer(port=port) as server:
+            relay.command('queue', 'retry', str(second[0]))
+            relay.wait_states('cancelled', 'sent')
+            same(relay.states(), [('ana@mssp.example', 'cancelled'),
+                                  ('ana@mssp.example', 'sent')],
+                 'the relay is back: the other one is sent')
+            same(len(server.mails), 1, 'and only that')
+
+
+def both_are_down():
+    ports = [unused_port(), unused_port()]
+    with Outage(*ports) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        relay.wait_states('retry')
+        out = relay.why()
+        ok(all(str(port) in out for port in ports),
+           'both relays down: why names both', out)
+        relay.stop()
+        relay.start()
+        same(relay.states(), [('ana@mssp.example', 'retry')],
+             'over a restart it waits')
+        with SmtpServer(port=ports[1]) as server:
+            relay.retry()
+            same(relay.wait_states('sent'), [('sent',)],
+                 'the second one is back: it is sent')
+            same(len(server.mails), 1, 'once')
+
+
+def tls_and_login(made):
+    kinds = [('expired', 'expired'), ('wrong-name', 'localhost'),
+             ('self-signed', 'self')]
+    for kind, word in kinds:
+        with SmtpServer(certificate=made.pair(kind), auth={USER: PASSWORD}) \
+                as server, \
+                Outage(server.port, more='tls required ca-file %s login %s '
+                       'password-file secret' % (made.authority, USER)) as r:
+            r.write('secret', PASSWORD + '\n')
+            os.chmod(r.path('secret'), 0o600)
+            r.start()
+            r.deliver(mail(), CONTOSO)
+            r.wait_states('retry')
+            out = r.why()
+            ok('temporary' in out and 'certificate' in out,
+               'certificate %s: it waits, and why says why' % kind, out)
+            ok(not server.mails and not any(
+                'AUTH' in seen for each in server.commands for seen in each),
+               'and nothing was said to that server')
+            no_secret(r, kind)
+
+    with SmtpServer({'auth': ['echo', '535 5.7.8 wrong', None]},
+                    certificate=made.pair('good'),
+                    auth={USER: PASSWORD}, require_auth=True) as server, \
+            Outage(server.port, more='tls required ca-file %s login %s '
+                   'password-file secret' % (made.authority, USER)) as relay:
+        relay.write('secret', PASSWORD + '\n')
+        os.chmod(relay.path('secret'), 0o600)
+        relay.start()
+        arguments = '/proc/%d/cmdline' % relay.daemon.pid
+        with open(arguments, 'rb') as file:
+            ok(PASSWORD.encode() not in file.read(), 'ps shows no password')
+        relay.deliver(mail(), CONTOSO)
+        relay.wait_states('retry')
+        ok('535' in relay.why(), 'a refused login waits, with the answer',
+           relay.why())
+        no_secret(relay, 'a server that repeats the password')
+        os.chmod(relay.path('secret'), 0o644)
+        status, out, err = relay.command('check')
+        ok(status == 1 and 'secret' in err,
+           'a password that everybody may read is refused', out, err)
+
+
+def no_secret(relay, name):
+    text = relay.read_log() + relay.why() + ''.join(
+        relay.command(*words)[1] for words in
+        [('queue', 'list', '--all'), ('queue', 'show', relay.number())])
+    for root, _, names in os.walk(relay.path('state')):
+        for each in names:
+            with open(os.path.join(root, each), 'rb') as file:
+                text += file.read().decode('latin-1')
+    ok(not any(secret in text for secret in SECRETS),
+       '%s: no password in log, why, queue or state' % name)
+
+
+def drained():
+    with SmtpServer({'dot': ['wait 2', None]}) as server, \
+            Outage(server.port) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        wait_for(lambda: any('DATA' in each for each in server.commands))
+        same(relay.stop(), 0, 'SIGTERM in the middle of a delivery')
+        same((len(server.mails), relay.states()),
+             (1, [('ana@mssp.example', 'sent')]),
+             'lets it end and records the answer')
+
+
+def killed():
+    with SmtpServer({'dot': ['wait 2', None]}) as server, \
+            Outage(server.port) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        wait_for(lambda: any('DATA' in each for each in server.commands))
+        relay.stop(signal.SIGKILL)
+        same(relay.states(), [('ana@mssp.example', 'claimed')],
+             'SIGKILL in the middle of a delivery leaves it claimed')
+        relay.start()
+        same(relay.wait_states('sent'), [('sent',)],
+             'the next start sends it again')
+        wait_for(lambda: len(server.mails) == 2)
+        same(len(set(ids(server))), 1, 'with the same Message-ID',
+             )
+        ok('unknown' in relay.why(), 'and why tells of the first try',
+           relay.why())
+
+
+def recipients_change():
+    """What waits is not sent to who may not have it any more."""
+    port = unused_port()
+    with Outage(port) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        relay.wait_states('retry')
+        relay.write('customers/contoso.rules', ONE.replace(
+            'recipients @mssp.example', 'recipients @elsewhere.example')
+            .replace('otherwise  notify ana', ''))
+        relay.daemon.send_signal(signal.SIGHUP)
+        relay.wait_log('event=reloaded')
+        with SmtpServer(port=port) as server:
+            relay.retry()
+            relay.wait_states('failed')
+            wait_for(lambda: server.mails)
+            same(told(server), ['soc@mssp.example'],
+                 'recipients are checked again when it is sent; the '
+                 'catch-all is told')
+            ok('recipients' in relay.why(), 'and why says so', relay.why())
+
+
+def stalled_relay_of_one():
+    """One relay that stalls does not hold up what goes through another."""
+    with SmtpServer({'connect': 'stall'}) as bad, SmtpServer() as good, \
+            Outage(good.port, rules=FIVE.replace(
+                'otherwise  notify five', 'rule r also notify five '
+                'otherwise notify other') +
+                'relay s { smtp localhost:%d tls none timeout 5s }\n'
+                'team other { mail %s relay s }\n' % (
+                    bad.port, ', '.join('x%d@mssp.example' % each
+                                        for each in range(20)))) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        start = time.monotonic()
+        wait_for(lambda: len(good.mails) == 5)
+        ok(len(good.mails) == 5 and time.monotonic() - start < 4,
+           'twenty mails to a relay that stalls hold up no other relay',
+           len(good.mails), time.monotonic() - start, relay.read_log())
+        relay.stop(signal.SIGKILL)
+
+
+for story in (one_of_five, greylisted, dropped, relay_is_down, both_are_down,
+              drained, killed, recipients_change, stalled_relay_of_one):
+    story()
+with Relay() as scratch:
+    tls_and_login(Certificates(scratch.folder))
+done()

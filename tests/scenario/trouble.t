@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""The machine fails: a full disk, a store that another process holds, a spool
+that goes away, no file descriptors, no memory, rules that cannot be read.
+tocsin-deliver says 75, or the mail waits; nothing is lost, and what was wrong
+is in the log."""
+import ctypes
+import os
+import re
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, 'tests/lib')
+from relay import BUILD, Relay, mail, ok, same, done   # noqa: E402
+from smtp_server import SmtpServer                     # noqa: E402
+
+CONTOSO = 'contoso@relay.mssp.example'
+IS_SANITIZED = 'san' in os.path.basename(BUILD)
+SENT = [('sent', 3)]
+STATES = 'SELECT state, count(*) FROM delivery GROUP BY state'
+
+
+def lock(relay):
+    """Another process that holds the store."""
+    store = sqlite3.connect(relay.path('state', 'store.db'),
+                            isolation_level=None)
+    store.execute('BEGIN IMMEDIATE')
+    return store
+
+
+def store_is_busy():
+    with Relay() as relay:
+        relay.start()
+        store = lock(relay)
+        same(relay.deliver(mail(), CONTOSO), (0, ''),
+             'while another process holds the store, mail is taken')
+        lines = relay.wait_log('event=trouble')
+        ok(lines and 'locked' in lines[0], 'the log says what it waits for',
+           lines)
+        time.sleep(3)                   # eight seconds in all
+        same(len(relay.inbox()), 1, 'after eight seconds it waits still')
+        store.close()
+        same(relay.wait_rows(SENT, STATES), SENT,
+             'and is told when the store is free')
+        ok(relay.wait_log('event=recovered'), 'which the log says')
+        same(len(relay.wait_log('event=trouble')), 1,
+             'it was complained of once')
+
+    # It is held just when the daemon starts, after one that was killed while
+    # it was sending.
+    with SmtpServer({'dot': ['wait 3'] * 3}) as server, \
+            Relay('relay r { smtp localhost:%d tls none }' % server.port) \
+            as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        same(relay.wait_rows([('claimed', 3)], STATES), [('claimed', 3)],
+             'a daemon is killed while it sends')
+        relay.stop(signal.SIGKILL)
+        store = lock(relay)
+        relay.start(wait=False)
+        relay.wait_log('event=trouble')
+        store.close()
+        same(relay.wait_rows(SENT, STATES), SENT,
+             'the store is busy when the next one starts: it is sent all the '
+             'same')
+
+
+def spool_goes():
+    with Relay() as relay:
+        relay.start()
+        shutil.rmtree(relay.path('spool', 'new'))
+        shutil.rmtree(relay.path('spool', 'tmp'))
+        same(relay.deliver(mail(id='1'), CONTOSO), (0, ''),
+             'the directories of the inbox are removed: they are made again')
+        same(relay.wait_rows(SENT, STATES), SENT,
+             'and the daemon that runs finds the mail')
+        relay.deliver(mail(id='2'), CONTOSO)
+        start = time.monotonic()
+        relay.wait_rows([('sent', 6)], STATES)
+        ok(time.monotonic() - start < 2 or IS_SANITIZED,
+           'and the next one at once', time.monotonic() - start)
+
+        os.rename(relay.path('spool'), relay.path('away'))
+        status, out = relay.deliver(mail(id='3'), CONTOSO)
+        ok(status == 75 and out.count('\n') == 1,
+           'the spool is gone: 75, and one line', status, out)
+        ok(relay.wait_log('event=trouble'), 'the daemon complains')
+        os.rename(relay.path('away'), relay.path('spool'))
+        same(relay.deliver(mail(id='3'), CONTOSO)[0], 0, 'it comes back')
+        same(relay.wait_rows([('sent', 9)], STATES), [('sent', 9)],
+             'and so does the daemon')
+        same(len(relay.wait_log('event=trouble')), 1,
+             'it was complained of once')
+
+        shutil.rmtree(relay.path('spool'))
+        os.mkdir(relay.path('spool'))
+        relay.deliver(mail(id='4'), CONTOSO)
+        relay.wait_log('event=trouble', 2)
+        if relay.inbox():               # the sandbox knows the old one only
+            ok(len(relay.wait_log('event=trouble')) > 1,
+               'a new spool in its place: the daemon complains')
+            relay.stop()
+            relay.start()
+        same(relay.wait_rows([('sent', 12)], STATES), [('sent', 12)],
+             'a new spool in its place: its mail is told, perhaps after a '
+             'restart')
+
+
+def state_goes():
+    with Relay() as relay:
+        relay.start()
+        relay.deliver(mail(id='1'), CONTOSO)
+        relay.wait_rows(SENT, STATES)
+        relay.stop()
+        os.rename(relay.path('state'), relay.path('away'))
+        same(relay.deliver(mail(id='2'), CONTOSO)[0], 0,
+             'without the state, mail is taken')
+        os.rename(relay.path('away'), relay.path('state'))
+        with open(relay.path('state', 'store.db'), 'rb') as file:
+            good = file.read()
+        with open(relay.path('state', 'store.db'), 'r+b') as file:
+            file.write(b'this is no store' * 64)
+        relay.start(wait=False)
+        same(relay.daemon.wait(20), 1, 'a damaged store: it refuses to start')
+        ok('store.db' in relay.read_log() and 'backup' in relay.read_log(),
+           'and says what to do', relay.read_log()[-500:])
+        with open(relay.path('state', 'store.db'), 'wb') as file:
+            file.write(good)
+        relay.start()
+        same(relay.wait_rows([('sent', 6)], STATES), [('sent', 6)],
+             'once it is restored, the mail is told')
+
+
+def full_disk():
+    """A file system of its own for the state, in a private namespace."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if os.geteuid() or libc.unshare(0x20000) or subprocess.run(
+            ['mount', '--make-rprivate', '/'],
+            stderr=subprocess.DEVNULL).returncode:
+        ok(True, 'a full disk # SKIP no mount namespace')
+        return
+    with Relay() as relay:
+        state = relay.path('state')
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=8m', 'tmpfs',
+                        state], check=True)
+        try:
+            full_state(relay, state)
+        finally:
+            relay.stop(signal.SIGKILL)
+            subprocess.run(['umount', '-l', state], check=True)
+
+
+def full_state(relay, state):
+    relay.start()
+    relay.deliver(mail(id='1'), CONTOSO)
+    relay.wait_rows(SENT, STATES)
+    ballast = os.open(os.path.join(state, 'ballast'),
+                      os.O_WRONLY | os.O_CREAT)
+    try:
+        while True:
+            os.write(ballast, b'x' * 4096)
+    except OSError:
+        os.close(ballast)
+    for number in range(2, 8):
+        same(relay.deliver(mail(id='%d' % number), CONTOSO)[0], 0,
+             'the disk of the state is full: mail %d is taken' % number)
+    lines = relay.wait_log('event=trouble')
+    ok(lines and ('full' in lines[0] or 'space' in lines[0]),
+       'and the log says so', lines)
+    time.sleep(1)
+    ok(relay.daemon.poll() is None and relay.inbox(),
+       'mails wait in the inbox, the daemon waits for room')
+    os.unlink(os.path.join(state, 'ballast'))
+    same(relay.wait_rows([('sent', 21)], STATES), [('sent', 21)],
+         'when there is room, all are told')
+
+
+def few_descriptors():
+    """Whatever the limit, it works or ends at the start, and loses nothing.
+    """
+    if IS_SANITIZED:
+        return                  # they need descriptors of their own
+    problems = []
+    for limit in range(4, 40, 3):
+        with Relay() as relay:
+            relay.deliver(mail(), CONTOSO)
+            relay.start(wait=False, under=['prlimit', '--nofile=%d' % limit])
+            end = time.monotonic() + 0.3
+            while relay.daemon.poll() is None and time.monotonic() < end and \
+                    len(os.listdir(relay.path('state'))) < 9:
+                time.sleep(0.01)
+            status = relay.daemon.poll()
+            # 127: the loader had none; an abort says why.
+            if status not in (None, 1, 127) and not (
+                    status == -signal.SIGABRT and
+                    'event=bug' in relay.read_log()):
+                problems.append('%d files: status %s: %s' %
+                                (limit, status, relay.read_log()[-300:]))
+            relay.stop(signal.SIGKILL)
+            relay.start(wait=False)
+            if relay.wait_rows(SENT, STATES) != SENT:
+                problems.append('%d files: lost' % limit)
+    same(problems, [], 'with 4 to 39 file descriptors it works, waits or '
+         'refuses to start, and nothing is lost')
+
+
+def descriptors_run_out():
+    with Relay() as relay:
+        relay.start()
+        relay.deliver(mail(id='1'), CONTOSO)
+        relay.wait_rows(SENT, STATES)
+        used = len(os.listdir('/proc/%d/fd' % relay.daemon.pid))
+        before = resource.prlimit(relay.daemon.pid, resource.RLIMIT_NOFILE)
+        for spare in range(4):
+            resource.prlimit(relay.daemon.pid, resource.RLIMIT_NOFILE,
+                             (used + spare, before[1]))
+            relay.deliver(mail(id='spare%d' % spare), CONTOSO)
+            relay.deliver(mail(id='more%d' % spare), CONTOSO)
+            time.sleep(0.5)
+        ok(relay.daemon.poll() is None,
+           'a daemon that runs out of file descriptors stays',
+           relay.read_log()[-2000:])
+        resource.prlimit(relay.daemon.pid, resource.RLIMIT_NOFILE, before)
+        relay.wait_rows([(9,)], 'SELECT count(*) FROM item')
+        for number, in relay.rows('SELECT id FROM delivery '
+                                  'WHERE state = "retry"'):
+            relay.command('queue', 'retry', str(number))
+        same(relay.wait_rows([('sent', 27)], STATES, wait=60),
+             [('sent', 27)], 'and goes on when there are some')
+
+
+def little_memory():
+    """No memory is the one thing it may die of; systemd starts it again."""
+    if IS_SANITIZED:
+        return                  # they reserve terabytes
+    problems = []
+    with Relay() as relay:
+        for megabytes in range(1, 9):
+            ended = subprocess.run(
+                ['prlimit', '--as=%d' % (megabytes << 20), BUILD +
+                 '/tocsin-deliver', '-s', relay.path('spool'), 'a@b.example'],
+                input=b'x' * 5000000, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT)
+            # Before main() the kernel or libc may end it.
+            if ended.returncode not in (0, 75, 127, -9, -11):
+                problems.append('%d MB: %d' % (megabytes, ended.returncode))
+    same(problems, [], 'tocsin-deliver needs no memory that it has not got')
+    with Relay() as relay:
+        for number in range(5):
+            relay.deliver(mail(id='%d' % number) + b'x' * (20 << 20), CONTOSO)
+        for megabytes in range(100, 300, 40):
+            relay.start(wait=False, under=['prlimit', '--as=%d' %
+                                           (megabytes << 20)])
+            time.sleep(0.5)
+            relay.stop(signal.SIGKILL)
+        relay.start()
+        same(relay.wait_rows([('sent', 15)], STATES, wait=60),
+             [('sent', 15)], 'a daemon without memory loses nothing')
+
+
+def rules_cannot_be_read():
+    with Relay() as relay:
+        relay.start()
+        os.unlink(relay.path('contacts.rules'))
+        os.mkdir(relay.path('contacts.rules'))
+        relay.daemon.send_signal(signal.SIGHUP)
+        ok(relay.wait_log('event=kept'), 'contacts that cannot be read: what '
+           'was good stays')
+        relay.deliver(mail(id='1'), CONTOSO)
+        same(relay.wait_rows(SENT, STATES), SENT, 'and mail is told')
+        os.rename(relay.path('tocsin.conf'), relay.path('away'))
+        relay.daemon.send_signal(signal.SIGHUP)
+        relay.wait_log('event=kept.*everything')
+        relay.deliver(mail(id='2'), CONTOSO)
+        same(relay.wait_rows([('sent', 6)], STATES), [('sent', 6)],
+             'not even the main file is there: likewise')
+        relay.stop()
+        relay.deliver(mail(id='3'), CONTOSO)
+        relay.start(wait=False)
+        same(relay.daemon.wait(20), 1, 'but it does not start without it')
+        same(len(relay.inbox()), 1, 'the mail waits')
+        os.rename(relay.path('away'), relay.path('tocsin.conf'))
+        relay.start()
+        same(relay.wait_rows([('sent', 9)], STATES), [('sent', 9)],
+             'with the main file again, and contacts as they were last good, '
+             'it is told')
+
+
+if __name__ == '__main__':
+    for story in (store_is_busy, spool_goes, state_goes, few_descriptors,
+                  descriptors_run_out, little_memory, rules_cannot_be_read,
+                  full_disk):
+        story()
+    done()
