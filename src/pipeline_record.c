@@ -268,7 +268,7 @@ pipeline_record(const struct generation *generation, struct store *store,
 
 	pipeline_key(input, &key);
 	outcome = again_look(store, decision->alert, input->record ?
-			     arena_strdup(arena, key.octets) : NULL, arena,
+			     arena_strdup(arena, key.octets) : NULL, now, arena,
 			     &again, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;

@@ -68,7 +68,7 @@ struct lane {
 
 	struct store_poll row;
 	struct buf failure;		/* of the row */
-	bool has_row;
+	bool has_row;			/* it was met: the row says how far */
 	instant_ms written;		/* when the row was */
 
 	struct buf token;
@@ -318,7 +318,7 @@ report(struct lane *lane, enum oauth_class class, const char *sentence)
 			    "tenant", lane->plan->tenant, "api",
 			    poll_source_name(lane->plan->source), "class",
 			    name, "why", sentence, NULL);
-	if (is_new && lane->has_row)
+	if (is_new)
 		write_row(lane);
 	/* The same notice twice is one: its item is known. */
 	if ((is_new && class != OAUTH_LATER) ||
@@ -339,6 +339,13 @@ failed(struct lane *lane, enum oauth_class class, const char *sentence,
 	run_ended(lane, sentence);
 }
 
+static bool
+was_told(const struct lane *lane)
+{
+	return (lane->row.class && strcmp(lane->row.class, "later")) ||
+	       now(lane->poller) - lane->row.failed > LATER_TOLD_MS;
+}
+
 static void
 went_well(struct lane *lane)
 {
@@ -346,7 +353,7 @@ went_well(struct lane *lane)
 		log_info("poll-recovered", "customer", lane->plan->customer,
 			 "tenant", lane->plan->tenant, "api",
 			 poll_source_name(lane->plan->source), NULL);
-		if (lane->row.class && strcmp(lane->row.class, "later"))
+		if (was_told(lane))
 			tell(lane, "A tenant can be read again", "it answers");
 	}
 	lane->failures = 0;
@@ -703,7 +710,8 @@ run_done(struct lane *lane)
 	lane->has_row = true;
 	if (was_failing)
 		write_row(lane);
-	lane->top = TOP;
+	/* Pages that had to be small grow again, not at once. */
+	lane->top = lane->top * 2 < TOP ? lane->top * 2 : TOP;
 	end_run(lane);
 	lane->due = now(lane->poller) + lane->plan->every_ms;
 	run_ended(lane, NULL);
@@ -957,8 +965,8 @@ take_row(struct lane *lane, const struct store_poll *row)
 {
 	lane->row = *row;
 	lane->row.class = class_name(row->class);
-	lane->has_row = true;
-	if (lane->row.swept == TIME_UNKNOWN)
+	lane->has_row = row->started > 0;
+	if (lane->has_row && lane->row.swept == TIME_UNKNOWN)
 		lane->row.swept = lane->row.started;
 	if (row->failure)
 		buf_puts(&lane->failure, row->failure);

@@ -5,6 +5,8 @@
 enum {
 	/* An unknown severity is at least anything. */
 	RANK_UNKNOWN = SEVERITY_CRITICAL + 1,
+	/* Both roads of one alert end within this time of each other. */
+	ROADS_MS = 30 * 60000,
 };
 
 static const char *
@@ -166,12 +168,14 @@ look_up(struct store *store, struct again *again, struct arena *arena,
 
 enum outcome
 again_look(struct store *store, const struct alert *alert, const char *digest,
-	   struct arena *arena, struct again *again_out, struct buf *error)
+	   instant_ms now, struct arena *arena, struct again *again_out,
+	   struct buf *error)
 {
 	enum outcome outcome;
 
 	*again_out = (struct again){
 		.alert = alert, .by_api = digest != NULL, .digest = digest,
+		.now = now,
 	};
 	if (!*text_of(alert, ALERT_CUSTOMER))
 		return OUTCOME_OK;
@@ -188,13 +192,15 @@ again_look(struct store *store, const struct alert *alert, const char *digest,
 
 /* ---- telling ---- */
 
+/* Was that told soon after the alert was made? */
 static bool
-is_younger(const struct store_told *told, const struct alert *alert)
+follows(const struct store_told *told, const struct alert *alert)
 {
 	const char *created = alert_text(alert, ALERT_CREATED);
 	instant_ms when;
 
-	return created && clock_parse(created, &when) && told->at >= when;
+	return created && clock_parse(created, &when) && told->at >= when &&
+	       told->at - when <= ROADS_MS;
 }
 
 static bool
@@ -207,8 +213,9 @@ covers(const struct again *again, const struct store_told *told)
 		return again->by_api || !strcmp(told->road, "api");
 	if (again->by_api)	/* told by a mail about the incident? */
 		return !*told->alert && as_severe &&
-		       is_younger(told, again->alert);
-	return !*id && !strcmp(told->road, "api") && as_severe;
+		       follows(told, again->alert);
+	return !*id && !strcmp(told->road, "api") && as_severe &&
+	       again->now - told->at <= ROADS_MS;
 }
 
 bool

@@ -7,11 +7,16 @@
  *	it came by		and was told by		a recipient is told
  *	API, its id is known	either road		not again
  *	API, its incident	a mail that names only	not again, when the mail
- *				the incident		came after the alert and
- *							was as severe
+ *				the incident		came within half an hour
+ *							after the alert and was
+ *							as severe
  *	mail, its id is known	the API			not again
  *	mail, its incident	the API			not again, when that was
+ *							within half an hour, and
  *							as severe
+ *
+ * Half an hour, because an incident goes on: what comes to it later is news,
+ * and the other road may be closed by then.
  *
  * A record of the API in which the severity is higher, a resolved alert is open
  * again, or a device is new, is news to everybody the rules name. Mail that is
@@ -30,6 +35,7 @@
 struct again {
 	const struct alert *alert;
 	bool by_api;
+	instant_ms now;
 	const char *digest;		/* of the record; NULL for a mail */
 	const struct store_known *was;	/* NULL: its id is not known */
 	bool same;			/* nothing at all has changed, or it is
@@ -42,7 +48,7 @@ struct again {
 /* `alert` and `digest` (of an API's record, else NULL) are borrowed. What has
  * no customer, or neither alert nor incident id, is new. */
 enum outcome again_look(struct store *store, const struct alert *alert,
-			const char *digest, struct arena *arena,
+			const char *digest, instant_ms now, struct arena *arena,
 			struct again *again_out, struct buf *error);
 
 /* Need the recipient not be told? */

@@ -310,7 +310,7 @@ struct store_poll {
 	const char *tenant;	/* never NULL, as the next two */
 	const char *source;
 	const char *customer;
-	instant_ms started, cursor;
+	instant_ms started, cursor; /* 0: it was never met */
 	instant_ms swept, good, alerts; /* or TIME_UNKNOWN */
 	instant_ms failed;	/* TIME_UNKNOWN: all is well */
 	const char *class;

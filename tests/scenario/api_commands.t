@@ -85,6 +85,11 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
        TO in out and '?tid=' + T in out and
        'its administrator has to consent' in out,
        'onboard says what to do, and that it was not done', out, err)
+    tenant.token_script.append(aadsts(700016, 'unauthorized_client', 400))
+    relay.command('poll', '--once', 'contoso')
+    status, out, err = relay.command('customers', 'contoso')
+    ok(status == 0 and '(consent)' in out and 'has to consent' in out,
+       'customers says that it waits for the consent', out, err)
     status, out, err = relay.command('onboard', 'contoso')
     ok(status == 0 and 'the API answers' in out, 'and that it was', out, err)
     status, out, err = relay.command('onboard', 'nobody')

@@ -48,7 +48,8 @@ def met(relay, count=1):
         try:
             with sqlite3.connect('file:%s?mode=ro' % relay.path(
                     'state', 'store.db'), uri=True) as db:
-                rows = db.execute('SELECT count(*) FROM poll').fetchone()[0]
+                rows = db.execute('SELECT count(*) FROM poll '
+                                  'WHERE started > 0').fetchone()[0]
             db.close()
             if rows >= count:
                 return True
