@@ -175,6 +175,8 @@ leave_out_told(struct pipeline_decision *decision, const struct again *again,
 	       struct arena *arena)
 {
 	size_t i, kept = 0, before = decision->plans.count;
+	bool covered = again_is_covered(again);
+	const char *code;
 
 	decision->news = again->news;
 	if (decision->action != PIPELINE_NOTIFY)
@@ -182,23 +184,23 @@ leave_out_told(struct pipeline_decision *decision, const struct again *again,
 	for (i = 0; i < before; i++) {
 		struct pipeline_plan plan = decision->plans.items[i];
 
-		if (!again_told(again, arena, plan.address))
+		if (!covered && !again_told(again, arena, plan.address))
 			decision->plans.items[kept++] = plan;
 	}
 	decision->plans.count = kept;
 	if (kept == before)
 		return;
-	decision->trace = arena_printf(arena, "%sknown: %zu of %zu were told "
-				       "of this alert before%s%s\n",
-				       decision->trace, before - kept, before,
-				       again->was && again->was->code ?
-				       ", by " : "",
-				       again->was && again->was->code ?
-				       again->was->code : "");
+	code = again->was && again->was->code ? again->was->code : "?";
+	decision->trace = arena_printf(arena, "%sknown: %s (%s), so %zu of %zu "
+				       "are not told again\n", decision->trace,
+				       covered ? "the API gave it before" :
+				       "it was told before", code,
+				       before - kept, before);
 	if (kept)
 		return;
 	decision->action = PIPELINE_DROP;
-	decision->reason = "all were told of this alert before";
+	decision->reason = covered ? "the API gave this alert before" :
+			   "all were told of this alert before";
 }
 
 /* A record of an API that has come before and tells nobody. */

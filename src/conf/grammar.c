@@ -122,6 +122,10 @@ static const struct grammar poll_clauses[] = {
 	{ "using", { ONE("APP") }, ONCE, HELP("application that asks") },
 	{ "every", { { "DURATION", GRAMMAR_ONE, conf_is_duration } }, ONCE,
 	  HELP("how often; 1m is the default") },
+	{ "complete", .next = "within", ONCE,
+	  HELP("let a mail wait for what the API knows of its alert") },
+	{ "within", { { "DURATION", GRAMMAR_ONE, conf_is_duration } }, ONCE,
+	  HELP("for at most so long; 5s is the default") },
 	END
 };
 

@@ -69,6 +69,23 @@ stored(void *context)
 	outbox_wake(d->outbox);
 }
 
+static int64_t
+hurry(void *context, const char *customer)
+{
+	struct daemon *d = context;
+
+	return poller_hurry(d->poller, customer);
+}
+
+static void
+asked(void *context, const struct poll_plan *plan, const char *failure)
+{
+	struct daemon *d = context;
+
+	(void)failure;		/* a mail waits for no second try */
+	taker_complete(d->taker, plan->customer);
+}
+
 static void
 inbox_changed(void *context)
 {
@@ -265,12 +282,13 @@ start(struct daemon *d)
 	const struct taker_world world = {
 		.loop = d->loop, .store = d->store, .inbox = d->inbox,
 		.reader = d->reader, .generations = d->generations,
-		.clock = &d->clock, .stored = stored, .context = d,
+		.clock = &d->clock, .hurry = hurry, .stored = stored,
+		.context = d,
 	};
 	const struct poller_world asking = {
 		.loop = d->loop, .store = d->store,
 		.generations = d->generations, .clock = &d->clock,
-		.stored = stored, .context = d,
+		.stored = stored, .context = d, .ended = asked,
 	};
 
 	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);

@@ -1072,6 +1072,24 @@ poller_good(const struct poller *poller, const char *customer)
 	return oldest == INT64_MAX ? TIME_UNKNOWN : oldest;
 }
 
+int64_t
+poller_hurry(struct poller *poller, const char *customer)
+{
+	struct lane *lane = poller->lanes;
+	int64_t most = 0;
+
+	for (; lane; lane = lane->next) {
+		if (strcmp(lane->plan->customer, customer) || !lane->has_row ||
+		    lane->failures || !lane->plan->complete_ms)
+			continue;
+		if (lane->plan->complete_ms > most)
+			most = lane->plan->complete_ms;
+		if (!lane->is_asking)
+			step(lane);
+	}
+	return most;
+}
+
 /* ---- the loop ---- */
 
 static void

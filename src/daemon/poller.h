@@ -36,7 +36,8 @@ struct poller_world {
 	void (*each)(void *context, const struct poll_plan *plan,
 		     const struct pipeline_decision *decision,
 		     enum store_added how);
-	/* And of each run that ended; NULL: it went well. */
+	/* And of each run that ended, and then what it gave is in the store;
+	 * NULL: it went well. */
 	void (*ended)(void *context, const struct poll_plan *plan,
 		      const char *failure);
 };
@@ -51,6 +52,10 @@ void poller_reload(struct poller *poller);
 /* When all tenants of the customer had last been read whole: the time of the
  * one that waits the longest; TIME_UNKNOWN when one never was. */
 instant_ms poller_good(const struct poller *poller, const char *customer);
+
+/* A mail of the customer has come: ask now. How long it may wait until `ended`
+ * is called for the customer; 0: no API of his would answer soon. */
+int64_t poller_hurry(struct poller *poller, const char *customer);
 
 /* Ask nothing more. */
 void poller_stop(struct poller *poller);

@@ -219,6 +219,21 @@ covers(const struct again *again, const struct store_told *told)
 }
 
 bool
+again_is_covered(const struct again *again)
+{
+	size_t i;
+
+	if (again->by_api)
+		return false;
+	if (again->was && again->was->api != TIME_UNKNOWN)
+		return true;
+	for (i = 0; i < again->tolds.count; i++)
+		if (covers(again, &again->tolds.items[i]))
+			return true;
+	return false;
+}
+
+bool
 again_told(const struct again *again, struct arena *arena,
 	   const char *recipient)
 {

@@ -10,10 +10,10 @@
  *				the incident		came within half an hour
  *							after the alert and was
  *							as severe
- *	mail, its id is known	the API			not again
- *	mail, its incident	the API			not again, when that was
- *							within half an hour, and
- *							as severe
+ *	mail, its id is known	the API, whomever	not at all
+ *	mail, its incident	the API, whomever	not at all, when that
+ *							was within half an hour,
+ *							and as severe
  *
  * Half an hour, because an incident goes on: what comes to it later is news,
  * and the other road may be closed by then.
@@ -50,6 +50,10 @@ struct again {
 enum outcome again_look(struct store *store, const struct alert *alert,
 			const char *digest, instant_ms now, struct arena *arena,
 			struct again *again_out, struct buf *error);
+
+/* Is it a mail about what the API has given already? The API knew more, so what
+ * was decided then stands for the mail as well. */
+bool again_is_covered(const struct again *again);
 
 /* Need the recipient not be told? */
 bool again_told(const struct again *again, struct arena *arena,

@@ -5,6 +5,9 @@
 enum {
 	EVERY_LEAST_MS = 1000,
 	EVERY_MOST_MS = 24 * 3600 * 1000,
+	COMPLETE_MS = 5000,
+	/* An alert cannot wait for longer. */
+	COMPLETE_MOST_MS = 60000,
 	/* A server that wants us to wait for longer is asked anew then. */
 	WAIT_MOST_MS = 3600 * 1000,
 };
@@ -58,8 +61,16 @@ load_clauses(const struct loading *loading, const struct conf_node *node,
 {
 	const struct conf_node *using = conf_find(&node->clauses, "using");
 	const struct conf_node *every = conf_find(&node->clauses, "every");
+	const struct conf_node *within = conf_find(&node->clauses, "within");
 	struct conf_word name;
 
+	plan->complete_ms = COMPLETE_MS;
+	if (within && conf_duration(conf_word(within, 0), loading->diag,
+				    &plan->complete_ms) &&
+	    plan->complete_ms > COMPLETE_MOST_MS)
+		diag_error(loading->diag, conf_word(within, 0).place,
+			   "from 0s to 1m", "a mail cannot wait for %s",
+			   conf_word(within, 0).text);
 	plan->source = find_source(conf_word(node, 0).text);
 	plan->every_ms = 60000;
 	if (every && conf_duration(conf_word(every, 0), loading->diag,

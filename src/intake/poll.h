@@ -20,6 +20,7 @@ struct poll_plan {
 	const struct poll_source *source;
 	const struct app *app;
 	int64_t every_ms;
+	int64_t complete_ms;	/* that a mail waits for it; 0: it does not */
 };
 
 typedef VEC(struct poll_plan *) poll_plans;

@@ -3,13 +3,14 @@
 and silence that is told."""
 import os
 import re
-import subprocess
+import signal
 import sys
 import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import BUILD, CONTOSO, Relay, mail, ok, same, done   # noqa: E402
-from cloud import Cloud, CLIENT, SECRET, aadsts, alert, utc   # noqa: E402
+from relay import CONTOSO, Relay, mail, ok, same, done   # noqa: E402
+from cloud import (Cloud, CLIENT, GRAPH, SECRET, aadsts, alert, hang,
+                   utc)   # noqa: E402
 
 T = '72f988bf-86f1-41af-91ab-2d7cd011db47'
 TO = 'contoso@relay.mssp.example'
@@ -153,5 +154,52 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     shown += ''.join(str(m) for m in relay.outbox(0))
     same([s for s in [SECRET, 'token-'] + list(cloud.tokens) if s in shown],
          [], 'no secret and no token in any log, mail, answer or ps')
+
+# A mail waits for what the API knows, but not for long.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    relay.write('app.rules', cloud.app())
+    relay.write('customers/contoso.rules', customer(
+        'poll graph using reader every 1h complete within 2s').replace(
+            'rule log', 'rule dc when device-group is "Domain Controllers" '
+            'notify bob\n    rule log'))
+    with open(relay.conf, 'a') as file:
+        file.write('include "app.rules"\n')
+    tenant = cloud.tenant(T)
+    same(relay.command('poll', '--once', 'contoso')[0], 0, 'a tenant is met')
+    relay.start()
+    tenant.add(alert('w1', incidentId='4711', created=utc(time.time() + 1),
+                     evidence=[{
+                         '@odata.type': GRAPH + 'deviceEvidence',
+                         'deviceDnsName': 'dc-1.contoso.example',
+                         'rbacGroupName': 'Domain Controllers'}]))
+    begun = time.time()
+    relay.deliver(mail(incident='4711'), TO)
+    first = relay.outbox(1)
+    ok(time.time() - begun < 1.9, 'the API is asked when a mail comes',
+       time.time() - begun)
+    relay.wait_log('event=(drop|notify).*mail=')
+    sent = relay.outbox(1)
+    same([(m['Delivered-To'], 'Alert w1' in m['Subject'], m['X-Tocsin-Rule'])
+          for m in sent if m['Delivered-To'] == 'bob@mssp.example'],
+         [('bob@mssp.example', True, 'dc')],
+         'the alert is told once, by the rule that only the API makes true')
+    tenant.always = hang(30)
+    begun = time.time()
+    before = len(relay.outbox(0))
+    relay.deliver(mail(id='w2', incident='4712', title='Alone'), TO)
+    relay.outbox(before + 3)
+    took = time.time() - begun
+    ok(1.9 < took < 5, 'a mail that the API does not answer goes as it is',
+       took, relay.read_log())
+    same(len([m for m in relay.outbox(0) if 'Alone' in m['Subject']]), 3,
+         'to all that the rules name')
+    tenant.always = None
+    relay.deliver(mail(id='w3', incident='4713', title='Drain'), TO)
+    relay.stop(signal.SIGKILL)
+    relay.start()
+    ok(relay.wait_log('title=Drain|event=notify.*Drain') and
+       relay.inbox() == [] or relay.wait_log('Drain'),
+       'a mail that waits survives kill -9', relay.read_log())
+    relay.stop()
 
 done()

@@ -139,7 +139,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     tenant.add(alert('da9', severity='high', incidentId='4711'))
     titles(relay, 5)
     relay.deliver(mail(incident='4711'), 'contoso@relay.mssp.example')
-    line = relay.wait_log('reason="all were told.*mail=')
+    line = relay.wait_log('reason="the API gave.*mail=')
     ok(line, 'a mail about what the API told tells nobody again',
        relay.read_log())
     before = len(relay.outbox(0))
