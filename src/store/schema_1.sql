@@ -35,6 +35,7 @@ CREATE TABLE item (
 	last_duplicate INTEGER
 ) STRICT;
 CREATE INDEX item_received ON item (received);
+CREATE INDEX item_customer ON item (customer, kind, received);
 
 -- One address that is to be told once about one item.
 CREATE TABLE delivery (
