@@ -14,7 +14,8 @@ UNITDIR    = /lib/systemd/system
 # UndefinedBehaviorSanitizer, beside the plain ones.
 ifdef FUZZ
 HARDEN   = -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all \
-           -fsanitize=fuzzer-no-link,address,undefined
+           -fsanitize=fuzzer-no-link,address,undefined \
+           -Wno-unknown-warning-option -Wno-format-nonliteral
 LHARDEN  = -fsanitize=fuzzer,address,undefined
 else ifdef SANITIZE
 B        = build/sanitize
@@ -52,6 +53,7 @@ OBJECTS  = $(SOURCES:src/%.c=$(B)/obj/%.o)
 PROGRAMS = $(B)/tocsin $(B)/tocsin-deliver $(B)/tocsin-reader
 UNITS    = $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
 TOOLS    = $(patsubst tests/tools/%.c,$(B)/tests/%,$(wildcard tests/tools/*.c))
+REPLAYS  = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(wildcard tests/fuzz/*_fuzz.c))
 
 # V=1 shows the commands.
 ifdef V
@@ -128,7 +130,7 @@ $(B)/tests/%: tests/tools/%.c $(B)/libtocsin.a
 		$(B)/libtocsin.a $(TOCSIN_LIBS)
 
 # reader_test starts the reader.
-units: $(UNITS) $(TOOLS) $(B)/tocsin-reader
+units: $(UNITS) $(TOOLS) $(REPLAYS) $(B)/tocsin-reader
 
 $(B)/%_fuzz: tests/fuzz/%_fuzz.c $(B)/libtocsin.a
 	@mkdir -p $(@D)
@@ -136,6 +138,14 @@ $(B)/%_fuzz: tests/fuzz/%_fuzz.c $(B)/libtocsin.a
 	$(Q)$(CC) $(CPPFLAGS) $(XML_CFLAGS) -Itests/fuzz $(CFLAGS) \
 		$(LDFLAGS) -o $@ $< $(B)/libtocsin.a \
 		$(READER_LIBS) $(TOCSIN_LIBS)
+
+# The same without clang, for files that are named: what fuzzers have learned.
+$(B)/tests/%_fuzz: tests/fuzz/%_fuzz.c $(B)/libtocsin.a
+	@mkdir -p $(@D)
+	$(call say,TEST)
+	$(Q)$(CC) $(CPPFLAGS) $(XML_CFLAGS) -Itests/fuzz -DFUZZ_REPLAY \
+		$(CFLAGS) $(DEPFLAGS) -MF $@.d $(LDFLAGS) -o $@ $< \
+		$(B)/libtocsin.a $(READER_LIBS) $(TOCSIN_LIBS)
 
 fuzzers: $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/*_fuzz.c))
 
@@ -185,8 +195,23 @@ lint: deps-check
 	prove tests/lint/*.t
 	tests/lint/shape
 
+# Programs of the measurement.
+BENCH    = $(B)/bench/each $(B)/bench/store $(B)/bench/match
+
+$(B)/bench/store: LDFLAGS = -static
+$(B)/bench/each $(B)/bench/store: $(B)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(call say,CC  )
+	$(Q)$(CC) -D_GNU_SOURCE $(CFLAGS) $(LDFLAGS) -o $@ $<
+
+$(B)/bench/match: tests/bench/match.c $(B)/libtocsin.a
+	@mkdir -p $(@D)
+	$(call say,CC  )
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(LDFLAGS) -o $@ $^ \
+		$(TOCSIN_LIBS)
+
 bench: deps-check
-	@$(MAKE) --no-print-directory -j2 all units
+	@$(MAKE) --no-print-directory -j2 all $(BENCH)
 	tests/bench/run $(B)
 
 # FUZZ_SECONDS for each fuzzer; new inputs and findings stay in build/fuzz.
@@ -198,12 +223,18 @@ fuzz: deps-fuzz
 
 # ---- for whoever installs it ----
 
+# By rename: install(1) removes the old program first, and an MTA that finds none
+# returns the mail.
+place = install -m 755 $(B)/$(1) $(DESTDIR)$(2)/.$(1).new && \
+	mv -f $(DESTDIR)$(2)/.$(1).new $(DESTDIR)$(2)/$(1)
+
 install: all
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
 		$(DESTDIR)$(SYSCONFDIR)/tocsin $(DESTDIR)$(UNITDIR) \
 		$(DESTDIR)$(DATADIR)/rules/customers $(DESTDIR)$(DATADIR)
-	install -m 755 $(B)/tocsin $(B)/tocsin-deliver $(DESTDIR)$(BINDIR)
-	install -m 755 $(B)/tocsin-reader $(DESTDIR)$(LIBEXECDIR)
+	$(call place,tocsin,$(BINDIR))
+	$(call place,tocsin-deliver,$(BINDIR))
+	$(call place,tocsin-reader,$(LIBEXECDIR))
 	install -m 644 rules/*.conf rules/*.rules $(DESTDIR)$(DATADIR)/rules
 	install -m 644 rules/customers/*.rules \
 		$(DESTDIR)$(DATADIR)/rules/customers

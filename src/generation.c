@@ -9,10 +9,28 @@
 #include "base/zone.h"
 #include "conf/embedded.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+
 static bool
 has_formats(const struct conf *conf)
 {
 	return conf_find(&conf->nodes, "format") != NULL;
+}
+
+/* One `format` of one's own replaces all the shipped ones. Without a `portal`
+ * that is hardly meant: nothing in any mail is a link to a portal then. */
+static void
+check_replaced(const struct conf *conf, struct diag *diag)
+{
+	if (conf_find(&conf->nodes, "portal"))
+		return;
+	diag_warning(diag, conf_find(&conf->nodes, "format")->place,
+		     "put it into a copy of the shipped formats.rules, and "
+		     "include that",
+		     "with this format all shipped formats, labels and links "
+		     "are out of force");
 }
 
 /* The statements that describe mails: the shipped ones first where the
@@ -24,6 +42,8 @@ format_nodes(const struct conf *conf, struct diag *diag)
 	conf_nodes nodes = conf->nodes;
 	const struct conf *shipped;
 
+	if (has_formats(conf))
+		check_replaced(conf, diag);
 	if (has_formats(conf) || !text)
 		return nodes;
 	shipped = conf_load_text(conf->arena, "formats.rules (built in)", text,
@@ -92,6 +112,22 @@ check_customer_words(const struct generation *g,
 		check_language(g, conf_word(language, 0));
 }
 
+static bool
+has_good_recipients(const struct generation *g,
+		    const struct ruleset_customer *customer)
+{
+	size_t i;
+
+	for (i = 0; i < customer->recipients.count; i++) {
+		struct diag_place at = customer->recipients.items[i].place;
+
+		if (diag_errors_within(g->diag, at.file, at.offset,
+				       at.offset + at.length))
+			return false;
+	}
+	return customer->recipients.count;
+}
+
 /* Say which of the addresses behind a name the customer does not allow. */
 static void
 check_allowed(const struct generation *g,
@@ -103,7 +139,7 @@ check_allowed(const struct generation *g,
 	recipients who = { 0 };
 	size_t i;
 
-	if (!mention->customer->recipients.count)
+	if (!has_good_recipients(g, mention->customer))
 		return;			/* the loader of rules has said so */
 	scratch = arena_create();
 	contact_resolve(g->contacts, contact, scratch, &who);
@@ -177,6 +213,70 @@ check_catch_all(const struct generation *g, struct map *used)
 			   "unknown contact '%s'", name.text);
 }
 
+static bool
+has_rule(const struct generation *g, const char *customer, const char *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < g->ruleset->customer_count; i++) {
+		const struct ruleset_customer *of = &g->ruleset->customers[i];
+
+		if (customer && strcmp(customer, of->name))
+			continue;
+		for (j = 0; j < of->rule_count; j++)
+			if (!strcmp(of->rules[j].name, name))
+				return true;
+	}
+	return !strcmp(name, "otherwise") || !strcmp(name, "catch-all");
+}
+
+static void
+fails(const struct generation *g, struct conf_word word, const char *what)
+{
+	diag_warning(g->diag, word.place, NULL,
+		     "this test fails: there is no %s '%s'", what, word.text);
+}
+
+/* A test is no reason to refuse the rules beside it, hence warnings. */
+static void
+check_test(const struct generation *g, const struct ruletest *test)
+{
+	const struct conf_node *customer = test->alert ?
+		conf_find(&test->alert->block, "customer") : NULL;
+	const struct conf_node *by = test->outcome ?
+		conf_find(&test->outcome->clauses, "by") : NULL;
+	const struct conf_node *using = test->outcome ?
+		conf_find(&test->outcome->clauses, "using") : NULL;
+
+	if (customer && !ruleset_find(g->ruleset, conf_word(customer, 0).text))
+		fails(g, conf_word(customer, 0), "customer");
+	else if (by && !has_rule(g, customer ? conf_word(customer, 0).text :
+				 NULL, conf_word(by, 0).text))
+		fails(g, conf_word(by, 0), "rule");
+	if (using && !template_find(g->templates, conf_word(using, 0).text))
+		fails(g, conf_word(using, 0), "template");
+	if (test->mail && access(test->mail, R_OK))
+		diag_warning(g->diag, test->place, NULL,
+			     "this test fails: cannot open %s: %s",
+			     test->mail, strerror(errno));
+}
+
+/* Not while there are errors: a rule that is left out uses nothing. */
+static void
+warn_of_unused(const struct generation *g, const struct map *used)
+{
+	size_t i;
+
+	for (i = 0; i < g->contacts->list.count && !diag_errors(g->diag); i++) {
+		const struct contact *contact = g->contacts->list.items[i];
+
+		if (!map_find(used, contact->name))
+			diag_warning(g->diag, conf_word(contact->node, 0).place,
+				     NULL, "nobody uses %s '%s'",
+				     contact->node->keyword, contact->name);
+	}
+}
+
 static void
 check_between(const struct generation *g)
 {
@@ -197,15 +297,29 @@ check_between(const struct generation *g)
 	mark_owners(g, used);
 	for (i = 0; i < g->ruleset->customer_count; i++)
 		check_customer_words(g, &g->ruleset->customers[i]);
-	for (i = 0; i < g->contacts->list.count; i++) {
-		const struct contact *contact = g->contacts->list.items[i];
+	for (i = 0; i < g->contacts->list.count; i++)
+		check_contact(g, g->contacts->list.items[i]);
+	for (i = 0; i < g->tests->list.count; i++)
+		check_test(g, g->tests->list.items[i]);
+	warn_of_unused(g, used);
+}
 
-		check_contact(g, contact);
-		if (!map_find(used, contact->name))
-			diag_warning(g->diag, conf_word(contact->node, 0).place,
-				     NULL, "nobody uses %s '%s'",
-				     contact->node->keyword, contact->name);
-	}
+/* Where the folder of templates stands is known here. */
+static const char *
+templates_folder(const struct generation *g)
+{
+	const struct conf_node *node = conf_find(&g->conf->nodes, "templates");
+	const char *path = g->settings.templates;
+	DIR *folder = path ? opendir(path) : NULL;
+
+	if (path && !folder)
+		diag_error(g->diag, conf_word(node, 0).place,
+			   "create it, or remove the setting",
+			   "cannot read the folder %s: %s", path,
+			   strerror(errno));
+	if (folder)
+		(void)closedir(folder);	/* it was only looked at */
+	return folder ? path : NULL;
 }
 
 struct generation *
@@ -222,7 +336,7 @@ generation_load(const char *path, const struct map *instead, instant_ms now)
 	g->settings = settings_load(g->conf, g->diag);
 	g->relays = relay_load(g->conf, g->settings.state, g->diag);
 	g->contacts = contacts_load(g->conf, g->diag);
-	g->templates = template_load(arena, g->settings.templates, g->diag);
+	g->templates = template_load(arena, templates_folder(g), g->diag);
 	formats = format_nodes(g->conf, g->diag);
 	g->formats = formats_load(arena, &formats, g->diag);
 	g->customers = customers_load(arena, &g->conf->nodes, g->diag);

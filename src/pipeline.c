@@ -177,10 +177,13 @@ hold(const struct generation *g, struct pipeline_decision *decision,
 static bool
 asks_for_handled(const struct pipeline_decision *decision, const char *name)
 {
-	const struct rule *rule = decision->customer ?
-		ruleset_rule(decision->customer, name) : NULL;
+	const struct ruleset_customer *customer = decision->customer;
+	size_t i;
 
-	return rule && rule_tests(rule, "status");
+	for (i = 0; customer && i < customer->rule_count; i++)
+		if (!strcmp(customer->rules[i].name, name))
+			return rule_tests(&customer->rules[i], "status");
+	return false;
 }
 
 /* The tenant has dealt with it: only those rules tell anybody. */

@@ -8,6 +8,7 @@
 
 enum {
 	NEWS_MOST = 20,		/* in one notice; the sample has the rest */
+	SUBJECT_MOST = 200,	/* octets of a subject that are shown */
 	SAMPLE_MOST = 1 << 20,	/* octets of the mail that goes along */
 };
 
@@ -49,7 +50,7 @@ collect_labels(struct store *store, const struct pipeline_decision *decision,
 				 arena, &new, error);
 		if (outcome == OUTCOME_OK && new)
 			buf_printf(news, "    the label %s, with the value "
-				   "%.200s\n", label->label, label->value);
+				   "%s\n", label->label, label->value);
 	}
 	return outcome;
 }
@@ -72,8 +73,9 @@ collect_subject(const struct generation *generation, struct store *store,
 	outcome = is_new(store, arena_printf(arena, "subject %s", name), now,
 			 arena, &new, error);
 	if (outcome == OUTCOME_OK && new)
-		buf_printf(news, "    the subject %.200s\n",
-			   input->message->subject);
+		buf_printf(news, "    the subject %s\n",
+			   text_cut(arena, input->message->subject,
+				    SUBJECT_MOST));
 	return outcome;
 }
 

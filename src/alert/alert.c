@@ -186,7 +186,7 @@ add_from_json(struct alert *alert, enum alert_field field,
 	if (!value || json_is_null(value))
 		return true;
 	if (json_text(value)) {
-		alert_add(alert, field, json_text(value), "journal");
+		(void)alert_add(alert, field, json_text(value), "journal");
 		return true;
 	}
 	if (!json_is_array(value))
@@ -194,7 +194,7 @@ add_from_json(struct alert *alert, enum alert_field field,
 	for (item = json_first(value); item; item = json_next(item)) {
 		if (!json_text(item))
 			return false;
-		alert_add(alert, field, json_text(item), "journal");
+		(void)alert_add(alert, field, json_text(item), "journal");
 	}
 	return true;
 }

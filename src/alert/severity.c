@@ -20,9 +20,3 @@ severity_at_least(enum severity severity, enum severity floor)
 {
 	return severity == SEVERITY_UNKNOWN || severity >= floor;
 }
-
-bool
-severity_below(enum severity severity, enum severity ceiling)
-{
-	return severity != SEVERITY_UNKNOWN && severity < ceiling;
-}

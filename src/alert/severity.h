@@ -22,9 +22,7 @@ extern const char *const severity_names[];
 /* "high" without case; anything else is SEVERITY_UNKNOWN. */
 enum severity severity_parse(const char *text);
 
-/* Unknown is at least anything and below nothing: missing data never
- * suppresses an alert. */
+/* Unknown is at least anything: missing data never suppresses an alert. */
 bool severity_at_least(enum severity severity, enum severity floor);
-bool severity_below(enum severity severity, enum severity ceiling);
 
 #endif

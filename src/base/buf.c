@@ -2,6 +2,7 @@
 
 #include "base/bug.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 
 enum { BUF_SMALLEST = 64 };
@@ -87,27 +88,19 @@ buf_putc(struct buf *buf, char byte)
 }
 
 void
-buf_vprintf(struct buf *buf, const char *format, va_list args)
-{
-	va_list again;
-	int length;
-
-	va_copy(again, args);
-	length = vsnprintf(NULL, 0, format, args);
-	if (length < 0)
-		BUG("bad format '%s'", format);
-	(void)vsnprintf(buf_grow(buf, (size_t)length), (size_t)length + 1,
-			format, again);		/* measured above */
-	buf_grown(buf, (size_t)length);
-	va_end(again);
-}
-
-void
 buf_printf(struct buf *buf, const char *format, ...)
 {
 	va_list args;
+	int length;
 
 	va_start(args, format);
-	buf_vprintf(buf, format, args);
+	length = vsnprintf(NULL, 0, format, args);
 	va_end(args);
+	if (length < 0)
+		BUG("bad format '%s'", format);
+	va_start(args, format);
+	(void)vsnprintf(buf_grow(buf, (size_t)length), (size_t)length + 1,
+			format, args);		/* measured above */
+	va_end(args);
+	buf_grown(buf, (size_t)length);
 }

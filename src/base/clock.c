@@ -180,6 +180,14 @@ clock_parse(const char *text, instant_ms *when_out)
 	return true;
 }
 
+bool
+clock_has_offset(const char *text)
+{
+	const char *clock = text + strcspn(text, "Tt ");
+
+	return clock[strcspn(clock, "Zz+-")] != '\0';
+}
+
 void
 clock_print(struct buf *out, instant_ms when)
 {

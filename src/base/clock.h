@@ -42,6 +42,10 @@ int clock_weekday(instant_ms when);
  * (cut to milliseconds); a date and time without offset counts as UTC. */
 bool clock_parse(const char *text, instant_ms *when_out);
 
+/* Whether a time that clock_parse() takes says its offset, as one that a person
+ * writes has to: theirs is hardly UTC. */
+bool clock_has_offset(const char *text);
+
 /* "2026-11-21T23:13:39Z"; fractions only when there are any. */
 void clock_print(struct buf *out, instant_ms when);
 

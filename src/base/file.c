@@ -12,26 +12,13 @@ enum {
 	SECRET_MOST = 4096,	/* no password or token file is longer */
 };
 
-/* Errors that pass by themselves; everything else needs somebody. */
-static enum outcome
-outcome_of(int error)
-{
-	switch (error) {
-	case EINTR: case EAGAIN: case ENOSPC: case EDQUOT: case EIO:
-	case EMFILE: case ENFILE: case ENOMEM: case ESTALE:
-		return OUTCOME_TEMPORARY;
-	default:
-		return OUTCOME_PERMANENT;
-	}
-}
-
 static enum outcome
 failed(struct buf *error, const char *what, const char *name)
 {
 	int reason = errno;
 
 	buf_printf(error, "cannot %s %s: %s", what, name, strerror(reason));
-	return outcome_of(reason);
+	return outcome_of_errno(reason);
 }
 
 enum outcome

@@ -66,12 +66,6 @@ map_create(struct arena *arena)
 	return map;
 }
 
-size_t
-map_count(const struct map *map)
-{
-	return map->count;
-}
-
 static struct slot *
 map_slot(const struct map *map, const char *key, size_t length, uint64_t hash)
 {
@@ -139,7 +133,7 @@ map_set(struct map *map, const char *key, void *value)
 	return old;
 }
 
-_Bool
+bool
 map_next(const struct map *map, size_t *at, const char **key_out,
 	 void **value_out)
 {

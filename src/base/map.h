@@ -9,10 +9,11 @@
 
 #include "base/arena.h"
 
+#include <stdbool.h>
+
 struct map;
 
 struct map *map_create(struct arena *arena);
-size_t map_count(const struct map *map);
 
 /* The value, or NULL. */
 void *map_find(const struct map *map, const char *key);
@@ -23,7 +24,7 @@ void *map_set(struct map *map, const char *key, void *value);
 
 /* Walk in no promised order: `size_t i = 0; while (map_next(m, &i, &k, &v))`.
  * False at the end. The map must not grow meanwhile. */
-_Bool map_next(const struct map *map, size_t *at, const char **key_out,
-	       void **value_out);
+bool map_next(const struct map *map, size_t *at, const char **key_out,
+	      void **value_out);
 
 #endif

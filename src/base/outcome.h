@@ -14,4 +14,8 @@ enum outcome {
 	OUTCOME_PERMANENT,	/* it will fail again until somebody acts */
 };
 
+/* Of a system call on a file that failed with this errno: what comes back by
+ * itself (room, memory, descriptors, a disk) is temporary. */
+enum outcome outcome_of_errno(int reason);
+
 #endif

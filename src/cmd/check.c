@@ -16,18 +16,25 @@ print_json(const struct generation *generation)
 	return good;
 }
 
+static const char *
+s(size_t count)
+{
+	return count == 1 ? "" : "s";
+}
+
 static void
 print_summary(const struct generation *generation)
 {
 	size_t errors = diag_errors(generation->diag);
 	size_t warnings = diag_warnings(generation->diag), rules = 0, i;
+	size_t customers = generation->ruleset->customer_count;
 
-	for (i = 0; i < generation->ruleset->customer_count; i++)
+	for (i = 0; i < customers; i++)
 		rules += generation->ruleset->customers[i].rule_count;
-	fprintf(stderr, "%s: %zu error%s, %zu warning%s; %zu customers, "
-		"%zu rules\n", generation->conf->path, errors,
-		errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s",
-		generation->ruleset->customer_count, rules);
+	fprintf(stderr, "%s: %zu error%s, %zu warning%s; %zu customer%s, "
+		"%zu rule%s\n", generation->conf->path, errors, s(errors),
+		warnings, s(warnings), customers, s(customers), rules,
+		s(rules));
 }
 
 static int

@@ -9,10 +9,6 @@
 
 #define CMD_CONF "/etc/tocsin/tocsin.conf"
 
-extern const struct command cmd_check, cmd_customers, cmd_explain, cmd_held,
-	cmd_onboard, cmd_poll, cmd_queue, cmd_run, cmd_show, cmd_test,
-	cmd_why;
-
 const struct command *const commands[] = {
 	&cmd_check, &cmd_explain, &cmd_test, &cmd_show, &cmd_why, &cmd_queue,
 	&cmd_held, &cmd_poll, &cmd_customers, &cmd_onboard, &cmd_run, NULL

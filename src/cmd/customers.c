@@ -28,7 +28,7 @@ step(struct view *view, const char *name, const char *format, ...)
 
 	buf_printf(&view->out, "  %-28s ", name);
 	va_start(args, format);
-	buf_vprintf(&view->out, format, args);
+	buf_puts(&view->out, arena_vprintf(view->arena, format, args));
 	va_end(args);
 	buf_putc(&view->out, '\n');
 }

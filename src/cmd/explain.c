@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cmd/journal.h"
 
 enum { OPTION_JSON, OPTION_RENDER, OPTION_AT, OPTION_TO };
 
@@ -209,19 +210,12 @@ static void
 print_text(const struct explain *explain, const struct pipeline_input *input,
 	   const struct pipeline_decision *decision, struct buf *out)
 {
-	const char *trace = decision->trace;
-
 	text_escape(out, input->name, 400);
 	buf_printf(out, ": code %s\nalert\n", code_of(explain, input));
 	print_fields(decision->alert, out);
 	print_unknown(decision->normalized, out);
 	buf_puts(out, "why\n");
-	while (*trace) {
-		size_t length = strcspn(trace, "\n");
-
-		buf_printf(out, "  %.*s\n", (int)length, trace);
-		trace += length + (trace[length] == '\n');
-	}
+	journal_lines(out, "  ", decision->trace);
 	print_outcome(decision, out);
 }
 

@@ -1,26 +1,10 @@
 /* held: mails that wait for a person: list, show, release. */
-#include "cmd/load.h"
+#include "cmd/order.h"
 
 #include "base/text.h"
 #include "cmd/journal.h"
 
 enum { OPTION_CUSTOMER, OPTION_NOTE };
-
-struct order {
-	const struct cmd_line *line;
-	const struct generation *generation;
-	struct store *store;
-	struct arena *arena;
-	struct buf out, error;
-};
-
-static int
-done(struct order *order, enum outcome outcome)
-{
-	if (outcome != OUTCOME_OK)
-		return cmd_fail("%s", order->error.data);
-	return cmd_print(&order->out) ? CMD_OK : CMD_NO;
-}
 
 static int
 list(struct order *order)
@@ -39,7 +23,7 @@ list(struct order *order)
 	}
 	if (!helds.count)
 		buf_puts(&order->out, "nothing is held\n");
-	return done(order, outcome);
+	return order_end(order, outcome);
 }
 
 /* The item of the code in the second word, and what is held of it; NULL after
@@ -47,7 +31,7 @@ list(struct order *order)
 static struct store_held *
 find_held(struct order *order)
 {
-	const char *code = order->line->words[1];
+	const char *code = text_fold(order->arena, order->line->words[1]);
 	struct store_held *held = NULL;
 	struct store_item *item = NULL;
 	enum outcome outcome = store_item_find(order->store, code, order->arena,
@@ -63,26 +47,15 @@ find_held(struct order *order)
 	return held;
 }
 
-/* The message itself, harmless on a terminal: everything but line ends and
- * tabs that a terminal might obey becomes visible. */
+/* The message itself, with the line ends of a terminal. */
 static void
 append_message(struct buf *out, const struct store_held *held)
 {
 	const char *at = held->message, *end = at + held->message_length;
-	size_t step;
 
-	for (; at < end; at += step) {
-		uint32_t c = text_decode(at, end, &step);
-
-		if (c == '\n' || c == '\t' || c == ' ')
-			buf_putc(out, (char)c);
-		else if (c == '\r')
-			continue;
-		else if (text_is_invisible(c) || (c == 0xFFFD && step == 1))
-			buf_printf(out, "\\x%02x", (unsigned char)*at);
-		else
-			buf_append(out, at, step);
-	}
+	for (; at < end; at++)
+		if (*at != '\r')
+			buf_putc(out, *at);
 }
 
 static int
@@ -104,7 +77,7 @@ show(struct order *order)
 		buf_putc(out, '\n');
 		append_message(out, held);
 	}
-	return done(order, OUTCOME_OK);
+	return order_end(order, OUTCOME_OK);
 }
 
 static int
@@ -119,7 +92,10 @@ release(struct order *order)
 	held = find_held(order);
 	if (!held)
 		return CMD_NO;
-	return done(order, store_held_release(order->store, held->item,
+	if (held->state != STORE_HELD)
+		return cmd_fail("mail %s is held no longer; see tocsin why %s",
+				held->code, held->code);
+	return order_end(order, store_held_release(order->store, held->item,
 			cmd_who(), customer, order->line->values[OPTION_NOTE],
 			clock.now(&clock), &order->error));
 }
@@ -153,25 +129,7 @@ obey(struct order *order)
 static int
 run(const struct cmd_line *line)
 {
-	struct order order = { .line = line, .out = BUF_INIT,
-			       .error = BUF_INIT };
-	struct generation *generation = cmd_load_anyway(line);
-	int status = CMD_NO;
-
-	if (!generation)
-		return CMD_NO;
-	order.generation = generation;
-	order.store = cmd_open_store(generation);
-	if (order.store) {
-		order.arena = arena_create();
-		status = obey(&order);
-		arena_destroy(&order.arena);
-		store_close(&order.store);
-	}
-	buf_release(&order.out);
-	buf_release(&order.error);
-	generation_destroy(&generation);
-	return status;
+	return order_run(line, obey);
 }
 
 const struct command cmd_held = {

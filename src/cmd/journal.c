@@ -25,6 +25,17 @@ journal_time(struct buf *out, const char *label, instant_ms when)
 }
 
 void
+journal_lines(struct buf *out, const char *indent, const char *text)
+{
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		buf_printf(out, "%s%.*s\n", indent, (int)length, text);
+		text += length + (text[length] == '\n');
+	}
+}
+
+void
 journal_delivery(struct buf *out, const struct store_delivery *delivery)
 {
 	buf_printf(out, "  %-6lld %-9s %s", (long long)delivery->id,

@@ -1,5 +1,5 @@
 /*
- * How rows of the store are shown, the same in `why`, `queue` and `held`.
+ * How decisions and rows of the store are shown, the same in every command.
  */
 #ifndef CMD_JOURNAL_H
 #define CMD_JOURNAL_H
@@ -9,6 +9,9 @@
 /* "reason       the words\n"; nothing for NULL. */
 void journal_line(struct buf *out, const char *label, const char *text);
 void journal_time(struct buf *out, const char *label, instant_ms when);
+
+/* Every line of `text` behind `indent`: a trace. */
+void journal_lines(struct buf *out, const char *indent, const char *text);
 
 /* One line: id, state, recipient, rule, when it is due. */
 void journal_delivery(struct buf *out, const struct store_delivery *delivery);

@@ -97,7 +97,7 @@ cmd_instant(const char *text, instant_ms *when_out)
 	struct clock clock = clock_system();
 
 	*when_out = clock.now(&clock);
-	if (!text || clock_parse(text, when_out))
+	if (!text || (clock_parse(text, when_out) && clock_has_offset(text)))
 		return true;
 	(void)cmd_usage("'%s' is no time; write it as "
 			"2026-12-01T02:00:00+01:00", text);
@@ -114,11 +114,11 @@ cmd_who(void)
 	if (*who)
 		return who;
 	if (sudo && *sudo)
-		snprintf(who, sizeof(who), "%s", sudo);
+		(void)snprintf(who, sizeof(who), "%s", sudo);
 	else if (user)
-		snprintf(who, sizeof(who), "%s", user->pw_name);
+		(void)snprintf(who, sizeof(who), "%s", user->pw_name);
 	else
-		snprintf(who, sizeof(who), "uid %ld", (long)getuid());
+		(void)snprintf(who, sizeof(who), "uid %ld", (long)getuid());
 	return who;
 }
 

@@ -1,5 +1,5 @@
 /* queue: deliveries that are not done: list, show, retry, cancel. */
-#include "cmd/load.h"
+#include "cmd/order.h"
 
 #include "base/text.h"
 #include "cmd/journal.h"
@@ -8,21 +8,6 @@
 enum { OPTION_ALL, OPTION_REASON };
 
 enum { QUEUE_LIST_MOST = 10000 };	/* lines of one state */
-
-struct order {
-	const struct cmd_line *line;
-	struct store *store;
-	struct arena *arena;
-	struct buf out, error;
-};
-
-static int
-done(struct order *order, enum outcome outcome)
-{
-	if (outcome != OUTCOME_OK)
-		return cmd_fail("%s", order->error.data);
-	return cmd_print(&order->out) ? CMD_OK : CMD_NO;
-}
 
 static enum outcome
 list_state(struct order *order, enum store_state state, size_t *count)
@@ -68,7 +53,7 @@ list(struct order *order)
 			outcome = list_state(order, open[i], &count);
 	if (!count)
 		buf_puts(&order->out, "nothing is queued\n");
-	return done(order, outcome);
+	return order_end(order, outcome);
 }
 
 static bool
@@ -127,7 +112,7 @@ show(struct order *order)
 		outcome = journal_attempts(order->store, id, order->arena,
 					   &order->out, &order->error);
 	}
-	return done(order, outcome);
+	return order_end(order, outcome);
 }
 
 static enum outcome
@@ -191,24 +176,7 @@ obey(struct order *order)
 static int
 run(const struct cmd_line *line)
 {
-	struct order order = { .line = line, .out = BUF_INIT,
-			       .error = BUF_INIT };
-	struct generation *generation = cmd_load_anyway(line);
-	int status = CMD_NO;
-
-	if (!generation)
-		return CMD_NO;
-	order.store = cmd_open_store(generation);
-	if (order.store) {
-		order.arena = arena_create();
-		status = obey(&order);
-		arena_destroy(&order.arena);
-		store_close(&order.store);
-	}
-	buf_release(&order.out);
-	buf_release(&order.error);
-	generation_destroy(&generation);
-	return status;
+	return order_run(line, obey);
 }
 
 const struct command cmd_queue = {

@@ -2,6 +2,7 @@
 #include "cmd/load.h"
 
 #include "base/text.h"
+#include "cmd/journal.h"
 
 enum { OPTION_COVER };
 
@@ -135,21 +136,26 @@ decide_mail(struct run *run, const struct ruletest *test, instant_ms now)
 	return pipeline_decide(run->generation, &input, NULL, now, run->arena);
 }
 
+/* The rules that acted. The plans of a decision do not name them all: whom two
+ * rules tell gets one mail. */
 static void
-reach(struct run *run, const struct pipeline_decision *decision)
+reach(struct run *run, const struct pipeline_decision *decision, instant_ms now)
 {
 	const char *customer = alert_text(decision->alert, ALERT_CUSTOMER);
 	struct arena *arena = run->generation->arena;
+	struct verdict verdict;
 	size_t i;
 
-	if (!customer)
+	if (!customer || decision->action == PIPELINE_HOLD)
 		return;
-	if (decision->rule)
-		map_set(run->reached, arena_printf(arena, "%s/%s", customer,
-						   decision->rule), run);
-	for (i = 0; i < decision->plans.count; i++)
-		map_set(run->reached, arena_printf(arena, "%s/%s", customer,
-				decision->plans.items[i].rule), run);
+	verdict = match_alert(run->generation->ruleset, customer,
+			      decision->alert, now, 0, run->arena);
+	(void)map_set(run->reached, arena_printf(arena, "%s/%s", customer,
+						 verdict.name), run);
+	for (i = 0; i < verdict.notices.count; i++)
+		(void)map_set(run->reached,
+			      arena_printf(arena, "%s/%s", customer,
+					   verdict.notices.items[i].rule), run);
 }
 
 static void
@@ -157,7 +163,6 @@ print_failure(struct run *run, const struct ruletest *test,
 	      const struct pipeline_decision *decision)
 {
 	struct buf told = BUF_INIT;
-	const char *trace = decision->trace;
 
 	list_told(decision, NULL, &told);
 	buf_printf(&run->out, "  got: %s%s%s%s%s\n",
@@ -167,12 +172,7 @@ print_failure(struct run *run, const struct ruletest *test,
 		   decision->rule ? decision->rule : "");
 	if (test->template && !uses(decision, test))
 		buf_printf(&run->out, "  not using %s\n", test->template);
-	while (*trace) {
-		size_t length = strcspn(trace, "\n");
-
-		buf_printf(&run->out, "    %.*s\n", (int)length, trace);
-		trace += length + (trace[length] == '\n');
-	}
+	journal_lines(&run->out, "    ", decision->trace);
 	buf_release(&told);
 }
 
@@ -192,7 +192,7 @@ run_test(struct run *run, const struct ruletest *test, instant_ms now)
 		decide_mail(run, test, now);
 	good = decision && is_as_expected(decision, test);
 	if (decision)
-		reach(run, decision);
+		reach(run, decision, now);
 	if (good) {
 		run->passed++;
 		return;

@@ -1,5 +1,5 @@
 /* why: the recorded decision of a mail and the answer to every delivery. */
-#include "cmd/load.h"
+#include "cmd/order.h"
 
 #include "base/text.h"
 #include "cmd/journal.h"
@@ -32,7 +32,8 @@ print_item(const struct store_item *item, struct buf *out)
 	buf_printf(out, "%s %s\n", item->kind, item->code);
 	journal_time(out, "received", item->received);
 	journal_line(out, "message-id", item->message_id);
-	journal_line(out, "sender", item->sender);
+	journal_line(out, "sender", item->sender && !*item->sender ? "<>" :
+						   item->sender);
 	for (i = 0; i < item->recipient_count; i++)
 		journal_line(out, "recipient", item->recipients[i]);
 	journal_line(out, "read", item->parse);
@@ -46,97 +47,68 @@ print_item(const struct store_item *item, struct buf *out)
 	print_verdict(item, out);
 }
 
-static void
-print_trace(const char *trace, struct buf *out)
-{
-	buf_puts(out, "\nwhy\n");
-	while (trace && *trace) {
-		size_t length = strcspn(trace, "\n");
-
-		buf_printf(out, "  %.*s\n", (int)length, trace);
-		trace += length + (trace[length] == '\n');
-	}
-}
-
 static enum outcome
-print_deliveries(struct store *store, const struct store_item *item,
-		 struct arena *arena, struct buf *out, struct buf *error)
+print_deliveries(struct order *order, const struct store_item *item)
 {
 	struct store_deliveries deliveries = { 0 };
-	enum outcome outcome = store_item_deliveries(store, item->id, arena,
-						     &deliveries, error);
+	enum outcome outcome = store_item_deliveries(order->store, item->id,
+						     order->arena, &deliveries,
+						     &order->error);
 	size_t i;
 
-	buf_puts(out, "\ndeliveries\n");
+	buf_puts(&order->out, "\ndeliveries\n");
 	for (i = 0; i < deliveries.count && outcome == OUTCOME_OK; i++) {
-		journal_delivery(out, &deliveries.items[i]);
-		outcome = journal_attempts(store, deliveries.items[i].id, arena,
-					   out, error);
+		journal_delivery(&order->out, &deliveries.items[i]);
+		outcome = journal_attempts(order->store,
+					   deliveries.items[i].id,
+					   order->arena, &order->out,
+					   &order->error);
 	}
 	if (!deliveries.count)
-		buf_puts(out, "  none\n");
+		buf_puts(&order->out, "  none\n");
 	return outcome;
 }
 
 static enum outcome
-print_all(struct store *store, const struct store_item *item,
-	  struct arena *arena, struct buf *out, struct buf *error)
+print_all(struct order *order, const struct store_item *item)
 {
 	enum outcome outcome;
 
-	print_item(item, out);
-	print_trace(item->verdict.trace, out);
-	outcome = print_deliveries(store, item, arena, out, error);
-	if (outcome == OUTCOME_OK)
-		outcome = journal_events(store, item->id, arena, out, error);
-	return outcome;
+	print_item(item, &order->out);
+	buf_puts(&order->out, "\nwhy\n");
+	if (item->verdict.trace)
+		journal_lines(&order->out, "  ", item->verdict.trace);
+	outcome = print_deliveries(order, item);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	return journal_events(order->store, item->id, order->arena,
+			      &order->out, &order->error);
 }
 
 static int
-explain_code(struct store *store, const char *code)
+obey(struct order *order)
 {
-	struct arena *arena = arena_create();
-	struct buf out = BUF_INIT, error = BUF_INIT;
+	const char *code = order->line->words[0];
 	struct store_item *item = NULL;
 	enum outcome outcome;
-	int status = CMD_NO;
 
-	outcome = store_item_find(store, code, arena, &item, &error);
-	if (outcome == OUTCOME_OK && item)
-		outcome = print_all(store, item, arena, &out, &error);
-	if (outcome != OUTCOME_OK)
-		(void)cmd_fail("%s", error.data);
-	else if (!item)
-		(void)cmd_fail("there is no mail with the code '%s'; the "
-			       "journal goes back %d days", code,
-			       STORE_JOURNAL_DAYS);
-	else if (cmd_print(&out))
-		status = CMD_OK;
-	buf_release(&out);
-	buf_release(&error);
-	arena_destroy(&arena);
-	return status;
+	outcome = store_item_find(order->store, text_fold(order->arena, code),
+				  order->arena, &item, &order->error);
+	if (outcome == OUTCOME_OK && !item)
+		return cmd_fail("there is no mail with the code '%s'; the "
+				"journal goes back %d days", code,
+				STORE_JOURNAL_DAYS);
+	if (outcome == OUTCOME_OK)
+		outcome = print_all(order, item);
+	return order_end(order, outcome);
 }
 
 static int
 run(const struct cmd_line *line)
 {
-	struct generation *generation;
-	struct store *store;
-	int status = CMD_NO;
-
 	if (line->count != 1)
 		return cmd_usage("which CODE? It stands in the notification");
-	generation = cmd_load_anyway(line);
-	if (!generation)
-		return CMD_NO;
-	store = cmd_open_store(generation);
-	if (store) {
-		status = explain_code(store, line->words[0]);
-		store_close(&store);
-	}
-	generation_destroy(&generation);
-	return status;
+	return order_run(line, obey);
 }
 
 const struct command cmd_why = {

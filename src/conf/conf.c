@@ -7,10 +7,9 @@
  */
 #include "conf/conf.h"
 
-#include "conf/parser.h"
-
 #include "base/digest.h"
 #include "base/file.h"
+#include "conf/parser.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -191,7 +190,7 @@ load_file(struct loader *loader, const char *name, struct diag_place place)
 	if (!may_read(loader, name, canonical, place))
 		return;
 	file = add_file(loader, name);
-	map_set(loader->seen, canonical, file);
+	(void)map_set(loader->seen, canonical, file);
 	loader->open = &open;
 	loader->depth++;
 	if (read_text(loader, file))
@@ -288,7 +287,7 @@ set_version(struct conf *conf)
 }
 
 static struct loader
-loader_create(struct arena *arena, const char *path, struct diag *diag)
+loader_begin(struct arena *arena, const char *path, struct diag *diag)
 {
 	struct loader loader = {
 		.conf = arena_alloc(arena, sizeof(*loader.conf)),
@@ -303,7 +302,7 @@ loader_create(struct arena *arena, const char *path, struct diag *diag)
 }
 
 static struct conf *
-loader_finish(struct loader *loader)
+loader_end(struct loader *loader)
 {
 	struct conf *conf = loader->conf;
 
@@ -322,24 +321,24 @@ struct conf *
 conf_load(struct arena *arena, const char *path, const struct map *instead,
 	  struct diag *diag)
 {
-	struct loader loader = loader_create(arena, path, diag);
+	struct loader loader = loader_begin(arena, path, diag);
 
 	loader.instead = instead;
 	load_file(&loader, loader.conf->path, (struct diag_place){ 0 });
-	return loader_finish(&loader);
+	return loader_end(&loader);
 }
 
 struct conf *
 conf_load_text(struct arena *arena, const char *name, const char *text,
 	       struct diag *diag)
 {
-	struct loader loader = loader_create(arena, name, diag);
+	struct loader loader = loader_begin(arena, name, diag);
 	struct diag_file *file = add_file(&loader, name);
 
 	loader.in_memory = true;
 	set_text(&loader, file, text, strlen(text));
 	parse(&loader, file);
-	return loader_finish(&loader);
+	return loader_end(&loader);
 }
 
 const struct conf_node *

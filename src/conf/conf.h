@@ -147,15 +147,17 @@ bool conf_is_quoted(struct conf_word word);
 struct diag_place conf_field_place(const struct conf_expr *test);
 struct diag_place conf_op_place(const struct conf_expr *test);
 
-/* "15m" in milliseconds, "25M" in bytes; an error in `diag` and false when it
- * is none. The grammar has checked these already where it says so. */
+/* "15m" in milliseconds; an error in `diag` and false when it is none. The
+ * grammar has checked these already where it says so. */
 bool conf_duration(struct conf_word word, struct diag *diag,
 		   int64_t *milliseconds_out);
 bool conf_is_duration(struct conf_word word, struct diag *diag);
-bool conf_size(struct conf_word word, struct diag *diag, uint64_t *bytes_out);
 
 /* An address (text_is_address()), or an error with a remedy. */
 bool conf_address(struct conf_word word, struct diag *diag);
+
+/* The name of a host, fit for an address and a header; or an error. */
+bool conf_host(struct conf_word word, struct diag *diag);
 
 /* The path of a file named in `word`, as seen from the file it stands in. */
 char *conf_path(struct arena *arena, struct conf_word word);

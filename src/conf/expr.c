@@ -70,6 +70,10 @@ static const struct { const char *word, *name; } foreign[] = {
 	{ "has", "contains" }, { "exists", "present" },
 };
 
+static const struct { const char *word, *name; } foreign_quantifiers[] = {
+	{ "all", "every" }, { "each", "every" }, { "some", "any" },
+};
+
 static bool
 is_next(const struct expr_state *state, const char *word)
 {
@@ -162,7 +166,11 @@ take_values(struct expr_state *state, struct conf_expr *test,
 		good = take_value(parser, values);
 	}
 	test->values = parser_take_words(parser);
-	return good;
+	if (!good || parser->token.kind != TOKEN_COMMA)
+		return good;
+	diag_error(parser->diag, parser->token.place, NULL,
+		   "'%s' takes one value", test->op);
+	return false;
 }
 
 static const struct expr_op *
@@ -301,6 +309,27 @@ parse_during(struct expr_state *state)
 	return test;
 }
 
+/* No field has such a name. */
+static void
+guess_quantifier(struct expr_state *state, struct conf_expr *test)
+{
+	struct parser *parser = state->parser;
+	size_t i;
+
+	for (i = 0; i < sizeof(foreign_quantifiers) /
+			sizeof(*foreign_quantifiers); i++) {
+		if (!is_next(state, foreign_quantifiers[i].word))
+			continue;
+		test->quantifier = foreign_quantifiers[i].name;
+		diag_error(parser->diag, parser->token.place,
+			   arena_printf(parser->talk, "did you mean '%s'?",
+					test->quantifier),
+			   "unknown condition '%s'", parser->token.text);
+		parser_advance(parser);
+		return;
+	}
+}
+
 static struct conf_expr *
 parse_test(struct expr_state *state)
 {
@@ -316,6 +345,8 @@ parse_test(struct expr_state *state)
 	test = create_test(state, start);
 	if (take(state, "any") || take(state, "every"))
 		test->quantifier = parser->before.text;
+	else
+		guess_quantifier(state, test);
 	if (parser->token.kind != TOKEN_WORD || is_clause(state)) {
 		recover_expected(parser, "a condition",
 				 "write: when FIELD OPERATOR VALUE");

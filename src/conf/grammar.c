@@ -226,10 +226,10 @@ static const struct grammar expect_clauses[] = {
 
 static const struct grammar test_block[] = {
 	{ "given", .clauses = given_clauses,
-	  .flags = GRAMMAR_NEEDS_CLAUSE | GRAMMAR_ONE_CLAUSE,
+	  .flags = GRAMMAR_NEEDS_CLAUSE | GRAMMAR_ONE_CLAUSE | GRAMMAR_ONCE,
 	  HELP("what arrives") },
 	{ "expect", .clauses = expect_clauses,
-	  .flags = GRAMMAR_NEEDS_CLAUSE | GRAMMAR_ONE_CLAUSE,
+	  .flags = GRAMMAR_NEEDS_CLAUSE | GRAMMAR_ONE_CLAUSE | GRAMMAR_ONCE,
 	  HELP("what must become of it") },
 	END
 };
@@ -240,10 +240,10 @@ const struct grammar grammar_top[] = {
 
 	{ "state", { ONE("PATH") }, HELP("directory of the store") },
 	{ "spool", { ONE("PATH") }, HELP("directory of the inbox") },
-	{ "domain", { ONE("HOST") },
+	{ "domain", { { "HOST", GRAMMAR_ONE, conf_host } },
 	  HELP("domain of Message-IDs and replies") },
 	{ "from", { MAYBE("NAME"), ADDRESS }, HELP("sender of notifications") },
-	{ "authserv", { ONE("HOST") },
+	{ "authserv", { { "HOST", GRAMMAR_ONE, conf_host } },
 	  HELP("whose Authentication-Results are believed") },
 	{ "templates", { ONE("PATH") }, HELP("directory of the templates") },
 	{ "catch-all", { ONE("NAME") }, HELP("who is told when nobody is") },

@@ -8,9 +8,8 @@
  */
 #include "conf/parser.h"
 
-#include "conf/recover.h"
-
 #include "base/text.h"
+#include "conf/recover.h"
 
 enum {
 	/* Errors of one file, before the rest of it is left unread: so many

@@ -95,9 +95,11 @@ recover_expected(struct parser *parser, const char *what, const char *remedy)
 	parser->refused = parser->token.place;
 }
 
-bool
-recover_is_known(const struct token *token, const struct parser_level *level,
-		 bool any)
+/* Whether the token is a keyword that may stand here: of `level` or, if that is
+ * one of clauses, of a level around it up to the block. With `any` where any
+ * word may stand, too. */
+static bool
+is_known(const struct token *token, const struct parser_level *level, bool any)
 {
 	if (token->kind != TOKEN_WORD)
 		return false;
@@ -159,7 +161,7 @@ recover_ends_level(const struct parser *parser,
 		   const struct parser_level *level)
 {
 	return (!level->block &&
-		recover_is_known(&parser->token, level, true)) ||
+		is_known(&parser->token, level, true)) ||
 	       closes_block(parser, level) || recover_ends_free(parser, level);
 }
 
@@ -184,7 +186,7 @@ ends_skip(const struct parser *parser, const struct parser_level *level)
 {
 	return parser->token.kind == TOKEN_END ||
 	       parser->token.kind == TOKEN_CLOSE ||
-	       recover_is_known(&parser->token, level, true) ||
+	       is_known(&parser->token, level, true) ||
 	       closes_block(parser, level);
 }
 
@@ -313,7 +315,7 @@ refuse_after(struct parser *parser, const struct parser_level *level)
 	const struct grammar_word *last = last_word(level);
 	const char *remedy = recover_usage(parser, level->line);
 
-	if (last && recover_is_known(&parser->before, level, false))
+	if (last && is_known(&parser->before, level, false))
 		remedy = arena_printf(parser->talk,
 				      "'%s' was taken for the %s of '%s'",
 				      parser->before.text, last->name,
@@ -349,7 +351,7 @@ give_back(struct parser *parser, const struct parser_level *level)
 {
 	if (level->block || !parser->before.first ||
 	    !is_last_word(level->node, &parser->before) ||
-	    !recover_is_known(&parser->before, level, false))
+	    !is_known(&parser->before, level, false))
 		return false;
 	diag_error(parser->diag, parser->before.place,
 		   recover_usage(parser, level->line),
@@ -402,7 +404,7 @@ recover_refuse(struct parser *parser, const struct parser_level *level)
 
 const struct grammar *
 recover_guess(struct parser *parser, const struct parser_level *level,
-      bool *is_outer_out)
+	      bool *is_outer_out)
 {
 	const struct grammar *line;
 	const char *nearest;
@@ -423,4 +425,3 @@ recover_guess(struct parser *parser, const struct parser_level *level,
 			   describe(parser, &parser->token));
 	return line;
 }
-

@@ -22,12 +22,6 @@ const char *recover_describe(struct parser *parser,
 			     const struct conf_node *node);
 const char *recover_needed(struct parser *parser, const struct grammar *line);
 
-/* Whether the token is a keyword that may stand here: of `level` or, if that is
- * one of clauses, of a level around it up to the block. With `any` where any
- * word may stand, too. */
-bool recover_is_known(const struct token *token,
-		      const struct parser_level *level, bool any);
-
 /* The next token, which `level` does not have, is one of a level around it, or
  * shows by its indentation that the } of the block was forgotten. */
 bool recover_ends_level(const struct parser *parser,

@@ -100,7 +100,8 @@ load(struct settings *settings, const struct conf *conf, struct diag *diag)
 			set(settings, setting, conf, node);
 		seen[setting - table] = true;
 	}
-	if (!seen[SETTINGS - 1])
+	/* A file that could not be read lacks everything. */
+	if (!seen[SETTINGS - 1] && (conf->nodes.count || !diag_errors(diag)))
 		diag_error(diag, (struct diag_place){ conf->files.items[0],
 						      DIAG_WHOLE_FILE, 0 },
 			   "write catch-all NAME: who is told of what no rule "

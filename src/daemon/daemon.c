@@ -5,6 +5,7 @@
  */
 #include "daemon/daemon.h"
 
+#include "base/bug.h"
 #include "base/log.h"
 #include "daemon/last_good.h"
 #include "daemon/outbox.h"
@@ -225,21 +226,22 @@ failed(const char *what, const struct buf *error)
 
 /* Signals come through a descriptor; those that would end the process for a
  * broken pipe or a file limit must not. Before any thread is made. */
-static bool
+static void
 open_signals(struct daemon *d)
 {
 	sigset_t set;
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return false;
+		BUG("sigprocmask: %s", strerror(errno));
 	d->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	return d->signals >= 0;
+	if (d->signals < 0)
+		BUG("signalfd: %s", strerror(errno));
 }
 
 static bool
@@ -395,8 +397,7 @@ daemon_main(const char *path, unsigned int flags)
 	int status;
 
 	sandbox_keep_secrets();
-	if (!open_signals(&d))
-		return 1;
+	open_signals(&d);
 	first = last_good_load(path, LAST_GOOD_START, now(&d));
 	if (!first) {
 		fprintf(stderr, "tocsin run: the configuration has errors\n");

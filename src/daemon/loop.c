@@ -131,19 +131,6 @@ loop_timer_set(struct loop_timer *timer, int64_t delay_ms)
 		BUG("timerfd_settime: %s", strerror(errno));
 }
 
-int64_t
-loop_timer_left(const struct loop_timer *timer)
-{
-	struct itimerspec when;
-
-	if (timerfd_gettime(timer->fd, &when))
-		BUG("timerfd_gettime: %s", strerror(errno));
-	if (!when.it_value.tv_sec && !when.it_value.tv_nsec)
-		return -1;
-	return when.it_value.tv_sec * INT64_C(1000) +
-	       when.it_value.tv_nsec / 1000000;
-}
-
 void
 loop_run(struct loop *loop)
 {

@@ -32,9 +32,6 @@ struct loop_timer *loop_timer(struct loop *loop, loop_handler *handler,
  * negative: not at all. */
 void loop_timer_set(struct loop_timer *timer, int64_t delay_ms);
 
-/* The milliseconds until a timer of this loop is due; negative when not set. */
-int64_t loop_timer_left(const struct loop_timer *timer);
-
 /* Until loop_stop(). */
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);

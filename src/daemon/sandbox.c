@@ -132,18 +132,22 @@ folder_of(struct arena *arena, const char *path)
 			     (size_t)(slash - path));
 }
 
-static void
-allow_folder_of(struct sandbox *sandbox, const char *path, uint64_t access)
-{
-	allow(sandbox, folder_of(sandbox->arena, path), access);
-}
-
 static const char *
 resolve(struct arena *arena, const char *path)
 {
 	char real[PATH_MAX];
 
 	return arena_strdup(arena, realpath(path, real) ? real : path);
+}
+
+/* Of a link as well as of what it leads to: either may be replaced. */
+static void
+allow_folder_of(struct sandbox *sandbox, const char *path, uint64_t access)
+{
+	struct arena *arena = sandbox->arena;
+
+	allow(sandbox, folder_of(arena, path), access);
+	allow(sandbox, folder_of(arena, resolve(arena, path)), access);
 }
 
 static void
@@ -178,9 +182,8 @@ allow_configuration(struct sandbox *sandbox, const struct generation *g)
 	size_t i;
 
 	for (i = 0; i < g->conf->files.count; i++)
-		allow_folder_of(sandbox, resolve(sandbox->arena,
-				g->conf->files.items[i]->name), FS_READ);
-	allow_folder_of(sandbox, g->conf->path, FS_READ);
+		allow_folder_of(sandbox, g->conf->files.items[i]->name,
+				FS_READ);
 	allow_named_files(sandbox, &g->conf->nodes);
 	if (g->settings.templates)
 		allow(sandbox, g->settings.templates, FS_READ);
@@ -244,12 +247,10 @@ allow_reader(struct sandbox *sandbox, const char *reader)
 {
 	const char *interpreter = NULL;
 
-	allow_folder_of(sandbox, resolve(sandbox->arena, reader),
-			FS_READ | FS_EXECUTE);
+	allow_folder_of(sandbox, reader, FS_READ | FS_EXECUTE);
 	(void)dl_iterate_phdr(take_interpreter, &interpreter);	/* returns 1 */
 	if (interpreter)
-		allow_folder_of(sandbox, resolve(sandbox->arena, interpreter),
-				FS_READ | FS_EXECUTE);
+		allow_folder_of(sandbox, interpreter, FS_READ | FS_EXECUTE);
 }
 
 static int

@@ -323,7 +323,7 @@ next_name(struct taker *taker)
 	if (taker->at == taker->page.list.count)
 		return NULL;
 	name = taker->page.list.items[taker->at++];
-	snprintf(taker->after, sizeof(taker->after), "%s", name);
+	(void)snprintf(taker->after, sizeof(taker->after), "%s", name);
 	return name;
 }
 
@@ -404,7 +404,7 @@ begin_released(struct taker *taker, const struct store_held *listed)
 	struct buf error = BUF_INIT;
 	enum outcome outcome;
 
-	snprintf(name, sizeof(name), "released/%s", listed->code);
+	(void)snprintf(name, sizeof(name), "released/%s", listed->code);
 	if (is_under_way(taker, name))
 		return;
 	passage = passage_create(name);
@@ -626,7 +626,7 @@ log_passage(const struct passage *passage)
 			 passage->name, NULL);
 		return;
 	}
-	snprintf(count, sizeof(count), "%zu", decision->plans.count);
+	(void)snprintf(count, sizeof(count), "%zu", decision->plans.count);
 	(decision->action == PIPELINE_HOLD ? log_warning : log_info)(
 		pipeline_action_names[decision->action],
 		"code", passage->code,

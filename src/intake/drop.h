@@ -1,6 +1,6 @@
 /*
- * Storing one message in the inbox so that it survives a power failure: the
- * one implementation, for tocsin-deliver and for the daemon.
+ * Storing one message in the inbox so that it survives a power failure: what
+ * tocsin-deliver is for.
  *
  * The inbox is a Maildir without `cur`: SPOOL/tmp and SPOOL/new. A message is
  * written in `tmp` under a name that nobody else uses, synced, moved to `new`,

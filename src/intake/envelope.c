@@ -7,7 +7,7 @@
 
 #define LENGTH(literal) (sizeof(literal) - 1)
 
-const char envelope_whole[] = "whole";
+static const char envelope_whole[] = "whole";
 const char envelope_short[] = "short";
 
 _Static_assert(LENGTH(envelope_whole) == ENVELOPE_WORD &&

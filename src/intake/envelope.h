@@ -43,7 +43,7 @@ enum {
 	ENVELOPE_WORD = 5,
 };
 
-extern const char envelope_whole[], envelope_short[];
+extern const char envelope_short[];
 
 /*
  * Write one line, LF and NUL included, into `line` of ENVELOPE_LINE_MAX

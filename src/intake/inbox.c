@@ -20,21 +20,8 @@ struct inbox {
 	const char *spool;
 	const char *path;		/* of `new` */
 	const char *tmp_path;
-	int tmp, new;			/* directories; -1: see follow_spool() */
+	int tmp, new;			/* directories; -1 when closed */
 };
-
-/* Errors that pass by themselves; the others wait for a person. */
-static enum outcome
-outcome_of(int reason)
-{
-	switch (reason) {
-	case EACCES: case EPERM: case ELOOP: case ENOENT: case ENOTDIR:
-	case ENXIO: case EROFS: case EISDIR: case EINVAL:
-		return OUTCOME_PERMANENT;
-	default:
-		return OUTCOME_TEMPORARY;
-	}
-}
 
 /* "cannot WHAT 'NAME': why", why being errno. */
 static enum outcome
@@ -45,7 +32,7 @@ failed(struct buf *error, const char *what, const char *name)
 	buf_printf(error, "cannot %s '", what);
 	text_escape(error, name, NAME_SHOWN);
 	buf_printf(error, "': %s", strerror(reason));
-	return outcome_of(reason);
+	return outcome_of_errno(reason);
 }
 
 static int
@@ -376,23 +363,4 @@ inbox_clean(struct inbox *inbox, instant_ms now)
 			count++;
 	(void)closedir(stream);
 	return count;
-}
-
-enum outcome
-inbox_put(struct inbox *inbox, instant_ms now,
-	  const struct inbox_envelope *envelope, const void *bytes,
-	  size_t length, struct buf *error)
-{
-	struct drop drop;
-
-	drop_open(&drop, inbox->spool, now);
-	if (envelope->truncated)
-		drop_cut(&drop);
-	drop_envelope(&drop, envelope->sender, envelope->recipients.items,
-		      envelope->recipients.count);
-	drop_write(&drop, bytes, length);
-	if (drop_commit(&drop))
-		return OUTCOME_OK;
-	buf_puts(error, drop.error);
-	return OUTCOME_TEMPORARY;
 }

@@ -88,10 +88,4 @@ enum outcome inbox_sync(struct inbox *inbox, struct buf *error);
 enum { INBOX_STALE_S = 36 * 3600 };
 size_t inbox_clean(struct inbox *inbox, instant_ms now);
 
-/* Put a message in, as durably as tocsin-deliver does. Of the envelope only
- * sender, recipients and truncated are read. */
-enum outcome inbox_put(struct inbox *inbox, instant_ms now,
-		       const struct inbox_envelope *envelope,
-		       const void *bytes, size_t length, struct buf *error);
-
 #endif

@@ -22,7 +22,6 @@ enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
 
 /* "no", "yes", "unknown" */
 const char *cond_answer_name(enum answer answer);
-enum answer cond_not(enum answer answer);
 
 struct cond_word;
 

@@ -8,16 +8,37 @@ enum {
 	VALUE_MOST = 80,
 };
 
+/* As it is written in a bare word or in a regex, where a backslash and a quote
+ * mean themselves. */
+static void
+escape_bare(struct buf *out, const char *text, bool is_regex, size_t most)
+{
+	struct buf escaped = BUF_INIT;
+	const char *at;
+
+	text_escape(&escaped, text, most);
+	for (at = escaped.data; *at; at++) {
+		at += at[0] == '\\' && (at[1] == '\\' || at[1] == '"');
+		if (is_regex && *at == '/')
+			buf_putc(out, '\\');
+		buf_putc(out, *at);
+	}
+	buf_release(&escaped);
+}
+
 static void
 describe_value(const struct conf_expr *source, const struct conf_word *value,
 	       size_t most, struct buf *out)
 {
-	const char *mark = conf_is_quoted(*value) ? "\"" : "";
+	bool is_regex = strstr(source->op, "matches") != NULL;
+	const char *mark = is_regex ? "/" :
+			   conf_is_quoted(*value) ? "\"" : "";
 
-	if (strstr(source->op, "matches"))
-		mark = "/";
 	buf_puts(out, mark);
-	text_escape(out, value->text, most);
+	if (is_regex || !*mark)
+		escape_bare(out, value->text, is_regex, most);
+	else
+		text_escape(out, value->text, most);
 	buf_puts(out, mark);
 }
 

@@ -25,16 +25,16 @@ cond_answer_name(enum answer answer)
 	return names[answer];
 }
 
-enum answer
-cond_not(enum answer answer)
+static enum answer
+opposite(enum answer answer)
 {
-	static const enum answer opposite[] = {
+	static const enum answer opposites[] = {
 		[ANSWER_NO] = ANSWER_YES,
 		[ANSWER_YES] = ANSWER_NO,
 		[ANSWER_UNKNOWN] = ANSWER_UNKNOWN,
 	};
 
-	return opposite[answer];
+	return opposites[answer];
 }
 
 static void
@@ -79,7 +79,7 @@ fits(const struct cond_test *test, const struct facts *facts,
 {
 	enum answer answer = test->word->fits(test, facts, fact);
 
-	return test->negated ? cond_not(answer) : answer;
+	return test->negated ? opposite(answer) : answer;
 }
 
 static enum answer
@@ -95,7 +95,7 @@ test_quantified(const struct cond_test *test, struct facts *facts,
 		size_t *first_out, size_t *end_out)
 {
 	const enum answer decides = test->every ? ANSWER_NO : ANSWER_YES;
-	enum answer result = cond_not(decides), answer;
+	enum answer result = opposite(decides), answer;
 	const struct fact *values;
 	size_t count, i;
 
@@ -153,7 +153,7 @@ chain_eval(const struct cond *cond, struct facts *facts, struct buf *reasons)
 {
 	const enum answer decides = cond->kind == CONF_AND ? ANSWER_NO :
 							     ANSWER_YES;
-	enum answer result = cond_not(decides), answer;
+	enum answer result = opposite(decides), answer;
 	struct buf reason = BUF_INIT;
 	uint32_t i;
 
@@ -174,6 +174,19 @@ chain_eval(const struct cond *cond, struct facts *facts, struct buf *reasons)
 	return result;
 }
 
+/* The reason is that of the inner answer, so it is said to be turned around. */
+static enum answer
+not_eval(const struct cond *cond, struct facts *facts, struct buf *why)
+{
+	struct buf inner = BUF_INIT;
+	enum answer answer = cond_eval(cond->items, facts, why ? &inner : NULL);
+
+	if (why)
+		buf_printf(why, "not (%s)", inner.data);
+	buf_release(&inner);
+	return opposite(answer);
+}
+
 enum answer
 cond_eval(const struct cond *cond, struct facts *facts, struct buf *why)
 {
@@ -183,7 +196,7 @@ cond_eval(const struct cond *cond, struct facts *facts, struct buf *why)
 	if (cond->kind == CONF_TEST)
 		return test_eval(cond->test, facts, why);
 	if (cond->kind == CONF_NOT)
-		return cond_not(cond_eval(cond->items, facts, why));
+		return not_eval(cond, facts, why);
 	answer = chain_eval(cond, facts, why ? &reasons : NULL);
 	if (why)
 		buf_append(why, reasons.data, reasons.len);

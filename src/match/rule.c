@@ -4,7 +4,7 @@
 
 enum {
 	/* A name stands in mail headers, metrics and log lines. */
-	RULE_NAME_MOST = 64,
+	NAME_MOST = 64,
 	DROP_WARNING_DAYS = 7,
 };
 
@@ -38,8 +38,8 @@ rule_template(const struct conf_node *notify)
 
 /* ---- loading ---- */
 
-static bool
-name_is_good(struct conf_word name, struct diag *diag)
+bool
+rule_check_name(struct conf_word name, const char *what, struct diag *diag)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -48,6 +48,17 @@ name_is_good(struct conf_word name, struct diag *diag)
 
 	if (!length)
 		return false;		/* the parser has said so */
+	if (length <= NAME_MOST && strspn(name.text, allowed) == length)
+		return true;
+	diag_error(diag, name.place, "letters, digits, '.', '_' and '-', at "
+		   "most 64; put words into the text behind it",
+		   "'%s' cannot be the name of a %s", name.text, what);
+	return false;
+}
+
+static bool
+name_is_good(struct conf_word name, struct diag *diag)
+{
 	if (!strcmp(name.text, "otherwise") ||
 	    !strcmp(name.text, "catch-all")) {
 		diag_error(diag, name.place, "choose another name",
@@ -55,12 +66,7 @@ name_is_good(struct conf_word name, struct diag *diag)
 			   name.text);
 		return false;
 	}
-	if (length <= RULE_NAME_MOST && strspn(name.text, allowed) == length)
-		return true;
-	diag_error(diag, name.place, "letters, digits, '.', '_' and '-', at "
-		   "most 64; put words into the comment behind it",
-		   "'%s' cannot be the name of a rule", name.text);
-	return false;
+	return rule_check_name(name, "rule", diag);
 }
 
 static bool

@@ -45,6 +45,10 @@ bool rule_load(struct rule_load *load, const struct conf_node *node,
 /* Do the contacts and the template of a `notify` exist? */
 bool rule_check_notify(struct rule_load *load, const struct conf_node *notify);
 
+/* Is it fit for headers, records and metrics? `what` has the name: "rule". */
+bool rule_check_name(struct conf_word name, const char *what,
+		     struct diag *diag);
+
 /* The comment, or "". */
 const char *rule_comment(const struct rule *rule);
 

@@ -91,18 +91,20 @@ windows_load(struct loader *loader, const struct conf *conf)
 	return windows;
 }
 
+/* Not while there are errors: a rule that is left out uses nothing. */
 static void
 windows_warn(const struct loader *loader, const struct conf *conf)
 {
+	struct diag *diag = loader->rule.cond.diag;
 	size_t i;
 
-	for (i = 0; i < conf->nodes.count; i++) {
+	for (i = 0; i < conf->nodes.count && !diag_errors(diag); i++) {
 		const struct conf_node *node = conf->nodes.items[i];
 		struct conf_word name = conf_word(node, 0);
 
 		if (!strcmp(node->keyword, "window") &&
 		    !map_find(loader->rule.cond.windows_used, name.text))
-			diag_warning(loader->rule.cond.diag, name.place, NULL,
+			diag_warning(diag, name.place, NULL,
 				     "no rule uses window '%s'", name.text);
 	}
 }
@@ -264,7 +266,7 @@ customer_load(struct loader *loader, const struct conf_node *node,
 }
 
 static void
-customers_load(struct loader *loader, const struct conf *conf)
+load_customers(struct loader *loader, const struct conf *conf)
 {
 	struct ruleset *ruleset = loader->ruleset;
 	struct ruleset_customer *customer;
@@ -279,6 +281,8 @@ customers_load(struct loader *loader, const struct conf *conf)
 
 		if (strcmp(node->keyword, "customer"))
 			continue;
+		(void)rule_check_name(name, "customer",
+				      loader->rule.cond.diag);
 		customer = &ruleset->customers[ruleset->customer_count++];
 		customer_load(loader, node, customer);
 		if (map_find(ruleset->by_name, name.text))
@@ -319,7 +323,7 @@ ruleset_load(struct arena *arena, const struct conf *conf,
 	ruleset->catch_all = names->catch_all;
 	loader.rule.cond.windows_used = map_create(arena);
 	loader.rule.cond.windows = windows_load(&loader, conf);
-	customers_load(&loader, conf);
+	load_customers(&loader, conf);
 	windows_warn(&loader, conf);
 	arena_destroy(&scratch);
 	return ruleset;
@@ -331,17 +335,6 @@ const struct ruleset_customer *
 ruleset_find(const struct ruleset *ruleset, const char *name)
 {
 	return map_find(ruleset->by_name, name);
-}
-
-const struct rule *
-ruleset_rule(const struct ruleset_customer *customer, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < customer->rule_count; i++)
-		if (!strcmp(customer->rules[i].name, name))
-			return &customer->rules[i];
-	return NULL;
 }
 
 bool

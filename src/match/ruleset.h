@@ -52,10 +52,6 @@ struct ruleset *ruleset_load(struct arena *arena, const struct conf *conf,
 const struct ruleset_customer *
 ruleset_find(const struct ruleset *ruleset, const char *name);
 
-/* The rule of that name, or NULL. Walks all of them. */
-const struct rule *ruleset_rule(const struct ruleset_customer *customer,
-				const char *name);
-
 /* May the address be told anything of this customer, by its `recipients`? The
  * contacts of the catch-all always may, which the caller knows. */
 bool ruleset_allows(const struct ruleset_customer *customer,

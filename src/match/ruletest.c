@@ -21,7 +21,8 @@ check_field(struct arena *arena, const struct conf_node *line,
 	if (field == ALERT_FIELDS)
 		diag_error(diag, line->place,
 			   diag_did_you_mean(diag, line->keyword,
-					     field_names(arena), NULL),
+					     field_names(arena),
+					     "tocsin-rules(5) lists them"),
 			   "unknown field '%s'", line->keyword);
 	else if (line->words.count > 1 && !alert_fields[field].several)
 		diag_error(diag, line->words.items[1].place, NULL,
@@ -39,7 +40,8 @@ load_at(struct ruletest *test, const struct conf_node *given,
 	if (!at)
 		return;
 	word = conf_word(at, 0);
-	if (!clock_parse(word.text, &test->at))
+	if (*word.text && (!clock_parse(word.text, &test->at) ||
+			   !clock_has_offset(word.text)))
 		diag_error(diag, word.place,
 			   "write it as 2026-12-01T02:00:00+01:00",
 			   "'%s' is no time", word.text);
@@ -100,6 +102,7 @@ load_expect(struct ruletest *test, const struct conf_node *node,
 		if (!clause)
 			continue;
 		test->expect = (enum ruletest_expect)i;
+		test->outcome = clause;
 		test->recipients = clause->words;
 		test->by = clause_text(clause, "by");
 		test->template = clause_text(clause, "using");
@@ -138,8 +141,8 @@ ruletest_alert(const struct ruletest *test, struct arena *arena)
 		const struct conf_node *line = test->alert->block.items[i];
 
 		for (j = 0; j < line->words.count; j++)
-			alert_add(alert, alert_field_find(line->keyword),
-				  line->words.items[j].text, "test");
+			(void)alert_add(alert, alert_field_find(line->keyword),
+					line->words.items[j].text, "test");
 	}
 	return alert;
 }

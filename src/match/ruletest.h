@@ -28,6 +28,8 @@ struct ruletest {
 	const char *to;			/* of a mail; NULL: as it says */
 
 	enum ruletest_expect expect;
+	const struct conf_node *outcome; /* its `notify`, `drop` or `hold`, for
+					    the places of its words */
 	conf_words recipients;		/* of notify */
 	const char *by;			/* rule; NULL: whichever */
 	const char *template;		/* NULL: whichever */

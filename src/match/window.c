@@ -11,7 +11,6 @@ struct range {
 };
 
 struct window {
-	const char *name;
 	const struct zone *zone;
 	VEC(struct range) ranges;
 };
@@ -168,7 +167,6 @@ window_load(struct arena *arena, const struct conf_node *node,
 	bool has_zone = conf_find(&node->block, "timezone");
 	size_t i;
 
-	window->name = name.text;
 	window->zone = zone_utc();
 	for (i = 0; i < node->block.count; i++)
 		window_part(arena, window, node->block.items[i], diag);
@@ -218,12 +216,6 @@ window_covers(const struct window *window, instant_ms when)
 			return true;
 	}
 	return false;
-}
-
-const char *
-window_name(const struct window *window)
-{
-	return window->name;
 }
 
 const struct zone *

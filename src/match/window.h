@@ -28,7 +28,6 @@ struct window *window_load(struct arena *arena, const struct conf_node *node,
 /* From begin (included) to end (not). */
 bool window_covers(const struct window *window, instant_ms when);
 
-const char *window_name(const struct window *window);
 const struct zone *window_zone(const struct window *window);
 
 /* The zone named in `word`, or an error with a remedy and NULL. For windows

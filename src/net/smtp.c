@@ -6,6 +6,7 @@
  */
 #include "net/smtp.h"
 
+#include "base/base64.h"
 #include "base/bug.h"
 #include "base/text.h"
 
@@ -211,25 +212,6 @@ describe(const struct smtp *smtp, const struct transfer_result *result,
 }
 
 static void
-append_base64(struct buf *out, const char *bytes, size_t length)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"abcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t i, j;
-
-	for (i = 0; i < length; i += 3) {
-		uint32_t group = 0;
-
-		for (j = 0; j < 3; j++)
-			group = group << 8 | (i + j < length ?
-					      (unsigned char)bytes[i + j] : 0);
-		for (j = 0; j < 4; j++)
-			buf_putc(out, i + j > length ? '=' :
-				 digits[group >> (18 - 6 * j) & 63]);
-	}
-}
-
-static void
 hide(struct buf *words, const char *secret)
 {
 	const char *from = words->data, *at;
@@ -258,10 +240,10 @@ hide_login(const struct smtp_server *server, struct buf *words)
 	buf_puts(&plain, server->user);
 	buf_putc(&plain, '\0');
 	buf_puts(&plain, server->password);
-	append_base64(&secret, plain.data, plain.len);
+	base64_append(&secret, plain.data, plain.len);
 	hide(words, secret.data);
 	buf_reset(&secret);
-	append_base64(&secret, server->password, strlen(server->password));
+	base64_append(&secret, server->password, strlen(server->password));
 	hide(words, secret.data);
 	hide(words, server->password);
 	buf_release(&plain);

@@ -46,6 +46,13 @@ static const struct {
 	{ CURLE_ABORTED_BY_CALLBACK,	TRANSFER_STOPPED },
 };
 
+/* An option that cannot be set is a library that lacks what it promises, or no
+ * memory; to go on without it might mean clear text. */
+#define SET(curl, option, value) do { \
+	if (curl_easy_setopt(curl, option, value) != CURLE_OK) \
+		BUG("libcurl refuses " #option); \
+} while (0)
+
 static enum transfer_end
 end_of(CURLcode code)
 {
@@ -113,11 +120,10 @@ seconds(int64_t milliseconds)
 static void
 wait_for_answers(CURL *curl, int64_t milliseconds)
 {
-	curl_easy_setopt(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT,
-			 seconds(milliseconds));
+	SET(curl, CURLOPT_SERVER_RESPONSE_TIMEOUT, seconds(milliseconds));
 	/* The same for a server that stops reading in mid-message. */
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, seconds(milliseconds));
+	SET(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	SET(curl, CURLOPT_LOW_SPEED_TIME, seconds(milliseconds));
 }
 
 static int
@@ -160,52 +166,49 @@ open_handle(struct transfer *transfer)
 	if (!curl)
 		BUG("no memory for a transfer");
 	transfer->curl = curl;
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, transfer->error);
+	SET(curl, CURLOPT_ERRORBUFFER, transfer->error);
 	/* No alarm signals in a program with threads. */
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	SET(curl, CURLOPT_NOSIGNAL, 1L);
 	/* Neither http_proxy nor all_proxy of the environment. */
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	curl_easy_setopt(curl, CURLOPT_SSLVERSION,
-			 (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(curl, CURLOPT_PROXY, "");
+	SET(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+	SET(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	/* One, so that transfer_drop() knows which socket it is. */
-	curl_easy_setopt(curl, CURLOPT_MAXCONNECTS, 1L);
+	SET(curl, CURLOPT_MAXCONNECTS, 1L);
 	/* The only way to learn the server's words and what they answer. */
-	curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
-	curl_easy_setopt(curl, CURLOPT_DEBUGFUNCTION, on_debug);
-	curl_easy_setopt(curl, CURLOPT_DEBUGDATA, transfer);
-	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
-	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
-	curl_easy_setopt(curl, CURLOPT_READFUNCTION, on_read);
-	curl_easy_setopt(curl, CURLOPT_READDATA, transfer);
-	curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+	SET(curl, CURLOPT_VERBOSE, 1L);
+	SET(curl, CURLOPT_DEBUGFUNCTION, on_debug);
+	SET(curl, CURLOPT_DEBUGDATA, transfer);
+	SET(curl, CURLOPT_NOPROGRESS, 0L);
+	SET(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	SET(curl, CURLOPT_XFERINFODATA, transfer);
+	SET(curl, CURLOPT_READFUNCTION, on_read);
+	SET(curl, CURLOPT_READDATA, transfer);
+	SET(curl, CURLOPT_UPLOAD, 1L);
 	/* Saves a round trip of AUTH. */
-	curl_easy_setopt(curl, CURLOPT_SASL_IR, 1L);
+	SET(curl, CURLOPT_SASL_IR, 1L);
 }
 
 static void
 set_server(CURL *curl, const struct transfer_mail *mail)
 {
-	curl_easy_setopt(curl, CURLOPT_URL, mail->url);
+	SET(curl, CURLOPT_URL, mail->url);
 	/* ALL: without STARTTLS nothing is sent. */
-	curl_easy_setopt(curl, CURLOPT_USE_SSL, (long)(mail->starttls ?
-			 CURLUSESSL_ALL : CURLUSESSL_NONE));
+	SET(curl, CURLOPT_USE_SSL, (long)(mail->starttls ? CURLUSESSL_ALL :
+					  CURLUSESSL_NONE));
 	if (mail->ca_file) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, mail->ca_file);
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+		SET(curl, CURLOPT_CAINFO, mail->ca_file);
+		SET(curl, CURLOPT_CAPATH, NULL);
 	}
 	if (mail->user) {
-		curl_easy_setopt(curl, CURLOPT_USERNAME, mail->user);
-		curl_easy_setopt(curl, CURLOPT_PASSWORD, mail->password);
-		curl_easy_setopt(curl, CURLOPT_LOGIN_OPTIONS,
-				 mail->mechanisms);
+		SET(curl, CURLOPT_USERNAME, mail->user);
+		SET(curl, CURLOPT_PASSWORD, mail->password);
+		SET(curl, CURLOPT_LOGIN_OPTIONS, mail->mechanisms);
 	}
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-			 (long)mail->connect_ms);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)mail->total_ms);
+	SET(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)mail->connect_ms);
+	SET(curl, CURLOPT_TIMEOUT_MS, (long)mail->total_ms);
 	wait_for_answers(curl, mail->answer_ms);
 }
 
@@ -217,11 +220,10 @@ set_message(struct transfer *transfer, const struct transfer_mail *mail)
 	transfer->recipients = curl_slist_append(NULL, mail->recipient);
 	if (!transfer->recipients)
 		BUG("no memory for a recipient");
-	curl_easy_setopt(curl, CURLOPT_MAIL_FROM, mail->sender);
-	curl_easy_setopt(curl, CURLOPT_MAIL_RCPT, transfer->recipients);
+	SET(curl, CURLOPT_MAIL_FROM, mail->sender);
+	SET(curl, CURLOPT_MAIL_RCPT, transfer->recipients);
 	/* For SIZE= of MAIL FROM: too large is known before it is sent. */
-	curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE,
-			 (curl_off_t)mail->length);
+	SET(curl, CURLOPT_INFILESIZE_LARGE, (curl_off_t)mail->length);
 }
 
 static void
@@ -265,7 +267,7 @@ transfer_mail(struct transfer *transfer, const struct transfer_mail *mail,
 	code = curl_easy_perform(transfer->curl);
 	transfer->mail = NULL;
 
-	curl_easy_setopt(transfer->curl, CURLOPT_MAIL_RCPT, NULL);
+	SET(transfer->curl, CURLOPT_MAIL_RCPT, NULL);
 	curl_slist_free_all(transfer->recipients);
 	transfer->recipients = NULL;
 	read_result(transfer, code, result_out);

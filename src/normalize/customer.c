@@ -2,10 +2,6 @@
 
 #include "base/text.h"
 
-const char *const customer_result_names[] = {
-	"found", "none", "conflict", NULL
-};
-
 struct loader {
 	struct customers *customers;
 	struct arena *arena;
@@ -31,7 +27,7 @@ load_claims(const struct loader *loader, struct customer *customer,
 			struct customer *other = map_find(map, key);
 
 			if (!other)
-				map_set(map, key, customer);
+				(void)map_set(map, key, customer);
 			else if (other != customer)
 				diag_error(loader->diag, words->items[j].place,
 					   "mail for it could be either's",
@@ -72,12 +68,13 @@ load_customer(const struct loader *loader, const struct conf_node *node)
 	struct customer *customer = arena_alloc(loader->arena,
 						sizeof(*customer));
 	struct conf_word name = conf_word(node, 0);
+	size_t claims;
 
 	if (!*name.text)
 		return;		/* the parser has said so */
 	if (map_find(customers->by_name, name.text)) {
 		diag_error(loader->diag, name.place, NULL,
-			   "there is already a customer '%s'", name.text);
+			   "customer '%s' is defined twice", name.text);
 		return;
 	}
 	customer->name = name.text;
@@ -88,10 +85,18 @@ load_customer(const struct loader *loader, const struct conf_node *node)
 	check_tenants(loader, customer);
 	customer->tenants = load_claims(loader, customer, "tenant",
 					customers->by_tenant);
-	load_claims(loader, customer, "mailbox", customers->by_mailbox);
-	load_claims(loader, customer, "organization",
-		    customers->by_organization);
-	map_set(customers->by_name, customer->name, customer);
+	claims = customer->tenants;
+	claims += load_claims(loader, customer, "mailbox",
+			      customers->by_mailbox);
+	claims += load_claims(loader, customer, "organization",
+			      customers->by_organization);
+	if (!claims)
+		diag_warning(loader->diag, name.place,
+			     "add tenant GUID, mailbox ADDRESS or "
+			     "organization TEXT",
+			     "no alert is ever one of customer '%s'",
+			     name.text);
+	(void)map_set(customers->by_name, customer->name, customer);
 	vec_push(loader->arena, &customers->list, customer);
 }
 

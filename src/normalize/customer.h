@@ -60,9 +60,6 @@ enum customer_result {
 	CUSTOMER_CONFLICT,
 };
 
-extern const char *const customer_result_names[]; /* "found" "none"
-						      "conflict" */
-
 struct customer_answer {
 	enum customer_result result;
 	const struct customer *customer;	/* NULL unless found */

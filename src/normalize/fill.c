@@ -48,7 +48,7 @@ add(struct fill *fill, enum alert_field field, const char *text,
 	const char *value = formats_alias(fill->formats, fill->arena, field,
 					  text);
 
-	alert_add(fill->out->alert, field, value, source);
+	(void)alert_add(fill->out->alert, field, value, source);
 }
 
 /* The first one stays, unless a line end cut the second one short. */
@@ -87,7 +87,7 @@ put_time(struct fill *fill, enum alert_field field, const char *text,
 
 	if (when_parse(text, &when)) {
 		clock_print(&time, when);
-		alert_add(fill->out->alert, field, time.data, source);
+		(void)alert_add(fill->out->alert, field, time.data, source);
 	} else {
 		note(fill, "time '%s' (%s) was not understood", text, source);
 	}
@@ -102,7 +102,7 @@ put_more(struct fill *fill, enum alert_field field, const char *source)
 
 	if (!values->count ||
 	    strcmp(values->items[values->count - 1].text, fill_more))
-		alert_add(fill->out->alert, field, fill_more, source);
+		(void)alert_add(fill->out->alert, field, fill_more, source);
 }
 
 static void
@@ -135,7 +135,7 @@ put_id(struct fill *fill, enum alert_field field, const char *text,
 {
 	text += strspn(text, "# ");
 	if (link_form_fits(alert_fields[field].name, text))
-		alert_add(fill->out->alert, field, text, source);
+		(void)alert_add(fill->out->alert, field, text, source);
 	else
 		note(fill, "'%s' (%s) is no id of an %s", text, source,
 		     alert_fields[field].name);
@@ -213,7 +213,6 @@ try_links(struct fill *fill, const link_patterns *links, const struct url *url,
 	return known;
 }
 
-/* Does the link lead to a portal? */
 bool
 fill_link(struct fill *fill, const char *text)
 {
@@ -316,9 +315,9 @@ use_details(struct fill *fill)
 		buf_printf(&source, "%slabel '%s'", i ? ", " : "",
 			   fill->details.items[i].label);
 	}
-	alert_add(fill->out->alert, ALERT_DESCRIPTION,
-		  text_cut(fill->arena, text.data, DESCRIPTION_MOST),
-		  source.data);
+	(void)alert_add(fill->out->alert, ALERT_DESCRIPTION,
+			text_cut(fill->arena, text.data, DESCRIPTION_MOST),
+			source.data);
 	buf_release(&source);
 	buf_release(&text);
 }
@@ -344,9 +343,9 @@ use_targets(struct fill *fill, const fill_targets *targets,
 
 	if (!targets->count)
 		return;
-	alert_add(fill->out->alert, url, first->url, first->source);
+	(void)alert_add(fill->out->alert, url, first->url, first->source);
 	if (targets->count == 1)
-		alert_add(fill->out->alert, id, first->id, first->source);
+		(void)alert_add(fill->out->alert, id, first->id, first->source);
 	else
 		note(fill, "links to %zu different %ss, so none is the %s of "
 		     "this mail", targets->count, alert_fields[id].name,
@@ -364,8 +363,8 @@ fill_end(struct fill *fill)
 		    ALERT_INCIDENT_URL);
 	if (fill->page.url && !alert_text(alert, ALERT_ALERT_URL) &&
 	    !alert_text(alert, ALERT_INCIDENT_URL))
-		alert_add(alert, ALERT_ALERT_URL, fill->page.url,
-			  fill->page.source);
+		(void)alert_add(alert, ALERT_ALERT_URL, fill->page.url,
+				fill->page.source);
 }
 
 void
@@ -382,10 +381,9 @@ fill_constants(struct fill *fill)
 			&fill->format->constants.items[i];
 
 		if (!said[constant->field])
-			alert_add(fill->out->alert, constant->field,
-				  constant->value,
-				  arena_printf(fill->arena, "format %s",
-					       fill->format->name));
+			(void)alert_add(fill->out->alert, constant->field,
+					constant->value,
+					arena_printf(fill->arena, "format %s",
+						     fill->format->name));
 	}
 }
-

@@ -38,7 +38,8 @@ load_field(const struct loader *loader, struct conf_word word,
 	if (*field_out == ALERT_FIELDS) {
 		diag_error(loader->diag, word.place,
 			   diag_did_you_mean(loader->diag, word.text,
-					     field_names(), NULL),
+					     field_names(),
+					     "tocsin-rules(5) lists them"),
 			   "unknown field '%s'", word.text);
 		return false;
 	}
@@ -131,7 +132,7 @@ load_label(const struct loader *loader, const struct conf_node *node,
 				   alert_fields[other->field].name);
 		if (other)
 			continue;
-		map_set(index, label->key, label);
+		(void)map_set(index, label->key, label);
 		if (format)
 			vec_push(loader->arena, &format->labels, *label);
 	}
@@ -150,7 +151,7 @@ load_from(const struct loader *loader, const struct conf_node *node,
 		if (!text_is_address(address))
 			continue;	/* the parser has said so */
 		vec_push(loader->arena, &format->from, address);
-		map_set(loader->formats->senders, address, format);
+		(void)map_set(loader->formats->senders, address, format);
 	}
 }
 
@@ -335,8 +336,8 @@ load_alias(const struct loader *loader, const struct conf_node *node)
 				   "already %s '%s'", word.text,
 				   alert_fields[field].name, other);
 		else
-			map_set(*map, key, arena_strdup(loader->arena,
-							value.text));
+			(void)map_set(*map, key, arena_strdup(loader->arena,
+							      value.text));
 	}
 }
 
@@ -353,8 +354,8 @@ load_portal(const struct loader *loader, const struct conf_node *node)
 
 		if (url_parse(loader->arena, text, &url) &&
 		    text_same(url.host, word.text))
-			map_set(loader->formats->portals, url.host,
-				loader->formats);
+			(void)map_set(loader->formats->portals, url.host,
+				      loader->formats);
 		else
 			diag_error(loader->diag, word.place, "write the host's "
 				   "name alone", "'%s' is no host", word.text);
@@ -380,7 +381,8 @@ load_unwrap(const struct loader *loader, const struct conf_node *node)
 	size_t host = strcspn(place, "/"), end = strlen(place);
 	struct unwrap unwrap = { .parameter = conf_word(node, 1).text };
 
-	if (!host || host == end || !*unwrap.parameter) {
+	if (!host || host == end || strstr(place, "://") ||
+	    !*unwrap.parameter) {
 		diag_error(loader->diag, conf_word(node, 0).place,
 			   "write `unwrap \"HOST/PATH\" PARAMETER`",
 			   "'%s' is no place of a redirector", place);
@@ -396,12 +398,13 @@ load_unwrap(const struct loader *loader, const struct conf_node *node)
 static void
 load_ignore(const struct loader *loader, const struct conf_node *node)
 {
+	const char *key;
 	size_t i;
 
-	for (i = 0; i < node->words.count; i++)
-		map_set(loader->formats->ignored,
-			quirk_label(loader->arena, node->words.items[i].text),
-			loader->formats);
+	for (i = 0; i < node->words.count; i++) {
+		key = quirk_label(loader->arena, node->words.items[i].text);
+		(void)map_set(loader->formats->ignored, key, loader->formats);
+	}
 }
 
 static const struct {
@@ -427,7 +430,7 @@ end_with_generic(const struct loader *loader)
 
 	if (!generic) {
 		generic = format_create(loader, "generic", "Unknown mail");
-		map_set(formats->by_name, generic->name, generic);
+		(void)map_set(formats->by_name, generic->name, generic);
 	}
 	for (i = 0; i < formats->list.count; i++)
 		if (formats->list.items[i] != generic)

@@ -1,7 +1,6 @@
 #include "normalize/normalize.h"
 
 #include "base/text.h"
-#include "normalize/loop.h"
 
 enum {
 	/* A forwarded mail of a forwarded mail of ... */
@@ -126,8 +125,9 @@ set_title(struct alert *alert, const char *subject)
 					   strlen(subject));
 
 	if (!alert_text(alert, ALERT_TITLE))
-		alert_add(alert, ALERT_TITLE,
-			  text_cut(alert->arena, line, TITLE_MOST), "subject");
+		(void)alert_add(alert, ALERT_TITLE,
+				text_cut(alert->arena, line, TITLE_MOST),
+				"subject");
 }
 
 static void
@@ -184,7 +184,7 @@ normalize_mail(const struct normalize_input *input, struct arena *arena)
 	alert_set(out->alert, ALERT_INTAKE, "mail", "mail");
 	alert_set(out->alert, ALERT_FORMAT, choice.recognition.format->name,
 		  choice.recognition.source);
-	out->loop = loop_find(arena, input->message, input->domain,
-			      out->recognised);
+	out->loop = mailloop_find(arena, input->message, input->domain,
+				  out->recognised);
 	return out;
 }

@@ -13,7 +13,7 @@
 #include "normalize/authentic.h"
 #include "normalize/customer.h"
 #include "normalize/extract.h"
-#include "normalize/loop.h"
+#include "normalize/mailloop.h"
 
 struct normalize_input {
 	const struct formats *formats;
@@ -43,7 +43,7 @@ struct normalized {
 	VEC(const char *) notes;	/* what was not read, and what was seen
 					   but not used */
 
-	struct loop loop;		/* must it not lead to another mail? */
+	struct mailloop loop;	/* must it not lead to another mail? */
 
 	/* Of an API's alert: why nobody needs to act on it any more, or NULL.
 	 * It is recorded, and paged only when a rule asks for such ones. */

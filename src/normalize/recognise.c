@@ -24,11 +24,12 @@ static const char *const by_words[] = {
 /* What is asked of each format. */
 struct question {
 	struct arena *arena;
+	const struct message *message;
 	const char *from;	/* folded; NULL unless it is one address */
 	const char *subject;
 	const char *bare;	/* without tags before it */
 	bool passed_on;		/* one of them was "FW:" or the like */
-	const char *body;	/* folded */
+	const char *body;	/* folded; NULL until it is needed */
 };
 
 /* Folded like a phrase, on one line, so that a line end in the middle of a
@@ -55,12 +56,14 @@ lists_sender(const struct format *format, const char *from)
 }
 
 static bool
-has_phrase(const struct format *format, const char *body)
+has_phrase(const struct format *format, struct question *mail)
 {
 	size_t i;
 
+	if (!mail->body)
+		mail->body = fold_body(mail->arena, mail->message);
 	for (i = 0; i < format->phrases.count; i++)
-		if (strstr(body, format->phrases.items[i]))
+		if (strstr(mail->body, format->phrases.items[i]))
 			return true;
 	return false;
 }
@@ -86,7 +89,7 @@ fits_subject(const struct format *format, const struct question *mail,
 }
 
 static enum recognised_by
-ask(const struct format *format, const struct question *mail,
+ask(const struct format *format, struct question *mail,
     pattern_captures *captures, bool *passed_on_out)
 {
 	bool sender = lists_sender(format, mail->from);
@@ -96,7 +99,7 @@ ask(const struct format *format, const struct question *mail,
 	if (sender && !format->subjects.count && !format->phrases.count)
 		return RECOGNISED_SENDER;
 	if ((!sender && format->subjects.count) ||
-	    !has_phrase(format, mail->body))
+	    !has_phrase(format, mail))
 		return RECOGNISED_NOT;
 	if (sender)
 		return RECOGNISED_TEXT;
@@ -107,11 +110,10 @@ ask(const struct format *format, const struct question *mail,
 static struct question
 prepare(struct arena *arena, const struct message *message)
 {
-	struct question mail = { .arena = arena };
+	struct question mail = { .arena = arena, .message = message };
 
 	mail.subject = text_cut(arena, message->subject, SUBJECT_MOST);
 	mail.bare = quirk_subject(arena, mail.subject, &mail.passed_on);
-	mail.body = fold_body(arena, message);
 	if (message->from.count == 1)
 		mail.from = text_fold(arena, message->from.items[0].address);
 	return mail;
@@ -127,7 +129,9 @@ recognise(const struct formats *formats, struct arena *arena,
 
 	best.listed = mail.from && map_find(formats->senders, mail.from);
 	best.format = formats->list.items[formats->list.count - 1];
-	for (i = 0; i < formats->list.count; i++) {
+	/* Nothing is surer than from and subject. */
+	for (i = 0; i < formats->list.count && best.by < RECOGNISED_WHOLLY;
+	     i++) {
 		pattern_captures captures = { .count = 0 };
 		bool passed_on = false;
 		enum recognised_by by = ask(formats->list.items[i], &mail,

@@ -76,7 +76,7 @@ load_contact(struct contacts *contacts, struct arena *arena,
 			   other->node->keyword, contact->name);
 		return;
 	}
-	map_set(contacts->by_name, contact->name, contact);
+	(void)map_set(contacts->by_name, contact->name, contact);
 	vec_push(arena, &contacts->list, contact);
 }
 

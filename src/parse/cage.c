@@ -124,8 +124,9 @@ add_machine(struct program *program)
 	answer(program, SECCOMP_RET_KILL_PROCESS);
 	load(program, offsetof(struct seccomp_data, nr));
 #if defined(__x86_64__)
+	/* Those of x32. */
 	add(program, (struct sock_filter)
-	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));	/* x32 */
+	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1));
 	answer(program, SECCOMP_RET_KILL_PROCESS);
 #endif
 }

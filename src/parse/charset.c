@@ -138,7 +138,7 @@ append_utf8(struct buf *out, const char *bytes, size_t length)
 		uint32_t character;
 
 		step = 1;
-		if (*bytes > 0)
+		if (*bytes && !(*bytes & 0x80))
 			continue;
 		character = text_decode(bytes, end, &step);
 		if (character && !(character == 0xFFFD && step == 1))

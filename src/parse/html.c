@@ -118,7 +118,7 @@ apply_style(struct element *element, const char *style)
 	size_t length = 0;
 
 	for (; *style && length < STYLE_MOST; style++)
-		if (*style < 0 || *style > ' ')
+		if ((unsigned char)*style > ' ')
 			normal[length++] = *style >= 'A' && *style <= 'Z'
 				? (char)(*style + 'a' - 'A') : *style;
 	normal[length] = '\0';

@@ -15,8 +15,8 @@
 /*
  * Read one HTML part, which must be valid UTF-8. Appends its readable text to
  * `text_out` (block elements begin a line, cells are parted by tabs, hidden
- * text is left out) and its rows and links to `message`: rows of tables with two
- * cells, neither of which holds a table, pairs of dt and dd, and lines that
+ * text is left out) and its rows and links to `message`: rows of tables with
+ * two cells, neither of which holds a table, pairs of dt and dd, and lines that
  * look like `Label: value`.
  */
 void html_read(struct arena *arena, struct message *message, const char *text,

@@ -81,11 +81,10 @@ static void
 add_content_parameters(struct arena *arena, struct parameters *parameters,
 		       const struct mailmime_content *content)
 {
+	const clist *list = content->ct_parameters;
 	clistiter *at;
 
-	if (!content->ct_parameters)
-		return;
-	for (at = clist_begin(content->ct_parameters); at; at = clist_next(at)) {
+	for (at = list ? clist_begin(list) : NULL; at; at = clist_next(at)) {
 		const struct mailmime_parameter *one = clist_content(at);
 
 		add_parameter(arena, parameters, one->pa_name, one->pa_value);
@@ -96,11 +95,10 @@ static void
 add_disposition_parameters(struct arena *arena, struct parameters *parameters,
 			   const struct mailmime_disposition *disposition)
 {
+	const clist *list = disposition->dsp_parms;
 	clistiter *at;
 
-	if (!disposition->dsp_parms)
-		return;
-	for (at = clist_begin(disposition->dsp_parms); at; at = clist_next(at)) {
+	for (at = list ? clist_begin(list) : NULL; at; at = clist_next(at)) {
 		const struct mailmime_disposition_parm *one = clist_content(at);
 
 		if (one->pa_type == MAILMIME_DISPOSITION_PARM_FILENAME)
@@ -338,7 +336,8 @@ add_address(struct arena *arena, struct message *message, const char *name,
 	message->bad_bytes += encoded_word_append(&text, name, name_length);
 	one.name = text_fold_space(arena, text.data, text.len);
 	buf_reset(&text);
-	message->bad_bytes += charset_append(&text, "", address, address_length);
+	message->bad_bytes += charset_append(&text, "", address,
+					     address_length);
 	one.address = arena_strndup(arena, text.data, text.len);
 	buf_release(&text);
 	vec_push(arena, &message->from, one);

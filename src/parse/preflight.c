@@ -42,7 +42,9 @@ word_at(const char *at, const char *end, const char *word)
 {
 	size_t length = strlen(word);
 
-	return (size_t)(end - at) >= length && !strncasecmp(at, word, length);
+	/* The second letter settles most of them. */
+	return (size_t)(end - at) >= length && (at[1] | 0x20) == word[1] &&
+	       !strncasecmp(at, word, length);
 }
 
 /* The word can be a parameter: `=` follows, perhaps behind blanks, folds and a

@@ -45,8 +45,9 @@ static const char usage[] =
 	"  --help        this text\n"
 	"  --version     the version\n";
 
+/* Empty it for the next mail, and keep no more memory than most need. */
 static void
-buf_shrink(struct buf *buf)
+empty(struct buf *buf)
 {
 	if (buf->size > KEPT_MOST)
 		buf_release(buf);
@@ -175,8 +176,8 @@ serve(struct bench *bench)
 		if (!send_answer(&bench->answer))
 			return EX_IOERR;
 		arena_reset(bench->arena);
-		buf_shrink(&bench->mail);
-		buf_shrink(&bench->answer);
+		empty(&bench->mail);
+		empty(&bench->answer);
 	}
 	return got ? EX_PROTOCOL : 0;
 }

@@ -91,7 +91,8 @@ is_label(const char *label, const char *end)
 	size_t words = 0;
 	const char *at;
 
-	if (end - label > LABEL_MOST || end - label < 2 || strchr("<([{", *label))
+	if (end - label > LABEL_MOST || end - label < 2 ||
+	    strchr("<([{", *label))
 		return false;
 	if ((unsigned char)*label < 0x80 &&
 	    !((*label | 0x20) >= 'a' && (*label | 0x20) <= 'z'))

@@ -231,8 +231,8 @@ queue_cancel(struct store *store, int64_t delivery, const char *who,
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = obey(store, &order, BIT(STORE_PENDING) | BIT(STORE_RETRY),
-		       &change, error);
+	outcome = obey(store, &order, BIT(STORE_PENDING) | BIT(STORE_RETRY) |
+		       BIT(STORE_FAILED), &change, error);
 	return store_end(store, outcome, error);
 }
 

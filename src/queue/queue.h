@@ -7,7 +7,7 @@
  *	   |         v            |
  *	   +------ retry <--------+  (when somebody asks for it)
  *
- *	pending, retry --> cancelled --> retry  (likewise)
+ *	pending, retry, failed --> cancelled --> retry  (likewise)
  *
  * A delivery is claimed before it is sent and its result is recorded after, so
  * that after any crash it is sent again rather than lost: queue_recover().

@@ -10,6 +10,7 @@
  */
 #include "render/compose.h"
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/text.h"
 
@@ -18,6 +19,7 @@ enum {
 	 * servers refuse headers of many kilobytes. */
 	HEADER_TEXT_MOST = 400,
 	LINE_MOST = 76,		/* RFC 2047 section 2; base64 likewise */
+	NAME_MOST = 60,		/* with From: and its quotes on one line */
 	/* "=?UTF-8?B?" and "?=" */
 	WORD_FRAME = 12,
 	/* What an encoded word of 75 octets holds: 63 are left for base64,
@@ -30,38 +32,6 @@ enum {
 
 #define CRLF "\r\n"
 
-static const char digits[] =
-	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/* One group: up to three octets as four characters. */
-static void
-write_group(char *to, const char *bytes, size_t count)
-{
-	const unsigned char *b = (const unsigned char *)bytes;
-	uint32_t bits = (uint32_t)b[0] << 16;
-
-	if (count > 1)
-		bits |= (uint32_t)b[1] << 8;
-	if (count > 2)
-		bits |= b[2];
-	to[0] = digits[bits >> 18 & 63];
-	to[1] = digits[bits >> 12 & 63];
-	to[2] = count > 1 ? digits[bits >> 6 & 63] : '=';
-	to[3] = count > 2 ? digits[bits & 63] : '=';
-}
-
-static void
-append_base64(struct buf *out, const char *bytes, size_t count)
-{
-	size_t groups = (count + 2) / 3, i;
-	char *to = buf_grow(out, groups * 4);
-
-	for (i = 0; i < count; i += 3)
-		write_group(to + i / 3 * 4, bytes + i,
-			    count - i < 3 ? count - i : 3);
-	buf_grown(out, groups * 4);
-}
-
 static void
 append_base64_lines(struct buf *out, const char *bytes, size_t count)
 {
@@ -69,7 +39,7 @@ append_base64_lines(struct buf *out, const char *bytes, size_t count)
 	size_t i;
 
 	for (i = 0; i < count; i += step) {
-		append_base64(out, bytes + i,
+		base64_append(out, bytes + i,
 			      count - i < step ? count - i : step);
 		buf_puts(out, CRLF);
 	}
@@ -146,7 +116,7 @@ append_encoded(struct buf *out, size_t column, const char *text)
 		size_t length = word_length(text, most);
 
 		buf_puts(out, " =?UTF-8?B?");
-		append_base64(out, text, length);
+		base64_append(out, text, length);
 		buf_puts(out, "?=");
 		text += length;
 		if (*text)
@@ -163,7 +133,7 @@ one_line(struct arena *arena, const char *text, size_t most)
 	struct buf valid = BUF_INIT;
 	char *line;
 
-	text_append_valid(&valid, text, strlen(text));
+	(void)text_append_valid(&valid, text, strlen(text));
 	line = text_fold_space(arena, valid.data, valid.len);
 	buf_release(&valid);
 	return arena_strdup(arena, text_cut(arena, line, most));
@@ -190,7 +160,7 @@ append_header(struct arena *arena, struct buf *out, const char *name,
 static void
 append_name(struct arena *arena, struct buf *out, const char *name)
 {
-	const char *line = one_line(arena, name, LINE_MOST), *at;
+	const char *line = one_line(arena, name, NAME_MOST), *at;
 
 	if (!is_ascii(line) || strstr(line, "=?")) {
 		append_encoded(out, strlen("From:"), line);
@@ -293,7 +263,7 @@ append_text(struct buf *out, const char *type, const char *text)
 	struct buf valid = BUF_INIT, lines = BUF_INIT;
 	const char *at, *end;
 
-	text_append_valid(&valid, text, strlen(text));
+	(void)text_append_valid(&valid, text, strlen(text));
 	for (at = valid.data; *at; at = end) {
 		end = strchrnul(at, '\n');
 		buf_append(&lines, at, (size_t)(end - at));

@@ -55,12 +55,6 @@ place_of(const struct parser *parser, const char *from, const char *to)
 	};
 }
 
-static bool
-slice_same(struct slice a, struct slice b)
-{
-	return a.length == b.length && !memcmp(a.text, b.text, a.length);
-}
-
 static struct slice
 slice_trim(struct slice slice)
 {

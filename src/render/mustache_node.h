@@ -30,6 +30,12 @@ struct slice {
 	size_t length;
 };
 
+static inline bool
+slice_same(struct slice a, struct slice b)
+{
+	return a.length == b.length && !memcmp(a.text, b.text, a.length);
+}
+
 struct node;
 typedef VEC(struct node *) nodes;
 

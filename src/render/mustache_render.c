@@ -396,12 +396,6 @@ walk_parent(struct renderer *renderer, const struct node *node)
 	return good;
 }
 
-static bool
-slice_same(struct slice a, struct slice b)
-{
-	return a.length == b.length && !memcmp(a.text, b.text, a.length);
-}
-
 /* What stands in for a block: the argument of the outermost template that has
  * one. `frame_out` is the frame it comes from. */
 static const struct node *

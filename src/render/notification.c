@@ -462,10 +462,10 @@ notification_shape(struct arena *arena, const struct words *words)
 	int field;
 
 	for (field = 0; field < ALERT_FIELDS; field++)
-		alert_add(alert, (enum alert_field)field,
-			  alert_fields[field].type == ALERT_TIME ?
-			  "2026-01-01T00:00:00Z" : alert_fields[field].name,
-			  "shape");
+		(void)alert_add(alert, (enum alert_field)field,
+				alert_fields[field].type == ALERT_TIME ?
+				"2026-01-01T00:00:00Z" :
+				alert_fields[field].name, "shape");
 	alert_doubt(alert, "a doubt");
 	return notification_value(arena, &notification);
 }

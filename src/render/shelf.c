@@ -161,6 +161,6 @@ shelf_read(const struct shelf *shelf, const char *name)
 	text = find_shipped(shelf, name);
 	if (!text)
 		return NULL;
-	return create(shelf, arena_printf(shelf->arena, SHIPPED "%s", name),
-		      text, strlen(text));
+	return create(shelf, arena_printf(shelf->arena, SHIPPED "%s (built in)",
+					  name), text, strlen(text));
 }

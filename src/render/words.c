@@ -101,7 +101,7 @@ numbered(const struct words *words, const char *stem, int number)
 	char key[32];
 	const char *text;
 
-	snprintf(key, sizeof(key), "%s-%d", stem, number);
+	(void)snprintf(key, sizeof(key), "%s-%d", stem, number);
 	text = words_text(words, key);
 	return text ? text : "";
 }
@@ -283,9 +283,9 @@ take_shipped(struct languages *languages, const char *name)
 	const char *path = arena_printf(languages->arena, "templates/%s",
 					name);
 
-	take_file(languages, conf_load_text(languages->arena, path,
-					    embedded_find(path),
-					    languages->diag));
+	take_file(languages, conf_load_text(languages->arena,
+			arena_printf(languages->arena, "%s (built in)", path),
+			embedded_find(path), languages->diag));
 }
 
 static void
@@ -331,8 +331,9 @@ warn_of_missing(struct languages *languages, const struct words *words)
 		if (!map_find(words->texts, *key))
 			diag_warning(languages->diag, words->place,
 				     arena_printf(languages->arena,
-						  "add: word %s \"...\"",
-						  *key),
+						  "add to words/%s.words: "
+						  "word %s \"...\"",
+						  words->code, *key),
 				     "'%s' has no word '%s', so the English "
 				     "one is shown", words->code, *key);
 }

@@ -159,8 +159,10 @@ run_item(struct worker *worker, struct sender *sender, struct item *item)
 	lock(pool);
 	worker->relay = NULL;
 	put_done(pool, done);
-	/* One more job of that relay may run now, in any thread. */
-	pthread_cond_broadcast(&pool->changed);
+	/* One more job of that relay may run now, in any thread; this one takes
+	 * the next by itself. */
+	if (pool->waiting)
+		(void)pthread_cond_signal(&pool->changed);
 }
 
 static void *
@@ -186,7 +188,7 @@ work(void *context)
 	sender_destroy(&sender);
 	lock(pool);
 	pool->running--;
-	pthread_cond_broadcast(&pool->changed);
+	(void)pthread_cond_broadcast(&pool->changed);
 	unlock(pool);
 	return NULL;
 }
@@ -210,7 +212,7 @@ start_threads(struct sender_pool *pool)
 	size_t i;
 
 	/* Signals are for the event loop; threads inherit the mask. */
-	sigfillset(&all);
+	(void)sigfillset(&all);
 	if (pthread_sigmask(SIG_SETMASK, &all, &before))
 		BUG("signal mask");
 	for (i = 0; i < pool->count; i++) {
@@ -286,7 +288,7 @@ sender_pool_submit(struct sender_pool *pool, uint64_t id,
 	*pool->waiting_end = item;
 	pool->waiting_end = &item->next;
 	pool->waiting_count++;
-	pthread_cond_signal(&pool->changed);
+	(void)pthread_cond_signal(&pool->changed);
 	unlock(pool);
 	return true;
 }
@@ -372,7 +374,7 @@ sender_pool_drain(struct sender_pool *pool, int64_t patience_ms)
 	}
 	pool->is_draining = true;
 	hand_back_waiting(pool);
-	pthread_cond_broadcast(&pool->changed);
+	(void)pthread_cond_broadcast(&pool->changed);
 	wait_for_threads(pool, patience_ms);
 	unlock(pool);
 

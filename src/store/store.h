@@ -414,9 +414,6 @@ enum outcome store_deliveries(struct store *store, enum store_state state,
 			      struct store_deliveries *deliveries,
 			      struct buf *error);
 
-enum outcome store_delivery_count(struct store *store, enum store_state state,
-				  int64_t *count_out, struct buf *error);
-
 /* What a change of state depends on. */
 struct store_status {
 	bool exists;

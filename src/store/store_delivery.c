@@ -184,18 +184,6 @@ store_deliveries(struct store *store, enum store_state state, size_t most,
 }
 
 enum outcome
-store_delivery_count(struct store *store, enum store_state state,
-		     int64_t *count_out, struct buf *error)
-{
-	struct query query = query_start(store,
-		"SELECT count(*) FROM delivery WHERE state = $1", error);
-
-	query_put_text(&query, store_state_names[state]);
-	*count_out = query_row(&query) ? query_integer(&query) : 0;
-	return query_end(&query);
-}
-
-enum outcome
 store_delivery_status(struct store *store, int64_t id,
 		      struct store_status *status_out, struct buf *error)
 {

@@ -79,15 +79,6 @@ failure_find(int code)
 	return failure;
 }
 
-/* Not being able to open a file is for somebody to mend, unless it is for want
- * of something that comes back. */
-static bool
-passes(int reason)
-{
-	return reason == EMFILE || reason == ENFILE || reason == ENOMEM ||
-	       reason == ENOSPC || reason == EDQUOT || reason == EIO;
-}
-
 static enum outcome
 failed(struct store_session *session, int code, struct buf *error)
 {
@@ -103,8 +94,8 @@ failed(struct store_session *session, int code, struct buf *error)
 		   sqlite3_errmsg(session->db));
 	if (reason && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN))
 		buf_printf(error, ": %s", strerror(reason));
-	if (code == SQLITE_CANTOPEN && passes(reason))
-		outcome = OUTCOME_TEMPORARY;
+	if (code == SQLITE_CANTOPEN)
+		outcome = outcome_of_errno(reason);
 	if (failure->remedy)
 		buf_printf(error, " (%s)", failure->remedy);
 	return outcome;
@@ -487,7 +478,7 @@ make_private(const char *state, const char *path, struct buf *error)
 	if (reason == EEXIST)
 		return OUTCOME_OK;
 	buf_printf(error, "cannot create %s: %s", path, strerror(reason));
-	return passes(reason) ? OUTCOME_TEMPORARY : OUTCOME_PERMANENT;
+	return outcome_of_errno(reason);
 }
 
 static bool

@@ -2,13 +2,11 @@
  * The Mustache compiler and renderer. The input is up to four texts with the
  * byte 1 between: a template, partials "p" and "q", and a value.
  */
+#include "fuzz.h"
+
 #include "render/mustache.h"
 
-#include <stdint.h>
-
 enum { PARTS = 4 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static struct value *
 sample(struct arena *arena, const char *text)

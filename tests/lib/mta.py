@@ -350,10 +350,9 @@ postlog unix-dgram n - n - 1 postlogd
         subprocess.run(['postfix', 'stop'], stderr=subprocess.DEVNULL)
         self.process.wait(WAIT)
 
-    def add(self, settings):
-        """To main.cf, from now on."""
-        with open('/etc/postfix/main.cf', 'a') as file:
-            file.write(settings)
+    def set(self, *settings):
+        """In main.cf, from now on."""
+        subprocess.run(['postconf', '-e', *settings], check=True)
         subprocess.run(['postfix', 'reload'], stderr=subprocess.DEVNULL)
 
     def flush(self):

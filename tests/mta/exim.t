@@ -31,12 +31,12 @@ BARE = {'exit-0': 'delivered', 'exit-73': 'deferred', 'exit-75': 'deferred'}
 enter('exim', Exim)
 with System() as relay, Exim() as mta:
     stories.hundred_without_daemon(relay, mta)
-    stories.hundred_during_upgrades(relay, mta)
-    stories.troubles(relay, mta)
+    stories.hundred_during_upgrades(mta)
+    stories.troubles(mta)
     stories.stopped_after_it_was_stored(relay, mta, 4001, mta.kill)
     # What delivers outlives its daemon, and hears the status.
     stories.stopped_after_it_was_stored(relay, mta, 4002, mta.stop, runs=1)
-    stories.killed_in_the_middle_of_the_mail(relay, mta)
+    stories.killed_in_the_middle_of_the_mail(mta)
     stories.our_own_comes_back(relay, mta)
     stories.many_received(relay, mta, 29, 30)
     relay.stop()

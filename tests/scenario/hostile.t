@@ -74,6 +74,16 @@ with Relay() as relay:
              to + ': every link leads to the portal')
     code = sent[0]['X-Tocsin-Code']
 
+    # A name that is a link: whoever can name a device could otherwise have
+    # every alert about it held, for speaking of two tenants.
+    path = relay.path('link.eml')
+    with open(path, 'wb') as file:
+        file.write(mail(title='https://security.microsoft.com/alerts/da1_1?'
+                        'tid=00000000-1111-2222-3333-444444444444'))
+    status, out, err = relay.command('explain', '--to', CONTOSO, path)
+    ok('decision: notify by high' in out, 'a link in a title changes nothing',
+       out, err)
+
     # A mail that is held, from a customer nobody knows.
     relay.deliver(evil_mail(id='2', tenant='00000000-1111-2222-3333-'
                             '444444444444'), CONTOSO,

@@ -10,6 +10,8 @@ sys.path.insert(0, 'tests/lib')
 from relay import BUILD, Relay, mail, ok, same, done   # noqa: E402
 
 CONTOSO = 'contoso@relay.mssp.example'
+# In the sandbox a reader that is a script could not be started.
+OPEN = ['--no-sandbox']
 MARKER = b'this mail is poison'
 POISON = mail(id='poison').replace(b'<html>', b'<html>' + MARKER)
 
@@ -73,7 +75,7 @@ with Relay() as relay:
     relay.deliver(POISON, CONTOSO)
     for number in range(2, 12):
         relay.deliver(mail(id=str(number)), CONTOSO)
-    relay.start(env=env)
+    relay.start(options=OPEN, env=env)
     sent = relay.outbox(34)
     same(len([m for m in sent if m['Delivered-To'] != 'soc@mssp.example']), 33,
          'a mail that ends the reader holds up no other')
@@ -110,7 +112,7 @@ with Relay() as relay:
                            recipients @mssp.example  otherwise notify soc-desk }
         ''')
     relay.deliver(POISON, CONTOSO)
-    relay.start(env=env)
+    relay.start(options=OPEN, env=env)
     relay.outbox(1)
     relay.stop()
     relay.start()
@@ -127,13 +129,13 @@ for how in signal.SIGTERM, signal.SIGKILL:
         env = reader_that_dies(relay, 'KILL')
         relay.deliver(POISON, CONTOSO)
         relay.write('slow', '')
-        relay.start(env=env)
+        relay.start(options=OPEN, env=env)
         relay.wait_log('event=crash')
         time.sleep(0.2)
         relay.stop(how)
         same(len(relay.inbox()), 1, '%s between two tries leaves it in the '
              'inbox' % how.name)
-        relay.start(env=env)
+        relay.start(options=OPEN, env=env)
         held_and_told(relay, 'the second time, in another daemon,')
         same(len(relay.wait_log('event=crash')), 2, 'it was tried twice')
 
@@ -142,7 +144,7 @@ with Relay() as relay:
     relay.write('reader', '#!/bin/sh\nexit 1\n')
     os.chmod(relay.path('reader'), 0o755)
     relay.deliver(mail(), CONTOSO)
-    relay.start(env={'TOCSIN_READER': relay.path('reader')})
+    relay.start(options=OPEN, env={'TOCSIN_READER': relay.path('reader')})
     lines = relay.wait_log('event=trouble')
     ok(lines and 'reader' in lines[0],
        'a reader that does not start is no fault of the mail', lines)

@@ -116,7 +116,7 @@ with Relay() as relay:
     with sqlite3.connect(relay.path('state', 'store.db')) as store:
         store.execute('UPDATE item SET rule = "weekdays" WHERE id = (SELECT '
                       'min(id) FROM item WHERE rule = "regex")')
-        store.execute('DELETE FROM delivery WHERE id = (SELECT max(id) FROM '
+        store.execute('DELETE FROM delivery WHERE id = (SELECT min(id) FROM '
                       'delivery WHERE rule = "log")')
     status, out = replay(relay)
     ok(status == 1 and counts(out)[1] == 2,

@@ -54,6 +54,25 @@ test_text(void)
 }
 
 static void
+test_offset(void)
+{
+	static const struct { const char *text; bool want; } cases[] = {
+		{ "2026-12-01T02:00:00Z", true },
+		{ "2026-12-01 02:00+01:00", true },
+		{ "2026-12-01T02:00:00.5-03:00", true },
+		{ "2026-12-01T02:00:00", false },
+		{ "2026-12-01t02:00", false },
+		{ "", false },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		ok(clock_has_offset(cases[i].text) == cases[i].want,
+		   "'%s' %s its offset", cases[i].text,
+		   cases[i].want ? "says" : "does not say");
+}
+
+static void
 test_calendar(void)
 {
 	instant_ms day;
@@ -92,6 +111,7 @@ int
 main(void)
 {
 	test_text();
+	test_offset();
 	test_calendar();
 	test_clock();
 	return tap_done();

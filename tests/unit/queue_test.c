@@ -215,7 +215,8 @@ static const struct {
 	{ "retry", do_retry,
 	  { NOT, STORE_RETRY, NOT, NOT, NOT, NOT } },
 	{ "cancel", do_cancel,
-	  { STORE_CANCELLED, NOT, NOT, STORE_CANCELLED, NOT, NOT } },
+	  { STORE_CANCELLED, NOT, NOT, STORE_CANCELLED, STORE_CANCELLED,
+	    NOT } },
 	{ "retry now", do_retry_now,
 	  { NOT, NOT, NOT, STORE_RETRY, STORE_RETRY, STORE_RETRY } },
 };

@@ -94,9 +94,6 @@ questions(void)
 	is(rule_comment(&contoso->rules[0]), "the lab is being pentested",
 	   "and its comment");
 	is(rule_comment(&contoso->rules[1]), "", "which may be missing");
-	ok(ruleset_rule(contoso, "nights") == &contoso->rules[3],
-	   "a rule is found by its name");
-	ok(!ruleset_rule(contoso, "days"), "or not");
 	ok(contoso->rules[2].also && !contoso->rules[3].also,
 	   "also is known");
 

@@ -148,8 +148,8 @@ test_own(void)
 	is(words_text(words_choose(languages, "fr"), "greeting"), "Hi",
 	   "English can have more words");
 	says(&errors, "nl.words:1:10: warning: 'nl' has no word "
-	     "'severity-low', so the English one is shown (add: word "
-	     "severity-low \"...\")", "a missing word is a warning");
+	     "'severity-low', so the English one is shown (add to "
+	     "words/nl.words: word severity-low \"...\")", "a missing word is a warning");
 	buf_release(&errors);
 }
 

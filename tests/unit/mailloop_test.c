@@ -1,6 +1,6 @@
 #include "tap.h"
 
-#include "normalize/loop.h"
+#include "normalize/mailloop.h"
 
 static struct arena *arena;
 
@@ -58,24 +58,24 @@ main(void)
 		message = message_create(arena);
 		message->message_id = cases[i].id;
 		add(message, cases[i].header, cases[i].value);
-		is(loop_find(arena, message, "relay.example",
-			     cases[i].recognised).why, cases[i].want, "%s",
+		is(mailloop_find(arena, message, "relay.example",
+				 cases[i].recognised).why, cases[i].want, "%s",
 		   cases[i].name);
 	}
 	message = message_create(arena);
 	for (i = 0; i < 30; i++)
 		add(message, "Received", "x");
-	is(loop_find(arena, message, "relay.example", true).why, NULL,
+	is(mailloop_find(arena, message, "relay.example", true).why, NULL,
 	   "thirty servers are many");
 	add(message, "RECEIVED", "x");
-	is(loop_find(arena, message, "relay.example", true).why,
+	is(mailloop_find(arena, message, "relay.example", true).why,
 	   "it has passed 31 servers (Received)", "thirty-one are too many");
-	ok(loop_find(arena, message, "relay.example", true).certain,
+	ok(mailloop_find(arena, message, "relay.example", true).certain,
 	   "and to tell of them would be one more");
 	message = message_create(arena);
 	message->message_id = "x@y";
 	add(message, "Auto-Submitted", "auto-generated");
-	ok(!loop_find(arena, message, "relay.example", false).certain,
+	ok(!mailloop_find(arena, message, "relay.example", false).certain,
 	   "an unknown program's mail may be told of");
 	arena_destroy(&arena);
 	return tap_done();

@@ -2,12 +2,12 @@
  * Mails that go round. A relay that answers its own notifications, or two of
  * them that answer each other, fill queues until somebody pulls a plug.
  */
-#ifndef NORMALIZE_LOOP_H
-#define NORMALIZE_LOOP_H
+#ifndef NORMALIZE_MAILLOOP_H
+#define NORMALIZE_MAILLOOP_H
 
 #include "parse/message.h"
 
-struct loop {
+struct mailloop {
 	const char *why;	/* it looks like one; NULL when it does not */
 	/* It is an answer to a mail of ours, or one of ours, or has come too
 	 * far: to tell anybody of it by mail would be the next round. */
@@ -16,7 +16,8 @@ struct loop {
 
 /* `domain` is that of our Message-IDs; `recognised` says that a format knows
  * the mail: only then may a program have sent it by itself. */
-struct loop loop_find(struct arena *arena, const struct message *message,
-		      const char *domain, bool recognised);
+struct mailloop mailloop_find(struct arena *arena,
+			      const struct message *message,
+			      const char *domain, bool recognised);
 
 #endif

@@ -1,4 +1,4 @@
-#include "normalize/loop.h"
+#include "normalize/mailloop.h"
 
 #include "base/digest.h"
 #include "base/text.h"
@@ -74,12 +74,12 @@ find_our_own(struct arena *arena, const struct message *message,
 /* RFC 3834 section 5: "no", "auto-generated", "auto-replied", then maybe
  * parameters. Microsoft's own mails are generated, so that alone says nothing
  * of a mail that is known; another one may be a customer's own automation. */
-static struct loop
+static struct mailloop
 find_automatic(struct arena *arena, const struct message *message,
 	       bool recognised)
 {
 	const char *value = message_header(message, "Auto-Submitted"), *word;
-	struct loop loop = { NULL, false };
+	struct mailloop loop = { NULL, false };
 	bool generated;
 
 	if (!value)
@@ -95,11 +95,11 @@ find_automatic(struct arena *arena, const struct message *message,
 	return loop;
 }
 
-struct loop
-loop_find(struct arena *arena, const struct message *message,
-	  const char *domain, bool recognised)
+struct mailloop
+mailloop_find(struct arena *arena, const struct message *message,
+	      const char *domain, bool recognised)
 {
-	struct loop loop = {
+	struct mailloop loop = {
 		.why = find_our_own(arena, message, domain), .certain = true,
 	};
 	size_t i, received = 0;

@@ -1,0 +1,26 @@
+/*
+ * A command about what was recorded: it gets the configuration, however broken
+ * the rules are, and the store, does its work, and prints what it has to say.
+ */
+#ifndef CMD_ORDER_H
+#define CMD_ORDER_H
+
+#include "cmd/load.h"
+
+struct order {
+	const struct cmd_line *line;
+	const struct generation *generation;
+	struct store *store;
+	struct arena *arena;		/* until the command ends */
+	struct buf out;			/* for standard output */
+	struct buf error;		/* the sentence of an outcome */
+};
+
+/* The whole command: everything is there when `obey` is called, which returns
+ * the exit status. */
+int order_run(const struct cmd_line *line, int (*obey)(struct order *order));
+
+/* The last thing `obey` does: print `out`, or else the error. */
+int order_end(struct order *order, enum outcome outcome);
+
+#endif
