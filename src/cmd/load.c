@@ -187,19 +187,25 @@ take_top_lines(const struct buf *bytes, struct arena *arena,
 	}
 }
 
-static void
+/* False after a sentence when that is not the mail's doing: the daemon then
+ * leaves it in the inbox and decides nothing. */
+static bool
 take_message(struct reader *reader, int fd, struct arena *arena,
 	     struct pipeline_input *input, size_t offset)
 {
 	struct buf error = BUF_INIT;
 	struct message *message = NULL;
+	enum reader_outcome outcome = reader_parse(reader, fd, offset, arena,
+						   &message, &error);
 
-	if (reader_parse(reader, fd, offset, arena, &message, &error) ==
-	    READER_PARSED)
+	if (outcome == READER_PARSED)
 		input->message = message;
+	else if (outcome == READER_UNAVAILABLE)
+		(void)cmd_fail("%s", error.data);
 	else
 		input->failure = arena_strdup(arena, error.data);
 	buf_release(&error);
+	return outcome != READER_UNAVAILABLE;
 }
 
 static bool
@@ -228,8 +234,7 @@ take_mail(struct reader *reader, const char *path, const struct buf *bytes,
 		.length = bytes->len - envelope.body_offset,
 		.truncated = envelope.truncated,
 	};
-	take_message(reader, fd, arena, input, envelope.body_offset);
-	return true;
+	return take_message(reader, fd, arena, input, envelope.body_offset);
 }
 
 bool

@@ -22,7 +22,7 @@ print_names(const char *label, const struct conf_node *customer,
 		buf_putc(out, '\n');
 }
 
-/* "    primary: ana@mssp.example (ana), bob@mssp.example (bob)" */
+/* "      primary: ana@mssp.example, bob@mssp.example" */
 static void
 print_contact(const struct generation *g, const char *name, struct arena *arena,
 	      struct buf *out)
@@ -93,6 +93,8 @@ print_customer(const struct generation *g,
 	print_names("  tenant        ", customer->node, "tenant", out);
 	print_names("  mailbox       ", customer->node, "mailbox", out);
 	print_names("  organization  ", customer->node, "organization", out);
+	print_names("  language      ", customer->node, "language", out);
+	print_names("  timezone      ", customer->node, "timezone", out);
 	print_names("  recipients    ", customer->node, "recipients", out);
 	for (i = 0; i < customer->rule_count; i++)
 		print_rule(g, &customer->rules[i], i + 1, arena, out);

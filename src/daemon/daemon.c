@@ -19,6 +19,7 @@
 #include "pipeline.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
@@ -31,6 +32,7 @@ enum {
 	/* How soon a command's change is noticed. */
 	DAEMON_CHANGE_MS = 500,
 	DAEMON_HOUSEKEEPING_MS = 600000,
+	DAEMON_LARGE_BLOCK = 256 * 1024,	/* of memory */
 	/* Pieces of old journal that are dropped while there are more. */
 	DAEMON_PRUNE_PAUSE_MS = 200,
 };
@@ -52,6 +54,7 @@ struct daemon {
 	struct reload *reload;
 	struct loop_timer *sweep, *change, *housekeeping, *watchdog;
 	int inotify, signals;
+	int status;			/* to exit with */
 };
 
 static instant_ms
@@ -106,12 +109,28 @@ watch_inbox(struct daemon *d)
 				 IN_MOVED_TO | IN_CREATE) >= 0;
 }
 
+/* What the sandbox allows was decided for the spool of the start, and so were
+ * the mounts that a service manager has made. The next process begins with the
+ * new one. */
+static void
+leave_old_spool(struct daemon *d)
+{
+	if (!d->sandbox || !inbox_is_replaced(d->inbox))
+		return;
+	log_error("trouble", "in", "inbox", "what", "the spool was made anew "
+		  "and the sandbox knows the old one only: ending, to be "
+		  "started again", NULL);
+	d->status = 1;
+	loop_stop(d->loop);
+}
+
 static void
 sweep(void *context)
 {
 	struct daemon *d = context;
 
 	taker_wake(d->taker);
+	leave_old_spool(d);
 	/* The spool may have been made anew. While it is not there, looking is
 	 * all that can be done. */
 	(void)watch_inbox(d);
@@ -370,20 +389,20 @@ static int
 serve(struct daemon *d)
 {
 	struct buf error = BUF_INIT;
-	bool good = open_world(d, &error);
 
-	if (good) {
+	if (open_world(d, &error)) {
 		close_sandbox(d);
 		d->loop = loop_create();
 		work(d);
 		loop_destroy(&d->loop);
 		sandbox_destroy(&d->sandbox);
 	} else {
+		d->status = 1;
 		failed("start", &error);
 	}
 	close_world(d);
 	buf_release(&error);
-	return good ? 0 : 1;
+	return d->status;
 }
 
 int
@@ -396,6 +415,9 @@ daemon_main(const char *path, unsigned int flags)
 	struct generation *first;
 	int status;
 
+	/* So that a large generation goes back to the system with its end: by
+	 * itself the C library would keep blocks of such a size. */
+	(void)mallopt(M_MMAP_THRESHOLD, DAEMON_LARGE_BLOCK);
 	sandbox_keep_secrets();
 	open_signals(&d);
 	first = last_good_load(path, LAST_GOOD_START, now(&d));

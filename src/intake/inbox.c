@@ -126,6 +126,14 @@ follow_spool(struct inbox *inbox)
 	return open_directories(inbox);
 }
 
+bool
+inbox_is_replaced(const struct inbox *inbox)
+{
+	struct stat there;
+
+	return !is_where_it_was(inbox) && stat(inbox->path, &there) == 0;
+}
+
 /* A fresh stream over a directory: readers do not share a position. */
 static DIR *
 read_directory(int directory)

@@ -67,6 +67,10 @@ enum outcome inbox_list(struct inbox *inbox, struct arena *arena,
 			const char *after, size_t most,
 			struct inbox_names *names_out, struct buf *error);
 
+/* Does another directory stand where ours stood, which inbox_list() could not
+ * follow? */
+bool inbox_is_replaced(const struct inbox *inbox);
+
 /* For reading; permanent when it is no regular file or not ours to read. */
 enum outcome inbox_open_message(struct inbox *inbox, const char *name,
 				int *fd_out, struct buf *error);

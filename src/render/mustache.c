@@ -311,6 +311,8 @@ cut_blanks(struct slice *blanks, size_t count)
 {
 	if (count > blanks->length)
 		count = blanks->length;
+	if (!count)
+		return;			/* there may be no text at all */
 	blanks->text += count;
 	blanks->length -= count;
 }

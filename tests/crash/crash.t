@@ -21,6 +21,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, 'tests/lib')
@@ -310,14 +311,18 @@ def power_failure():
 # ---- the daemon ----
 
 class Crash(Relay):
-    """One mail in the inbox, and a server, or else a Maildir, that takes
-    notifications."""
+    """One mail in the inbox, or in the state of a folder that was prepared;
+    and a server, or else a Maildir, that takes notifications."""
 
-    def __init__(self, server=None):
+    def __init__(self, server=None, prepared=None):
         super().__init__(relay='relay r { smtp localhost:%d tls none }' %
                          server.port if server else '')
         self.server = server
-        self.deliver(mail(), CONTOSO)
+        if prepared:
+            shutil.rmtree(self.folder)
+            shutil.copytree(prepared, self.folder)
+        else:
+            self.deliver(mail(), CONTOSO)
 
     def told(self):
         """(recipient, mail) of each notification."""
@@ -325,16 +330,17 @@ class Crash(Relay):
             return [(each.recipients[0], each.content)
                     for each in self.server.mails]
         return [(each['Delivered-To'], each.as_bytes())
-                for each in self.outbox(0)]
+                for each in self.outbox(0)
+                if each['Subject'] != 'A mail is held']
 
     def run_under(self, *under, patience=WAIT):
-        """From the start until everybody was told, or the daemon ended, or
-        its time is over; its exit status."""
+        """From the start until everybody was told or is put off, or the
+        daemon ended, or its time is over; its exit status."""
         self.start(wait=False, under=under, env=QUIET)
         self.is_traced = bool(under)
         end = time.monotonic() + patience
         while self.daemon.poll() is None and time.monotonic() < end:
-            if self.is_over():
+            if self.is_over('sent', 'retry'):
                 self.signal_daemon(signal.SIGTERM)
                 return self.daemon.wait(WAIT)
             time.sleep(0.01)
@@ -355,13 +361,15 @@ class Crash(Relay):
         except (OSError, IndexError):
             pass                    # it has ended
 
-    def is_over(self):
+    def is_over(self, *states):
+        """Is everybody's delivery in one of the states?"""
         try:
-            return self.rows('SELECT recipient, state FROM delivery ORDER BY '
-                             'recipient') == [(each, 'sent')
-                                              for each in PEOPLE]
+            rows = self.rows('SELECT recipient, state FROM delivery WHERE '
+                             'kind = "alert" ORDER BY recipient')
         except sqlite3.Error:
             return False            # the store is being made
+        return ([who for who, _ in rows] == PEOPLE and
+                all(state in states for _, state in rows))
 
     def retry_all(self):
         for number, in self.rows('SELECT id FROM delivery '
@@ -374,7 +382,7 @@ class Crash(Relay):
         self.start(env=QUIET)
         self.is_traced = False
         end = time.monotonic() + WAIT
-        while ((self.inbox() or not self.is_over()) and
+        while ((self.inbox() or not self.is_over('sent')) and
                time.monotonic() < end):
             self.retry_all()
             time.sleep(0.02)
@@ -390,7 +398,7 @@ class Crash(Relay):
         problems = []
         if self.rows('SELECT action, rule FROM item') != [('notify', 'high')]:
             problems.append('items: %s' % self.rows('SELECT * FROM item'))
-        if not self.is_over():
+        if not self.is_over('sent'):
             problems.append('deliveries: %s' % self.rows(
                 'SELECT recipient, state, reply FROM delivery'))
         if self.rows('SELECT count(*) FROM delivery WHERE NOT EXISTS (SELECT '
@@ -412,13 +420,29 @@ class Crash(Relay):
         return problems
 
 
+def prepare_released(folder):
+    """A mail that was held, and that a person has released."""
+    with Relay() as relay:
+        relay.start()
+        relay.deliver(mail(tenant='11111111-2222-3333-4444-555555555555'),
+                      CONTOSO)
+        relay.wait_log('event=sent')
+        relay.stop()
+        code, = relay.rows('SELECT code FROM item')[0]
+        relay.command('held', 'release', code, '--customer', 'contoso')
+        shutil.copytree(relay.folder, folder)
+
+
 @contextlib.contextmanager
 def crash(kind):
-    if kind == 'maildir':
+    if kind == 'smtp':
+        with SmtpServer() as server, Crash(server) as relay:
+            yield relay
+    elif kind == 'maildir':
         with Crash() as relay:
             yield relay
     else:
-        with SmtpServer() as server, Crash(server) as relay:
+        with Crash(prepared=kind) as relay:
             yield relay
 
 
@@ -427,7 +451,8 @@ def daemon_points(kind):
     with crash(kind) as relay:
         trace = relay.path('trace')
         same(relay.run_under(*strace(trace, CHANGES)), 0,
-             'the daemon under strace tells everybody by %s and ends' % kind)
+             'the daemon under strace tells everybody by %s and ends' %
+             os.path.basename(kind))
         return [(kind, *each) for each in points_of(read_trace(trace))]
 
 
@@ -457,8 +482,10 @@ def fail_daemon(kind, call, number, error, lasting):
         return problems + relay.problems_after_restart()
 
 
-def crash_daemon():
-    points = daemon_points('smtp') + daemon_points('maildir')
+def crash_daemon(released):
+    prepare_released(released)
+    points = [point for kind in ('smtp', 'maildir', released)
+              for point in daemon_points(kind)]
     report('the daemon killed before each change: everybody is told, a second '
            'mail is the same mail, queue and journal agree',
            {point: kill_daemon(*point) for point in chosen(points)})
@@ -484,7 +511,8 @@ def main():
         skip_all('strace may not trace here')
     crash_deliver()
     power_failure()
-    crash_daemon()
+    with tempfile.TemporaryDirectory() as folder:
+        crash_daemon(os.path.join(folder, 'released'))
     done()
 
 

@@ -32,7 +32,7 @@ enter('exim', Exim)
 with System() as relay, Exim() as mta:
     stories.hundred_without_daemon(relay, mta)
     stories.hundred_during_upgrades(mta)
-    stories.troubles(mta)
+    stories.troubles(relay, mta)
     stories.stopped_after_it_was_stored(relay, mta, 4001, mta.kill)
     # What delivers outlives its daemon, and hears the status.
     stories.stopped_after_it_was_stored(relay, mta, 4002, mta.stop, runs=1)

@@ -29,7 +29,7 @@ enter('opensmtpd', OpenSmtpd)
 with System() as relay, OpenSmtpd() as mta:
     stories.hundred_without_daemon(relay, mta)
     stories.hundred_during_upgrades(mta)
-    stories.troubles(mta)
+    stories.troubles(relay, mta)
     stories.stopped_after_it_was_stored(relay, mta, 4001, mta.kill)
     stories.stopped_after_it_was_stored(relay, mta, 4002, mta.stop)
     stories.killed_in_the_middle_of_the_mail(mta)

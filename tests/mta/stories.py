@@ -218,7 +218,7 @@ def ends(mta, exceptions, usual, domain=DOMAIN,
     give_back_program()
 
 
-def deferred_then_told(mta, number, name, mend):
+def deferred_then_told(mta, number, name, mend, then=lambda: None):
     """A mail that cannot be stored waits at the MTA and is told later."""
     # A mail of its own recipient, to find it in the log.
     address = 'contoso+%d@%s' % (number, DOMAIN)
@@ -229,10 +229,11 @@ def deferred_then_told(mta, number, name, mend):
     mta.flush()
     same(mta.verdict(address, 'delivered', 60), 'delivered',
          name + ': and delivers it when that is mended')
+    then()
     same(*told(mta, [number]), name + ': and it is told')
 
 
-def troubles(mta):
+def troubles(relay, mta):
     os.rename(PROGRAM, PROGRAM + '.away')
     deferred_then_told(mta, 3001, 'the program is missing',
                        lambda: os.rename(PROGRAM + '.away', PROGRAM))
@@ -253,8 +254,20 @@ def troubles(mta):
        "the MTA's log says why", mta.tail())
 
     shutil.rmtree(SPOOL)
-    deferred_then_told(mta, 3005, 'the spool is removed',
-                       lambda: folder_of('tocsin', SPOOL, 0o700))
+
+    def make_anew():
+        # In a place of its own first: never there without its owner.
+        folder_of('tocsin', SPOOL + '.new', 0o700)
+        os.rename(SPOOL + '.new', SPOOL)
+
+    def start_again():
+        # As a service manager does when the daemon ends because its sandbox
+        # knows the old spool only. Without a sandbox it goes on.
+        if wait_for(relay.daemon.poll, 1, 10) is not None:
+            relay.start()
+
+    deferred_then_told(mta, 3005, 'the spool is removed', make_anew,
+                       start_again)
 
 
 WAIT_FOR_GO = 'while [ ! -e %s/go ]; do sleep 0.05; done' % RUN

@@ -26,7 +26,8 @@ customer fabrikam "Fabrikam" {
 team theirs { mail desk@fabrikam.example }
 ''' % (OTHER_TENANT, FABRIKAM)
 
-HEAD = '''Received: from mail.example by mx.mssp.example; Sat, 21 Nov 2026 10:00:00 +0000
+HEAD = '''Received: from mail.example by mx.mssp.example;
+ Sat, 21 Nov 2026 10:00:00 +0000
 Authentication-Results: mx.mssp.example; dmarc=pass header.from=microsoft.com
 From: Microsoft 365 Defender <defender-noreply@microsoft.com>
 To: contoso@relay.mssp.example

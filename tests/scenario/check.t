@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What `tocsin check` says of a configuration whose parts do not fit together,
-each mistake alone."""
+each mistake alone; and what `test --cover`, `show` and `explain` say of a good
+one."""
 import json
 import os
 import sys
 
 sys.path.insert(0, 'tests/lib')
-from relay import CONTACTS, CONTOSO, MAIN, Relay, ok, same, done  # noqa: E402
+from relay import CONTACTS, CONTOSO, MAIN, Relay, done, mail, same  # noqa: E402
 
 TEST = '''
 test "t" {
@@ -108,5 +109,44 @@ with Relay() as relay:
          "1 passed, 0 failed\n",
          'test --cover names the rules that no test reaches, and not one that '
          'tells whom a later rule tells as well')
+
+SHOWN = """customer contoso "Contoso GmbH"
+  tenant        72f988bf-86f1-41af-91ab-2d7cd011db47
+  mailbox       contoso@relay.mssp.example
+  organization  Contoso GmbH
+  timezone      Europe/Berlin
+  recipients    @mssp.example
+  1 noise (customers/contoso.rules:8)
+      when every device like "lab-*" and severity below high drop owner ana \
+reason "pentest" always
+  2 log (customers/contoso.rules:11)
+      when title matches /\\d\\/"/ also notify archive
+      archive: archive@mssp.example
+  3 high (customers/contoso.rules:12)
+      when severity at least high notify primary using urgent
+      primary: ana@mssp.example, bob@mssp.example
+    otherwise (customers/contoso.rules:13)
+      soc-desk: soc@mssp.example
+"""
+
+with Relay() as relay:
+    relay.write('customers/contoso.rules', CONTOSO.replace(
+        '    recipients', '    timezone Europe/Berlin\n    recipients').replace(
+        'also', 'when title matches /\\d\\/"/ also'))
+    status, out, errors = relay.command('show', 'contoso')
+    same(out.replace(relay.folder + '/', ''), SHOWN,
+         'show prints the rules as they can be written, and who is told')
+    same(relay.command('show', 'contso')[::2],
+         (1, "tocsin show: there is no customer 'contso' (did you mean "
+             "'contoso'?)\n"), 'and the name that was meant')
+
+with Relay() as relay:
+    relay.write('a.eml', mail().decode())
+    os.environ['TOCSIN_READER'] = '/nowhere'
+    same(relay.command('explain', relay.path('a.eml')),
+         (1, '', 'tocsin explain: cannot start /nowhere: No such file or '
+                 'directory\n'),
+         'explain without a reader decides nothing, as the daemon does')
+    del os.environ['TOCSIN_READER']
 
 done()

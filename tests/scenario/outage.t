@@ -217,9 +217,7 @@ def both_are_down():
 
 
 def tls_and_login(made):
-    kinds = [('expired', 'expired'), ('wrong-name', 'localhost'),
-             ('self-signed', 'self')]
-    for kind, word in kinds:
+    for kind in 'expired', 'wrong-name', 'self-signed':
         with SmtpServer(certificate=made.pair(kind), auth={USER: PASSWORD}) \
                 as server, \
                 Outage(server.port, more='tls required ca-file %s login %s '
@@ -296,8 +294,7 @@ def killed():
         same(relay.wait_states('sent'), [('sent',)],
              'the next start sends it again')
         wait_for(lambda: len(server.mails) == 2)
-        same(len(set(ids(server))), 1, 'with the same Message-ID',
-             )
+        same(len(set(ids(server))), 1, 'with the same Message-ID')
         ok('unknown' in relay.why(), 'and why tells of the first try',
            relay.why())
 

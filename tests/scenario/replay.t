@@ -2,7 +2,6 @@
 """A replay of the journal gives the recorded decisions: the rules are a pure
 function of alert, rules and time."""
 import glob
-import os
 import re
 import signal
 import sqlite3

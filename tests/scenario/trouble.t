@@ -5,7 +5,6 @@ tocsin-deliver says 75, or the mail waits; nothing is lost, and what was wrong
 is in the log."""
 import ctypes
 import os
-import re
 import resource
 import shutil
 import signal
