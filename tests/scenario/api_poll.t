@@ -7,11 +7,12 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
 import sys
 import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import CONTOSO, Relay, mail, ok, same, done   # noqa: E402
+from relay import BUILD, CONTOSO, Relay, mail, ok, same, done   # noqa: E402
 from cloud import (Cloud, CLIENT, SECRET, GRAPH, aadsts, alert, answer, hang,
                    parse, utc)   # noqa: E402
 
@@ -166,6 +167,10 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     same(len(relay.outbox(count + 9)), count + 9,
          'a mail that proves nothing keeps no alert from anybody')
     same(relay.stop(), 0, 'the relay ends as it should')
+    replayed = subprocess.run([BUILD + '/tests/replay_tool', relay.conf],
+                              stdout=subprocess.PIPE, text=True)
+    ok(not replayed.returncode and not replayed.stdout.startswith('0'),
+       'the journal is decided the same way again', replayed.stdout)
     leaks = [s for s in (SECRET, 'token-0-of') if s in relay.read_log()]
     same(leaks, [], 'no secret is in the log')
 
