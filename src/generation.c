@@ -361,6 +361,9 @@ generation_load(const char *path, const struct map *instead, instant_ms now)
 	};
 	g->ruleset = ruleset_load(arena, g->conf, &names, now, g->diag);
 	g->tests = ruletest_load(g->conf, g->diag);
+	apps_load(g->conf, now, g->diag, &g->apps);
+	polls_load(g->conf, &g->apps, g->diag, &g->polls);
+	expect_load(g->conf, g->diag, &g->expected);
 	check_between(g);
 	check_authserv(g);
 	return g;

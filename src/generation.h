@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "conf/settings.h"
+#include "intake/expect.h"
+#include "intake/poll.h"
 #include "match/match.h"
 #include "match/ruletest.h"
 #include "normalize/normalize.h"
@@ -29,6 +31,9 @@ struct generation {
 	const struct customers *customers;
 	const struct ruleset *ruleset;
 	const struct ruletests *tests;
+	app_list apps;
+	poll_plans polls;		/* in the order of the files */
+	expectations expected;		/* likewise */
 };
 
 /*

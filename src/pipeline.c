@@ -172,6 +172,57 @@ hold(const struct generation *g, struct pipeline_decision *decision,
 		plan_catch_all(g, decision, arena);
 }
 
+/* Does a rule ask for alerts that need nobody any more? It does when it tests
+ * `status`. */
+static bool
+asks_for_handled(const struct pipeline_decision *decision, const char *name)
+{
+	const struct ruleset_customer *customer = decision->customer;
+	size_t i;
+
+	for (i = 0; customer && i < customer->rule_count; i++)
+		if (!strcmp(customer->rules[i].name, name))
+			return rule_tests(&customer->rules[i], "status");
+	return false;
+}
+
+/* The tenant has dealt with it: only those rules tell anybody. */
+static void
+pass_over(struct pipeline_decision *decision, const char *why,
+	  struct buf *trace)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < decision->plans.count; i++)
+		if (asks_for_handled(decision, decision->plans.items[i].rule))
+			decision->plans.items[kept++] =
+				decision->plans.items[i];
+	decision->plans.count = kept;
+	buf_printf(trace, "handled: %s, so only rules that test status tell "
+		   "anybody\n", why);
+	if (kept)
+		return;
+	decision->action = PIPELINE_DROP;
+	decision->reason = why;
+}
+
+/* Why nobody needs to be told of it: the tenant has dealt with it, or it is
+ * older than our reading of that tenant. NULL: it is news. */
+static const char *
+handled_because(const struct pipeline_input *input,
+		const struct normalized *normalized, struct arena *arena)
+{
+	const char *created = alert_text(normalized->alert, ALERT_CREATED);
+	instant_ms when;
+
+	if (normalized->handled || !input->record ||
+	    input->started == TIME_UNKNOWN || !created ||
+	    !clock_parse(created, &when) || when >= input->started)
+		return normalized->handled;
+	return arena_printf(arena, "it is of %s, from before what counts as "
+			    "new", created);
+}
+
 static void
 trace_line(struct buf *trace, const char *what, const char *text)
 {
@@ -217,17 +268,49 @@ normalize(const struct generation *g, const struct pipeline_input *input,
 	return normalize_mail(&wanted, arena);
 }
 
-/* A mail that nothing could be read of. */
+/* A mail, or a record of an API, that nothing could be read of. */
 static struct alert *
-unreadable_alert(struct arena *arena)
+unreadable_alert(const struct pipeline_input *input, struct arena *arena)
 {
 	struct alert *alert = alert_create(arena);
 
-	alert_set(alert, ALERT_TITLE, "A mail that could not be read",
+	alert_set(alert, ALERT_TITLE, input->record ?
+		  "A record of the API that could not be read" :
+		  "A mail that could not be read", "tocsin");
+	alert_set(alert, ALERT_INTAKE, input->record ? "api" : "mail",
 		  "tocsin");
-	alert_set(alert, ALERT_INTAKE, "mail", "tocsin");
-	alert_set(alert, ALERT_AUTHENTIC, "none", "tocsin");
+	alert_set(alert, ALERT_AUTHENTIC, input->record ? "pass" : "none",
+		  "tocsin");
+	if (input->tenant)
+		alert_set(alert, ALERT_TENANT, input->tenant,
+			  "the tenant that was asked");
 	return alert;
+}
+
+/* NULL, with the reason in `failure_out`, when nothing can be made of it. */
+static const struct normalized *
+read_input(const struct generation *g, const struct pipeline_input *input,
+	   const char **failure_out, struct arena *arena)
+{
+	const struct normalized *normalized = NULL;
+	struct buf error = BUF_INIT;
+
+	if (input->record) {
+		const struct normalize_record wanted = {
+			.customers = g->customers,
+			.tenant = input->tenant,
+			.record = *input->record,
+		};
+
+		normalized = normalize_record(&wanted, arena, &error);
+		*failure_out = arena_strdup(arena, error.data);
+	} else if (input->message) {
+		normalized = normalize(g, input, arena);
+	} else {
+		*failure_out = input->failure;
+	}
+	buf_release(&error);
+	return normalized;
 }
 
 struct pipeline_decision *
@@ -238,16 +321,17 @@ pipeline_decide(const struct generation *generation,
 	struct pipeline_decision *decision = arena_alloc(arena,
 							 sizeof(*decision));
 	const struct normalized *normalized;
+	const char *failure = NULL, *why;
 	struct buf trace = BUF_INIT;
 
-	if (!input->message) {
-		decision->alert = unreadable_alert(arena);
-		hold(generation, decision, input->failure, &trace, arena);
+	normalized = read_input(generation, input, &failure, arena);
+	if (!normalized) {
+		decision->alert = unreadable_alert(input, arena);
+		hold(generation, decision, failure, &trace, arena);
 		keep_trace(decision, &trace, arena);
 		return decision;
 	}
 
-	normalized = normalize(generation, input, arena);
 	decision->normalized = normalized;
 	decision->alert = normalized->alert;
 	trace_normalized(normalized, &trace);
@@ -263,6 +347,9 @@ pipeline_decide(const struct generation *generation,
 		hold(generation, decision, normalized->why, &trace, arena);
 	else
 		decide_by_rules(generation, decision, now, &trace, arena);
+	why = handled_because(input, normalized, arena);
+	if (why && decision->action == PIPELINE_NOTIFY)
+		pass_over(decision, why, &trace);
 	keep_trace(decision, &trace, arena);
 	return decision;
 }

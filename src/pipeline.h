@@ -14,7 +14,9 @@
 #define PIPELINE_H
 
 #include "generation.h"
+#include "hold/again.h"
 #include "hold/duplicate.h"
+#include "normalize/record.h"
 #include "parse/message.h"
 #include "render/render.h"
 #include "store/store.h"
@@ -27,19 +29,25 @@ extern const char *const pipeline_action_names[]; /* "notify" "drop" "hold" */
  * to hurt, and the loop waits for it. */
 enum { PIPELINE_READER_MS = 10000 };
 
-/* What is known of a message before it is parsed, and what parsing gave. */
+/* What is known of a message before it is parsed, and what parsing gave; or a
+ * record that an API gave, which has neither envelope nor message. */
 struct pipeline_input {
 	const char *name;		/* of its file */
 	const char *sender;		/* envelope; "" for the null sender */
 	const char *const *recipients;	/* envelope */
 	size_t recipient_count;
-	const char *raw;		/* the message proper */
+	const char *raw;		/* the message proper; the JSON */
 	size_t length;
 	bool truncated;			/* it was cut when it came in */
 	const char *distrust;		/* NULL, or why it cannot be authentic,
 					   one sentence */
 	const struct message *message;	/* NULL: it could not be parsed */
 	const char *failure;		/* then: why, one sentence */
+	const struct record *record;	/* NULL: it is a mail */
+	const char *tenant;		/* that was asked for it, or NULL */
+	instant_ms started;		/* older records are not news, unless
+					   they are known; TIME_UNKNOWN: all
+					   are */
 };
 
 /* One address that will be told, and how. */
@@ -58,6 +66,8 @@ struct pipeline_decision {
 	enum notification_reason told_by;
 	enum pipeline_action action;
 	const char *reason;		/* of drop and hold; else NULL */
+	const char *news;		/* what makes an alert that is known
+					   worth telling again, or NULL */
 	bool silent;			/* held, and not even the catch-all is
 					   told: a mail that goes round */
 	const char *rule;		/* "otherwise", "catch-all" for those;
@@ -70,8 +80,8 @@ struct pipeline_decision {
 					   is, each rule's answer */
 };
 
-/* Decide about a mail. `customer` not NULL: a person has said whose it is and
- * that it is not to be held. Everything is in the arena. */
+/* Decide about a mail or a record. `customer` not NULL: a person has said whose
+ * it is and that it is not to be held. Everything is in the arena. */
 struct pipeline_decision *
 pipeline_decide(const struct generation *generation,
 		const struct pipeline_input *input, const char *customer,
@@ -112,12 +122,15 @@ void pipeline_key(const struct pipeline_input *input,
 /*
  * Take the message over: item, verdict, deliveries, and the message itself
  * when it is held. `how_out` says whether it was new; `code_out` (in the
- * arena) is its code.
+ * arena) is its code. The decision's plans lose those who were told of the same
+ * alert before, by whichever road. A record of an API that is known and has no
+ * news for anybody makes no item: it is STORE_DUPLICATE, or STORE_AGAIN when
+ * nothing at all was written; then `code_out` may be NULL.
  */
 enum outcome pipeline_record(const struct generation *generation,
 			     struct store *store,
 			     const struct pipeline_input *input,
-			     const struct pipeline_decision *decision,
+			     struct pipeline_decision *decision,
 			     instant_ms now, struct arena *arena,
 			     enum store_added *how_out, const char **code_out,
 			     struct buf *error);
@@ -145,6 +158,14 @@ struct pipeline_notice {
 	const char *raw;		/* a mail to attach, or NULL */
 	size_t length;
 };
+
+/* The same about no item: something the relay itself has to say. It becomes an
+ * item of its own, once for each `identity`. `customer` may be NULL. */
+enum outcome pipeline_notify_alone(const struct generation *generation,
+				   struct store *store, const char *identity,
+				   const char *customer, const char *subject,
+				   const char *text, instant_ms now,
+				   struct arena *arena, struct buf *error);
 
 enum outcome pipeline_notify_catch_all(const struct generation *generation,
 				       struct store *store,

@@ -49,6 +49,8 @@ thread_id(const struct generation *g, const struct alert *alert,
 	const char *customer = alert_text(alert, ALERT_CUSTOMER);
 
 	if (!incident)
+		incident = alert_text(alert, ALERT_ALERT);
+	if (!incident)
 		return NULL;
 	return arena_printf(arena, "incident.%s@%s",
 			    short_digest(customer ? customer : "", incident,
@@ -96,7 +98,8 @@ reader_zone(const struct contact *contact,
 static bool
 is_unread(const struct pipeline_input *input)
 {
-	return !input->message || input->message->limits.count > 0;
+	return !input->record &&
+	       (!input->message || input->message->limits.count > 0);
 }
 
 static size_t
@@ -112,8 +115,10 @@ notes_of(const struct pipeline_input *input,
 {
 	const struct message *message = input->message;
 	size_t limits = message ? message->limits.count : 0, count = 0, i;
-	const char **notes = arena_array(arena, limits + 3, sizeof(*notes));
+	const char **notes = arena_array(arena, limits + 4, sizeof(*notes));
 
+	if (decision->news)
+		notes[count++] = decision->news;
 	if (input->truncated)
 		notes[count++] = "The mail was too large and is cut.";
 	if (decision->normalized && decision->normalized->forwarded)
@@ -161,6 +166,16 @@ append_list(struct buf *out, const char *const *items, size_t count)
 		buf_printf(out, "%s%s", i ? ", " : "", items[i]);
 }
 
+static void
+append_envelope(struct buf *text, const struct pipeline_input *input,
+		const char *title)
+{
+	buf_printf(text, "Subject: %s\nEnvelope sender: %s\nDelivered to: ",
+		   title ? title : "(none)",
+		   *input->sender ? input->sender : "(none)");
+	append_list(text, input->recipients, input->recipient_count);
+}
+
 /* To the catch-all: a mail waits for a person. */
 static struct rendered
 render_held(const struct pipeline_input *input,
@@ -168,19 +183,23 @@ render_held(const struct pipeline_input *input,
 	    const struct render_envelope *envelope, struct arena *arena)
 {
 	const char *title = alert_text(decision->alert, ALERT_TITLE);
+	const char *what = input->record ? "An alert of an API" : "A mail";
 	struct buf text = BUF_INIT;
 	struct rendered mail;
 
-	buf_printf(&text, "A mail is held and no customer's contacts were "
-		   "told: %s.\n\n", decision->reason);
-	buf_printf(&text, "Subject: %s\nEnvelope sender: %s\nDelivered to: ",
-		   title ? title : "(none)",
-		   *input->sender ? input->sender : "(none)");
-	append_list(&text, input->recipients, input->recipient_count);
+	buf_printf(&text, "%s is held and no customer's contacts were "
+		   "told: %s.\n\n", what, decision->reason);
+	if (input->record)
+		buf_printf(&text, "Title: %s\nTenant: %s",
+			   title ? title : "(none)",
+			   input->tenant ? input->tenant : "(none)");
+	else
+		append_envelope(&text, input, title);
 	buf_printf(&text, "\n\nLook at it:\n    tocsin held show %s\nand let "
 		   "it go on, for the customer whose it is:\n    tocsin held "
 		   "release %s --customer NAME\n", code, code);
-	mail = render_notice(arena, "A mail is held", text.data, code,
+	mail = render_notice(arena, arena_printf(arena, "%s is held", what),
+			     text.data, code,
 			     is_unread(input) ? input->raw : NULL,
 			     raw_length(input), envelope);
 	buf_release(&text);

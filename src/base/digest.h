@@ -1,10 +1,15 @@
 /*
- * SHA-256, random bytes and short codes: the door to libcrypto's digests.
+ * SHA-256, random bytes, short codes, and signatures by a certificate: the door
+ * to libcrypto.
  */
 #ifndef BASE_DIGEST_H
 #define BASE_DIGEST_H
 
+#include "base/buf.h"
+#include "base/outcome.h"
+
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
 	DIGEST_SIZE = 32,	/* octets of a SHA-256 */
@@ -32,6 +37,29 @@ void digest_hex(const unsigned char digest[DIGEST_SIZE], char out[DIGEST_HEX]);
  */
 void digest_code(const unsigned char digest[DIGEST_SIZE],
 		 char out[DIGEST_CODE]);
+
+/*
+ * A certificate and its private key in PEM form, one after the other in one
+ * text. Permanent, with a sentence, when either is missing, the key is not
+ * RSA, is of another certificate, or wants a passphrase.
+ */
+struct digest_certificate {
+	unsigned char thumbprint[DIGEST_SIZE];	/* SHA-256 of the DER form */
+	int64_t ends_s;		/* no longer valid from then on, in seconds
+				   since 1970 */
+};
+
+enum outcome digest_certificate_read(const char *pem,
+				     struct digest_certificate *out,
+				     struct buf *error);
+
+/* Append the signature of the bytes by the key: RSASSA-PSS with SHA-256, which
+ * JSON Web Tokens call PS256. The text was read before without error. */
+void digest_sign_ps256(const char *pem, const void *bytes, size_t count,
+		       struct buf *signature);
+
+/* Append without padding, in the alphabet for URLs (RFC 4648 section 5). */
+void digest_base64url(const void *bytes, size_t count, struct buf *out);
 
 /* From the kernel. */
 void digest_random(void *out, size_t count);

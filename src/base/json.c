@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <cjson/cJSON.h>
+#include <math.h>
 
 static const cJSON *
 inner(const struct json *json)
@@ -84,6 +85,19 @@ json_bool(const struct json *json, bool otherwise)
 	if (!cJSON_IsBool(inner(json)))
 		return otherwise;
 	return cJSON_IsTrue(inner(json));
+}
+
+int64_t
+json_integer(const struct json *json, int64_t otherwise)
+{
+	double value;
+
+	if (!cJSON_IsNumber(inner(json)))
+		return otherwise;
+	value = inner(json)->valuedouble;
+	if (fabs(value) > 9007199254740992.0 || value != floor(value))
+		return otherwise;
+	return (int64_t)value;
 }
 
 const struct json *

@@ -29,6 +29,8 @@ bool json_is_object(const struct json *json);
 bool json_is_array(const struct json *json);
 bool json_is_null(const struct json *json);
 bool json_bool(const struct json *json, bool otherwise);
+/* A whole number, or `otherwise`. */
+int64_t json_integer(const struct json *json, int64_t otherwise);
 /* Children of an array or object: first, then next until NULL. */
 const struct json *json_first(const struct json *json);
 const struct json *json_next(const struct json *child);

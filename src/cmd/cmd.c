@@ -11,7 +11,7 @@
 
 const struct command *const commands[] = {
 	&cmd_check, &cmd_explain, &cmd_test, &cmd_show, &cmd_why, &cmd_queue,
-	&cmd_held, &cmd_run, NULL
+	&cmd_held, &cmd_poll, &cmd_customers, &cmd_onboard, &cmd_run, NULL
 };
 
 /* Of the command that runs, for cmd_fail(). */

@@ -48,8 +48,9 @@ struct command {
 	int (*run)(const struct cmd_line *line);
 };
 
-extern const struct command cmd_check, cmd_explain, cmd_held, cmd_queue,
-	cmd_run, cmd_show, cmd_test, cmd_why;
+extern const struct command cmd_check, cmd_customers, cmd_explain, cmd_held,
+	cmd_onboard, cmd_poll, cmd_queue, cmd_run, cmd_show, cmd_test,
+	cmd_why;
 
 extern const struct command *const commands[];	/* ended by NULL */
 

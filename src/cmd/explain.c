@@ -1,6 +1,6 @@
 /*
- * explain: what would happen to a mail, and why. It prints what the pipeline
- * decides and has no logic of its own.
+ * explain: what would happen to a mail or an alert of an API, and why. It
+ * prints what the pipeline decides and has no logic of its own.
  */
 #include "cmd/load.h"
 
@@ -120,7 +120,7 @@ print_json(const struct explain *explain, const struct pipeline_input *input,
 	struct json *object = json_object();
 
 	json_set_text(object, "input", input->name);
-	json_set_text(object, "kind", "mail");
+	json_set_text(object, "kind", input->record ? "api" : "mail");
 	json_set_text(object, "format", alert_text(alert, ALERT_FORMAT));
 	json_set_text(object, "authentic", alert_text(alert, ALERT_AUTHENTIC));
 	json_set_text(object, "customer", alert_text(alert, ALERT_CUSTOMER));
@@ -237,29 +237,117 @@ print_rendered(const struct explain *explain,
 	}
 }
 
+static void
+explain_input(const struct explain *explain, const struct pipeline_input *input,
+	      struct buf *out)
+{
+	const struct pipeline_decision *decision =
+		pipeline_decide(explain->generation, input, NULL, explain->now,
+				explain->arena);
+
+	if (explain->line->values[OPTION_JSON]) {
+		print_json(explain, input, decision, out);
+		return;
+	}
+	print_text(explain, input, decision, out);
+	if (explain->line->values[OPTION_RENDER])
+		print_rendered(explain, input, decision, out);
+}
+
 static bool
-explain_file(const struct explain *explain, const char *path, struct buf *out)
+explain_mail(const struct explain *explain, const char *path,
+	     const struct buf *bytes, struct buf *out)
 {
 	const char *to = explain->line->values[OPTION_TO];
-	struct pipeline_decision *decision;
 	struct pipeline_input input;
 
-	if (!cmd_read_mail(explain->reader, path, explain->arena, &input))
+	if (!cmd_parse_mail(explain->reader, path, bytes, explain->arena,
+			    &input))
 		return false;
 	if (to) {
 		input.recipients = &explain->line->values[OPTION_TO];
 		input.recipient_count = 1;
 	}
-	decision = pipeline_decide(explain->generation, &input, NULL,
-				   explain->now, explain->arena);
-	if (explain->line->values[OPTION_JSON]) {
-		print_json(explain, &input, decision, out);
-		return true;
-	}
-	print_text(explain, &input, decision, out);
-	if (explain->line->values[OPTION_RENDER])
-		print_rendered(explain, &input, decision, out);
+	explain_input(explain, &input, out);
 	return true;
+}
+
+static void
+explain_record(const struct explain *explain, const char *path,
+	       const struct record *record, struct buf *out)
+{
+	struct buf raw = BUF_INIT;
+	struct pipeline_input input = {
+		.name = path, .record = record, .started = TIME_UNKNOWN,
+	};
+
+	json_print(record->json, &raw);
+	input.raw = raw.data;
+	input.length = raw.len;
+	explain_input(explain, &input, out);
+	buf_release(&raw);
+}
+
+static bool
+explain_document(const struct explain *explain, const char *path,
+		 const struct json *document, struct buf *out)
+{
+	record_list records = { 0 };
+	struct buf error = BUF_INIT;
+	bool good = record_find(document, explain->arena, &records, &error);
+	size_t i;
+
+	if (!good)
+		(void)cmd_fail("%s: %s", path, error.data);
+	else if (!records.count)
+		fprintf(stderr, "tocsin explain: %s: an empty page\n", path);
+	for (i = 0; i < records.count; i++)
+		explain_record(explain, path, &records.items[i], out);
+	buf_release(&error);
+	return good;
+}
+
+/* JSON begins with a brace or a bracket, which no header of a mail does. */
+static bool
+looks_like_json(const struct buf *bytes)
+{
+	const char *at = bytes->data;
+
+	if (text_starts(at, "\xef\xbb\xbf"))
+		at += 3;
+	at += strspn(at, " \t\r\n");
+	return *at == '{' || *at == '[';
+}
+
+static bool
+explain_json(const struct explain *explain, const char *path,
+	     const struct buf *bytes, struct buf *out)
+{
+	struct buf error = BUF_INIT;
+	struct json *document = json_parse(bytes->data, bytes->len, &error);
+	bool good = false;
+
+	if (document)
+		good = explain_document(explain, path, document, out);
+	else
+		(void)cmd_fail("%s: %s", path, error.data);
+	json_destroy(&document);
+	buf_release(&error);
+	return good;
+}
+
+static bool
+explain_file(const struct explain *explain, const char *path, struct buf *out)
+{
+	struct buf bytes = BUF_INIT;
+	bool good = cmd_read_file(path, &bytes);
+
+	if (good && looks_like_json(&bytes))
+		good = explain_json(explain, path, &bytes, out);
+	else if (good)
+		good = explain_mail(explain, path, &bytes, out);
+	buf_release(&bytes);
+	return good;
 }
 
 static int
@@ -310,9 +398,11 @@ run(const struct cmd_line *line)
 const struct command cmd_explain = {
 	.name = "explain",
 	.words = "FILE...",
-	.summary = "Say what would happen to a mail, and why",
+	.summary = "Say what would happen to a mail or alert, and why",
 	.detail = "FILE is a mail as an MTA delivers it or as it lies in the "
-		  "spool; - is standard\ninput. Nothing is sent or stored.\n",
+		  "spool, or JSON of Graph\nor Defender for Endpoint, one "
+		  "alert or a page; - is standard input. Nothing is\n"
+		  "sent or stored.\n",
 	.options = {
 		[OPTION_JSON] = { "json", NULL, "one object a line" },
 		[OPTION_RENDER] = { "render", NULL,

@@ -137,8 +137,8 @@ open_bytes(const struct buf *bytes)
 	return fd;
 }
 
-static bool
-read_bytes(const char *path, struct buf *bytes)
+bool
+cmd_read_file(const char *path, struct buf *bytes)
 {
 	struct buf error = BUF_INIT;
 	enum outcome outcome = strcmp(path, "-") ?
@@ -238,21 +238,27 @@ take_mail(struct reader *reader, const char *path, const struct buf *bytes,
 }
 
 bool
+cmd_parse_mail(struct reader *reader, const char *path, const struct buf *bytes,
+	       struct arena *arena, struct pipeline_input *input_out)
+{
+	int fd = open_bytes(bytes);
+	bool good;
+
+	if (fd < 0)
+		return false;
+	good = take_mail(reader, path, bytes, fd, arena, input_out);
+	(void)close(fd);		/* memory only */
+	return good;
+}
+
+bool
 cmd_read_mail(struct reader *reader, const char *path, struct arena *arena,
 	      struct pipeline_input *input_out)
 {
 	struct buf bytes = BUF_INIT;
-	bool good = false;
-	int fd;
+	bool good = cmd_read_file(path, &bytes) &&
+		    cmd_parse_mail(reader, path, &bytes, arena, input_out);
 
-	if (read_bytes(path, &bytes)) {
-		fd = open_bytes(&bytes);
-		if (fd >= 0) {
-			good = take_mail(reader, path, &bytes, fd, arena,
-					 input_out);
-			(void)close(fd);	/* memory only */
-		}
-	}
 	buf_release(&bytes);
 	return good;
 }

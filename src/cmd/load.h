@@ -28,13 +28,20 @@ bool cmd_instant(const char *text, instant_ms *when_out);
 /* Who gives the order, for the journal: the login name, or the user's id. */
 const char *cmd_who(void);
 
+/* The bytes of a file ("-": standard input); false after a sentence. */
+bool cmd_read_file(const char *path, struct buf *bytes);
+
 /*
- * A mail from a file ("-": standard input), parsed in the cage: as an MTA
- * delivers it, or as it lies in the spool. The envelope is that on top of the
+ * A mail from a file, parsed in the cage: as an MTA delivers it, or as it lies
+ * in the spool. The envelope is that on top of the
  * file: the block of tocsin-deliver, or else the Delivered-To lines that an MTA
  * puts there. False after a sentence. All in `arena`.
  */
 bool cmd_read_mail(struct reader *reader, const char *path,
 		   struct arena *arena, struct pipeline_input *input_out);
+/* The same of bytes that were read. */
+bool cmd_parse_mail(struct reader *reader, const char *path,
+		    const struct buf *bytes, struct arena *arena,
+		    struct pipeline_input *input_out);
 
 #endif

@@ -96,8 +96,58 @@ static const struct grammar otherwise_clauses[] = {
 	END
 };
 
+static const struct grammar app_block[] = {
+	{ "client", { ONE("GUID") }, ONCE,
+	  HELP("application id of its registration") },
+	{ "certificate-file", { ONE("PATH") }, ONCE,
+	  HELP("certificate and private key it proves itself with") },
+	{ "secret-file", { ONE("PATH") }, ONCE,
+	  HELP("file whose first line is its secret") },
+	{ "refresh-token-file", { ONE("PATH") }, ONCE,
+	  HELP("file whose first line is a person's refresh token") },
+	{ "cloud", { CHOICE("global|gcc|gcc-high|dod|china") }, ONCE,
+	  HELP("where its tenants are; global is the default") },
+	{ "login", { ONE("URL") }, ONCE,
+	  HELP("base URL of Entra ID instead of the cloud's") },
+	{ "graph", { ONE("URL") }, ONCE,
+	  HELP("base URL of Graph instead of the cloud's") },
+	{ "endpoint", { ONE("URL") }, ONCE,
+	  HELP("base URL of Defender for Endpoint instead of the cloud's") },
+	{ "ca-file", { ONE("PATH") }, ONCE,
+	  HELP("certificates to trust instead of the system's") },
+	END
+};
+
+static const struct grammar poll_clauses[] = {
+	{ "using", { ONE("APP") }, ONCE, HELP("application that asks") },
+	{ "every", { { "DURATION", GRAMMAR_ONE, conf_is_duration } }, ONCE,
+	  HELP("how often; 1m is the default") },
+	{ "complete", .next = "within", ONCE,
+	  HELP("let a mail wait for what the API knows of its alert") },
+	{ "within", { { "DURATION", GRAMMAR_ONE, conf_is_duration } }, ONCE,
+	  HELP("for at most so long; 5s is the default") },
+	END
+};
+
+static const struct grammar every_clauses[] = {
+	{ "every", { { "DURATION", GRAMMAR_ONE, conf_is_duration } }, ONCE,
+	  HELP("the longest silence that is usual") },
+	END
+};
+
+static const struct grammar expected_clauses[] = {
+	{ "mail", .clauses = every_clauses, HELP("its notification mails") },
+	{ "poll", .clauses = every_clauses, HELP("good answers of its APIs") },
+	END
+};
+
 static const struct grammar customer_block[] = {
 	{ "tenant", { LIST("GUID") }, HELP("tenant ids of this customer") },
+	{ "poll", { CHOICE("graph|endpoint") }, .clauses = poll_clauses,
+	  HELP("ask an API for the alerts of its tenants") },
+	{ "expect", .clauses = expected_clauses,
+	  .flags = GRAMMAR_NEEDS_CLAUSE | GRAMMAR_ONE_CLAUSE,
+	  HELP("tell the catch-all when it is quiet for longer") },
 	{ "mailbox", { ADDRESSES },
 	  HELP("addresses its notifications are sent to") },
 	{ "organization", { LIST("\"TEXT\"") },
@@ -204,6 +254,8 @@ const struct grammar grammar_top[] = {
 	{ "team", { ONE("NAME") }, team_block, HELP("several to tell") },
 	{ "window", { ONE("NAME") }, window_block, HELP("hours of the week") },
 
+	{ "app", { ONE("NAME") }, app_block,
+	  HELP("an application that reads tenants by API") },
 	{ "customer", { ONE("NAME"), MAYBE("TEXT") }, customer_block,
 	  HELP("a customer, what it is known by, and its rules") },
 	{ "test", { ONE("\"SENTENCE\"") }, test_block,

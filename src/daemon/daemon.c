@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "daemon/last_good.h"
 #include "daemon/outbox.h"
+#include "daemon/poller.h"
+#include "daemon/quiet.h"
 #include "daemon/reload.h"
 #include "daemon/sandbox.h"
 #include "daemon/service.h"
@@ -47,6 +49,8 @@ struct daemon {
 	struct loop *loop;
 	struct taker *taker;
 	struct outbox *outbox;
+	struct poller *poller;
+	struct quiet *quiet;
 	struct reload *reload;
 	struct loop_timer *sweep, *change, *housekeeping, *watchdog;
 	int inotify, signals;
@@ -67,6 +71,23 @@ stored(void *context)
 	struct daemon *d = context;
 
 	outbox_wake(d->outbox);
+}
+
+static int64_t
+hurry(void *context, const char *customer)
+{
+	struct daemon *d = context;
+
+	return poller_hurry(d->poller, customer);
+}
+
+static void
+asked(void *context, const struct poll_plan *plan, const char *failure)
+{
+	struct daemon *d = context;
+
+	(void)failure;		/* a mail waits for no second try */
+	taker_complete(d->taker, plan->customer);
 }
 
 static void
@@ -188,6 +209,7 @@ reloaded(void *context, struct generation *next)
 	} else {
 		warn_of_restart(d, next);
 		generations_replace(d->generations, next);
+		poller_reload(d->poller);
 		log_info("reloaded", "version", next->conf->version, NULL);
 	}
 	service_notify("READY=1");
@@ -263,17 +285,37 @@ open_world(struct daemon *d, struct buf *error)
 	return true;
 }
 
+static struct quiet *
+open_quiet(struct daemon *d)
+{
+	const struct quiet_world world = {
+		.loop = d->loop, .store = d->store,
+		.generations = d->generations, .clock = &d->clock,
+		.poller = d->poller, .stored = stored, .context = d,
+	};
+
+	return quiet_create(&world);
+}
+
 static void
 start(struct daemon *d)
 {
 	const struct taker_world world = {
 		.loop = d->loop, .store = d->store, .inbox = d->inbox,
 		.reader = d->reader, .generations = d->generations,
-		.clock = &d->clock, .stored = stored, .context = d,
+		.clock = &d->clock, .hurry = hurry, .stored = stored,
+		.context = d,
+	};
+	const struct poller_world asking = {
+		.loop = d->loop, .store = d->store,
+		.generations = d->generations, .clock = &d->clock,
+		.stored = stored, .context = d, .ended = asked,
 	};
 
 	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);
 	d->taker = taker_create(&world);
+	d->poller = poller_create(&asking);
+	d->quiet = open_quiet(d);
 	d->reload = reload_create(d->loop, d->path, &d->clock, reloaded, d);
 	d->sweep = loop_timer(d->loop, sweep, d);
 	d->change = loop_timer(d->loop, look_for_changes, d);
@@ -304,8 +346,11 @@ work(struct daemon *d)
 	service_notify("STOPPING=1");
 	reload_destroy(&d->reload);
 	taker_stop(d->taker);
+	poller_stop(d->poller);
 	outbox_drain(d->outbox);
 	taker_destroy(&d->taker);
+	quiet_destroy(&d->quiet);
+	poller_destroy(&d->poller);
 	outbox_destroy(&d->outbox);
 	log_info("stopped", NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "base/bug.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "pipeline.h"
 
@@ -16,6 +17,8 @@ enum {
 	/* A mail that ends the reader this often is held: once may have been
 	 * something else. */
 	TAKER_CRASHES_MOST = 2,
+	/* Mails that wait for an API at once; others go on as they are. */
+	TAKER_WAITING_MOST = 64,
 	/* Octets of mails under way, when it is more than one: a row of large
 	 * ones must not fill the memory. */
 	TAKER_OCTETS_MOST = 64 << 20,
@@ -31,6 +34,9 @@ struct passage {
 	struct store_item *released;	/* NULL: from the inbox */
 	const char *customer;		/* of a released one: see pipeline.h */
 	struct pipeline_input input;
+	struct json *document;		/* of a released record, else NULL */
+	const char *waits_for;		/* a customer's API; or NULL */
+	instant_ms waits_until;
 
 	struct pipeline_decision *decision;
 	enum store_added how;
@@ -47,6 +53,8 @@ struct taker {
 	bool swept;			/* nothing more in this sweep */
 	bool again;			/* then begin another one */
 	struct passage *reading;	/* at the reader, the oldest first */
+	struct passage *waiting;	/* for an API, likewise */
+	size_t waiting_count;
 	struct passage *answered;	/* ready to be decided, likewise */
 	size_t count;			/* of `reading` */
 	bool stopped;
@@ -94,6 +102,7 @@ passage_destroy(struct passage *passage)
 {
 	struct arena *arena = passage->arena;
 
+	json_destroy(&passage->document);
 	arena_destroy(&arena);
 }
 
@@ -103,6 +112,9 @@ is_under_way(const struct taker *taker, const char *name)
 	const struct passage *passage;
 
 	for (passage = taker->reading; passage; passage = passage->next)
+		if (!strcmp(passage->name, name))
+			return true;
+	for (passage = taker->waiting; passage; passage = passage->next)
 		if (!strcmp(passage->name, name))
 			return true;
 	for (passage = taker->answered; passage; passage = passage->next)
@@ -125,8 +137,8 @@ static bool
 has_room(const struct taker *taker)
 {
 	return taker->count < READER_QUEUE_MOST &&
-	       octets_of(taker->reading) + octets_of(taker->answered) <
-	       TAKER_OCTETS_MOST;
+	       octets_of(taker->reading) + octets_of(taker->waiting) +
+	       octets_of(taker->answered) < TAKER_OCTETS_MOST;
 }
 
 /* ---- from the inbox to the reader ---- */
@@ -327,6 +339,24 @@ fill_reader(struct taker *taker)
 
 /* ---- from a person's release to the reader ---- */
 
+/* A record of an API needs no reader; it is decided as it is. */
+static enum outcome
+begin_held_record(struct taker *taker, struct passage *passage,
+		  struct buf *error)
+{
+	struct pipeline_input *input = &passage->input;
+	struct record *record = arena_alloc(passage->arena, sizeof(*record));
+
+	passage->document = json_parse(input->raw, input->length, error);
+	if (!passage->document)
+		return OUTCOME_PERMANENT;
+	record->json = passage->document;
+	input->record = record;
+	input->started = TIME_UNKNOWN;
+	append(&taker->answered, passage);
+	return OUTCOME_OK;
+}
+
 /* Who stored it is not known any more; the journal has what followed from
  * that. */
 static const char *
@@ -359,6 +389,8 @@ begin_held(struct taker *taker, const struct store_held *held,
 	input->recipient_count = passage->released->recipient_count;
 	input->raw = held->message;
 	input->length = held->message_length;
+	if (!strcmp(passage->released->kind, "api"))
+		return begin_held_record(taker, passage, error);
 	input->distrust = distrust_released(passage->released);
 	return send_copy(taker, passage, error);
 }
@@ -406,6 +438,67 @@ fill_released(struct taker *taker)
 	arena_destroy(&arena);
 }
 
+/* ---- what an API knows ---- */
+
+/* Does it name an alert that an API could tell more of? A mail that proves
+ * nothing is not worth a question. */
+static const char *
+find_customer_to_ask(struct taker *taker, struct passage *passage)
+{
+	const struct pipeline_decision *decision = pipeline_decide(
+		generations_current(taker->world.generations), &passage->input,
+		passage->customer, now(taker), passage->arena);
+	const char *authentic = alert_text(decision->alert, ALERT_AUTHENTIC);
+
+	if (decision->action != PIPELINE_NOTIFY || !decision->customer ||
+	    !authentic || strcmp(authentic, "pass") ||
+	    (!alert_text(decision->alert, ALERT_ALERT) &&
+	     !alert_text(decision->alert, ALERT_INCIDENT)))
+		return NULL;
+	return decision->customer->name;
+}
+
+/* The alert of the API has device groups and users that the mail lacks, so it
+ * goes first, and the mail is then about what was told. */
+static bool
+wait_for_api(struct taker *taker, struct passage *passage)
+{
+	const char *customer;
+	int64_t most;
+
+	if (passage->released || taker->waiting_count >= TAKER_WAITING_MOST ||
+	    !generations_current(taker->world.generations)->polls.count)
+		return false;
+	customer = find_customer_to_ask(taker, passage);
+	most = customer ? taker->world.hurry(taker->world.context, customer)
+			: 0;
+	if (!most)
+		return false;
+	passage->waits_for = arena_strdup(passage->arena, customer);
+	passage->waits_until = now(taker) + most;
+	append(&taker->waiting, passage);
+	taker->waiting_count++;
+	return true;
+}
+
+/* Those of the customer (NULL: of nobody) and those whose time is up go on. */
+static void
+end_waiting(struct taker *taker, const char *customer)
+{
+	struct passage **at = &taker->waiting, *passage;
+
+	while ((passage = *at)) {
+		if (passage->waits_until > now(taker) &&
+		    (!customer || strcmp(passage->waits_for, customer))) {
+			at = &passage->next;
+			continue;
+		}
+		*at = passage->next;
+		taker->waiting_count--;
+		append(&taker->answered, passage);
+	}
+}
+
 /* ---- from the reader ---- */
 
 /* Not the mail's fault, or perhaps not: it stays where it is. */
@@ -450,7 +543,8 @@ take_answer(struct taker *taker, const struct reader_answer *answer)
 	switch (answer->outcome) {
 	case READER_PARSED:
 		passage->input.message = answer->message;
-		append(&taker->answered, passage);
+		if (!wait_for_api(taker, passage))
+			append(&taker->answered, passage);
 		break;
 	case READER_UNAVAILABLE:
 		give_back(taker, passage, answer->error);
@@ -616,7 +710,14 @@ static void
 set_timer(struct taker *taker)
 {
 	int wait = reader_wait_ms(taker->world.reader);
+	const struct passage *passage = taker->waiting;
 
+	for (; passage; passage = passage->next) {
+		int64_t left = passage->waits_until - now(taker);
+
+		if (wait < 0 || left < wait)
+			wait = left > 0 ? (int)left : 0;
+	}
 	if (wait < 0 && taker->trouble)
 		wait = TAKER_TROUBLE_MS;
 	loop_timer_set(taker->timer, taker->stopped ? -1 : wait);
@@ -628,6 +729,7 @@ turn(void *context)
 	struct taker *taker = context;
 
 	take_answers(taker);
+	end_waiting(taker, NULL);
 	fill_reader(taker);	/* it works while these are stored */
 	store_answered(taker);
 	fill_reader(taker);	/* those there was no memory for before */
@@ -677,6 +779,16 @@ taker_wake(struct taker *taker)
 }
 
 void
+taker_complete(struct taker *taker, const char *customer)
+{
+	if (!taker->waiting || taker->stopped)
+		return;
+	end_waiting(taker, customer);
+	if (taker->answered)
+		loop_timer_set(taker->timer, 0);
+}
+
+void
 taker_stop(struct taker *taker)
 {
 	taker->stopped = true;
@@ -690,6 +802,10 @@ taker_destroy(struct taker **taker)
 
 	while ((passage = (*taker)->reading)) {
 		(*taker)->reading = passage->next;
+		passage_destroy(passage);
+	}
+	while ((passage = (*taker)->waiting)) {
+		(*taker)->waiting = passage->next;
 		passage_destroy(passage);
 	}
 	forget_answered(*taker);

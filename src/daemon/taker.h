@@ -24,6 +24,9 @@ struct taker_world {
 	struct reader *reader;
 	struct generations *generations;
 	const struct clock *clock;
+	/* An authentic mail of the customer names an alert or incident: how
+	 * long it should wait for taker_complete(), in milliseconds. */
+	int64_t (*hurry)(void *context, const char *customer);
 	/* Called when new deliveries were stored. */
 	loop_handler *stored;
 	void *context;
@@ -35,6 +38,10 @@ void taker_destroy(struct taker **taker);
 
 /* Look into the inbox, and at what was released, from the start. */
 void taker_wake(struct taker *taker);
+
+/* What an API knows of the customer's alerts now is in the store: mails of his
+ * that wait for it go on. */
+void taker_complete(struct taker *taker, const char *customer);
 
 /* Take nothing more; what is in the reader's hands stays in the inbox. */
 void taker_stop(struct taker *taker);

@@ -283,6 +283,24 @@ describe_notify(const struct conf_node *notify, struct buf *out)
 		buf_printf(out, " using %s", template);
 }
 
+static bool
+tests(const struct conf_expr *expr, const char *field)
+{
+	if (!expr)
+		return false;
+	if (expr->kind == CONF_TEST)
+		return expr->field && !strcmp(expr->field, field);
+	return tests(expr->left, field) || tests(expr->right, field);
+}
+
+bool
+rule_tests(const struct rule *rule, const char *field)
+{
+	const struct conf_node *when = conf_find(&rule->node->clauses, "when");
+
+	return when && tests(when->expr, field);
+}
+
 void
 rule_describe(const struct rule *rule, struct buf *out)
 {

@@ -60,6 +60,9 @@ const struct conf_node *rule_next_notify(const struct conf_node *node,
 /* The template that a `notify` names, or NULL. */
 const char *rule_template(const struct conf_node *notify);
 
+/* Does its condition test that field? */
+bool rule_tests(const struct rule *rule, const char *field);
+
 /* On one line, as a person could have written it, without its name. */
 void rule_describe(const struct rule *rule, struct buf *out);
 

@@ -9,7 +9,11 @@
 #include "base/bug.h"
 
 #include <curl/curl.h>
+#include <errno.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 struct transfer {
 	CURL *curl;		/* NULL until needed, and after a drop */
@@ -299,4 +303,312 @@ transfer_destroy(struct transfer **transfer)
 	close_handle(*transfer, SHUT_RD);
 	free(*transfer);
 	*transfer = NULL;
+}
+
+/* ---- HTTPS ---- */
+
+enum {
+	HTTPS_CONNECT_MS = 10000,
+	HTTPS_EVENTS = 64,
+};
+
+struct inquiry {
+	struct inquiry *next, **place;	/* in the list of those under way */
+	struct transfer_many *many;
+	CURL *curl;
+	struct curl_slist *headers;
+	struct buf body;
+	size_t most;
+	bool is_too_large;
+	void (*done)(void *context, const struct transfer_answer *answer);
+	void *context;
+	char error[CURL_ERROR_SIZE];
+};
+
+/* curl's sockets and its timer are gathered in an epoll descriptor of our own,
+ * so that the loop above has one descriptor to watch. */
+struct transfer_many {
+	CURLM *multi;
+	int epoll, timer;
+	struct inquiry *inquiries;
+};
+
+static int
+on_socket(CURL *curl, curl_socket_t fd, int what, void *context, void *known)
+{
+	struct transfer_many *many = context;
+	struct epoll_event event = { .data.fd = fd };
+
+	(void)curl;
+	if (what == CURL_POLL_REMOVE) {
+		/* A closed one has left by itself. */
+		(void)epoll_ctl(many->epoll, EPOLL_CTL_DEL, fd, NULL);
+		return 0;
+	}
+	if (what & CURL_POLL_IN)
+		event.events |= EPOLLIN;
+	if (what & CURL_POLL_OUT)
+		event.events |= EPOLLOUT;
+	if (epoll_ctl(many->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd,
+		      &event) &&
+	    epoll_ctl(many->epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd,
+		      &event))
+		BUG("epoll_ctl: %s", strerror(errno));
+	curl_multi_assign(many->multi, fd, many);
+	return 0;
+}
+
+static int
+on_timer(CURLM *multi, long delay_ms, void *context)
+{
+	struct transfer_many *many = context;
+	struct itimerspec when = { 0 };
+
+	(void)multi;
+	if (delay_ms >= 0) {
+		when.it_value.tv_sec = delay_ms / 1000;
+		when.it_value.tv_nsec = delay_ms % 1000 * 1000000;
+		if (!delay_ms)
+			when.it_value.tv_nsec = 1;	/* 0 would disarm */
+	}
+	if (timerfd_settime(many->timer, 0, &when, NULL))
+		BUG("timerfd_settime: %s", strerror(errno));
+	return 0;
+}
+
+struct transfer_many *
+transfer_many_create(unsigned int connections_most)
+{
+	struct transfer_many *many = bug_alloc(sizeof(*many));
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (!is_set_up)
+		BUG("transfer_setup() was not called");
+	*many = (struct transfer_many){
+		.multi = curl_multi_init(),
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
+		.timer = timerfd_create(CLOCK_MONOTONIC,
+					TFD_CLOEXEC | TFD_NONBLOCK),
+	};
+	event.data.fd = many->timer;
+	if (!many->multi || many->epoll < 0 || many->timer < 0 ||
+	    epoll_ctl(many->epoll, EPOLL_CTL_ADD, many->timer, &event))
+		BUG("no means for HTTPS: %s", strerror(errno));
+	curl_multi_setopt(many->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	curl_multi_setopt(many->multi, CURLMOPT_SOCKETDATA, many);
+	curl_multi_setopt(many->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	curl_multi_setopt(many->multi, CURLMOPT_TIMERDATA, many);
+	curl_multi_setopt(many->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+			  (long)connections_most);
+	curl_multi_setopt(many->multi, CURLMOPT_MAXCONNECTS,
+			  (long)connections_most);
+	return many;
+}
+
+static void
+inquiry_destroy(struct inquiry *inquiry)
+{
+	struct curl_slist *header;
+
+	*inquiry->place = inquiry->next;
+	if (inquiry->next)
+		inquiry->next->place = inquiry->place;
+	curl_multi_remove_handle(inquiry->many->multi, inquiry->curl);
+	curl_easy_cleanup(inquiry->curl);
+	/* A token is not left in memory that is free. */
+	for (header = inquiry->headers; header; header = header->next)
+		explicit_bzero(header->data, strlen(header->data));
+	curl_slist_free_all(inquiry->headers);
+	explicit_bzero(inquiry->body.data, inquiry->body.len);
+	buf_release(&inquiry->body);
+	free(inquiry);
+}
+
+void
+transfer_many_destroy(struct transfer_many **many)
+{
+	if (!*many)
+		return;
+	while ((*many)->inquiries)
+		inquiry_destroy((*many)->inquiries);
+	curl_multi_cleanup((*many)->multi);
+	(void)close((*many)->timer);		/* hold no data */
+	(void)close((*many)->epoll);
+	free(*many);
+	*many = NULL;
+}
+
+void
+transfer_forget(struct transfer_many *many, const void *context)
+{
+	struct inquiry *inquiry = many->inquiries, *next;
+
+	for (; inquiry; inquiry = next) {
+		next = inquiry->next;
+		if (inquiry->context == context)
+			inquiry_destroy(inquiry);
+	}
+}
+
+int
+transfer_many_fd(const struct transfer_many *many)
+{
+	return many->epoll;
+}
+
+static size_t
+on_answer(char *bytes, size_t size, size_t count, void *context)
+{
+	struct inquiry *inquiry = context;
+
+	if (inquiry->body.len + size * count > inquiry->most) {
+		inquiry->is_too_large = true;
+		return 0;
+	}
+	buf_append(&inquiry->body, bytes, size * count);
+	return size * count;
+}
+
+static void
+set_request(struct inquiry *inquiry, const struct transfer_request *request)
+{
+	CURL *curl = inquiry->curl;
+	size_t i;
+
+	curl_easy_setopt(curl, CURLOPT_URL, request->url);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	/* Neither https_proxy nor all_proxy of the environment. */
+	curl_easy_setopt(curl, CURLOPT_PROXY, "");
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION,
+			 (long)CURL_SSLVERSION_TLSv1_2);
+	if (request->ca_file) {
+		curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
+		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+	}
+	/* Wait for a connection that can be shared rather than open one. */
+	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
+			 (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(curl, CURLOPT_PIPEWAIT, 1L);
+	curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(curl, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION);
+	for (i = 0; request->headers && request->headers[i]; i++)
+		inquiry->headers = curl_slist_append(inquiry->headers,
+						     request->headers[i]);
+	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, inquiry->headers);
+	if (request->body)
+		curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, request->body);
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
+			 (long)HTTPS_CONNECT_MS);
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, inquiry->error);
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_answer);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, inquiry);
+	curl_easy_setopt(curl, CURLOPT_PRIVATE, inquiry);
+}
+
+void
+transfer_ask(struct transfer_many *many, const struct transfer_request *request)
+{
+	struct inquiry *inquiry = bug_alloc(sizeof(*inquiry));
+
+	*inquiry = (struct inquiry){
+		.many = many, .curl = curl_easy_init(), .body = BUF_INIT,
+		.most = request->answer_most, .done = request->done,
+		.context = request->context,
+		.next = many->inquiries, .place = &many->inquiries,
+	};
+	if (!inquiry->curl)
+		BUG("no memory for a transfer");
+	if (inquiry->next)
+		inquiry->next->place = &inquiry->next;
+	many->inquiries = inquiry;
+	set_request(inquiry, request);
+	if (curl_multi_add_handle(many->multi, inquiry->curl) != CURLM_OK)
+		BUG("curl does not take a transfer");
+}
+
+static const char *
+header_of(CURL *curl, const char *name)
+{
+	struct curl_header *header;
+
+	return curl_easy_header(curl, name, 0, CURLH_HEADER, -1, &header) ==
+	       CURLHE_OK ? header->value : NULL;
+}
+
+static void
+answer(struct inquiry *inquiry, CURLcode code)
+{
+	struct transfer_answer answer = {
+		.end = inquiry->is_too_large ? TRANSFER_STOPPED : end_of(code),
+		.is_too_large = inquiry->is_too_large,
+		.body = inquiry->body.data,
+		.length = inquiry->body.len,
+		.retry_after = header_of(inquiry->curl, "Retry-After"),
+		.date = header_of(inquiry->curl, "Date"),
+		.error = inquiry->error,
+	};
+	curl_off_t elapsed_us = 0;
+	long status = 0;
+
+	(void)curl_easy_getinfo(inquiry->curl, CURLINFO_RESPONSE_CODE, &status);
+	(void)curl_easy_getinfo(inquiry->curl, CURLINFO_TOTAL_TIME_T,
+				&elapsed_us);
+	answer.status = (int)status;
+	answer.elapsed_ms = elapsed_us / 1000;
+	inquiry->done(inquiry->context, &answer);
+}
+
+/* Whatever is done is handed over; that may begin or forget others. */
+static void
+hand_over(struct transfer_many *many)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(many->multi, &left))) {
+		struct inquiry *inquiry = NULL;
+		CURLcode code = message->data.result;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+					(char **)&inquiry);
+		answer(inquiry, code);
+		inquiry_destroy(inquiry);
+	}
+}
+
+static void
+act(struct transfer_many *many, const struct epoll_event *event)
+{
+	int running, fd = event->data.fd, what = 0;
+	uint64_t times;
+
+	if (fd == many->timer) {
+		if (read(fd, &times, sizeof(times)) != sizeof(times))
+			return;		/* set anew since */
+		curl_multi_socket_action(many->multi, CURL_SOCKET_TIMEOUT, 0,
+					 &running);
+		return;
+	}
+	if (event->events & (EPOLLIN | EPOLLHUP))
+		what |= CURL_CSELECT_IN;
+	if (event->events & EPOLLOUT)
+		what |= CURL_CSELECT_OUT;
+	if (event->events & EPOLLERR)
+		what |= CURL_CSELECT_ERR;
+	curl_multi_socket_action(many->multi, fd, what, &running);
+}
+
+void
+transfer_turn(struct transfer_many *many)
+{
+	struct epoll_event events[HTTPS_EVENTS];
+	int count = epoll_wait(many->epoll, events, HTTPS_EVENTS, 0), i;
+
+	for (i = 0; i < count; i++)
+		act(many, &events[i]);
+	hand_over(many);
 }

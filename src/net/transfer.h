@@ -1,10 +1,11 @@
 /*
- * The door to libcurl: one transfer at a time over a connection that is kept.
+ * The door to libcurl: mails one at a time over a connection that is kept, and
+ * HTTPS requests, many at once, in an event loop.
  *
  * Knows how curl is driven and what its result codes mean, not what is said
  * over the wire: whoever sends mail (smtp.h) is told every line that goes
- * either way and decides. HTTPS requests join here with a request type of
- * their own. Uses base/ only.
+ * either way and decides; whoever asks an API is given the answer. Uses base/
+ * only.
  *
  * SIGPIPE must be ignored or blocked: curl leaves it alone in threads.
  *
@@ -76,7 +77,7 @@ struct transfer_result {
 };
 
 /* Permanent when the linked libcurl is not the one that is needed: the OpenSSL
- * flavour, with SMTP. */
+ * flavour. */
 enum outcome transfer_setup(struct buf *error);
 
 struct transfer *transfer_create(void);
@@ -89,5 +90,51 @@ void transfer_drop(struct transfer *transfer);
 
 /* Take leave of the server, without waiting for its answer. */
 void transfer_destroy(struct transfer **transfer);
+
+/* ---- HTTPS ---- */
+
+/*
+ * Many requests at once, in one thread: whoever watches the descriptor calls
+ * transfer_turn() when it is readable, and answers are handed over from there.
+ * Redirections are not followed: a request carries a secret.
+ */
+struct transfer_many;
+
+struct transfer_answer {
+	enum transfer_end end;	/* DONE: there is a status, maybe not 200 */
+	bool is_too_large;	/* then `end` is STOPPED */
+	int status;
+	const char *body;	/* ended by NUL; as far as it came */
+	size_t length;
+	const char *retry_after;	/* of the header, or NULL */
+	const char *date;		/* likewise */
+	int64_t elapsed_ms;
+	const char *error;	/* curl's sentence, or "" */
+};
+
+/* Everything but `context` is copied. */
+struct transfer_request {
+	const char *url;	/* https:// */
+	const char *ca_file;	/* NULL: the system's authorities */
+	const char *const *headers;	/* "Name: value"; ended by NULL */
+	const char *body;	/* to be posted as a form; NULL: GET */
+	size_t answer_most;	/* bytes, after decompression */
+	int64_t timeout_ms;
+	/* Called once, from transfer_turn(). The answer is lent. */
+	void (*done)(void *context, const struct transfer_answer *answer);
+	void *context;
+};
+
+struct transfer_many *transfer_many_create(unsigned int connections_most);
+/* Requests under way end without an answer. */
+void transfer_many_destroy(struct transfer_many **many);
+
+int transfer_many_fd(const struct transfer_many *many);
+void transfer_turn(struct transfer_many *many);
+
+void transfer_ask(struct transfer_many *many,
+		  const struct transfer_request *request);
+/* Those under way whose context it is end without an answer. */
+void transfer_forget(struct transfer_many *many, const void *context);
 
 #endif

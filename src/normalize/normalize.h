@@ -43,7 +43,11 @@ struct normalized {
 	VEC(const char *) notes;	/* what was not read, and what was seen
 					   but not used */
 
-	struct mailloop loop;		/* must it not lead to another mail? */
+	struct mailloop loop;	/* must it not lead to another mail? */
+
+	/* Of an API's alert: why nobody needs to act on it any more, or NULL.
+	 * It is recorded, and paged only when a rule asks for such ones. */
+	const char *handled;
 };
 
 /* Everything, never NULL, in the arena. */

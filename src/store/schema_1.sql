@@ -35,6 +35,7 @@ CREATE TABLE item (
 	last_duplicate INTEGER
 ) STRICT;
 CREATE INDEX item_received ON item (received);
+CREATE INDEX item_customer ON item (customer, kind, received);
 
 -- One address that is to be told once about one item.
 CREATE TABLE delivery (
@@ -125,4 +126,55 @@ CREATE TABLE crash (
 CREATE TABLE meta (
 	name TEXT PRIMARY KEY,
 	value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Alerts as they were last seen, whichever road they came: an API repeats
+-- itself, a mail and an API say the same.
+CREATE TABLE known (
+	customer TEXT NOT NULL,
+	alert TEXT NOT NULL,			-- its id
+	item INTEGER REFERENCES item ON DELETE SET NULL, -- the first one
+	digest TEXT,				-- of the API's record, if any
+	severity TEXT,
+	status TEXT,
+	devices TEXT NOT NULL,			-- all so far, a JSON array
+	updated INTEGER,			-- by the API's clock
+	mail INTEGER,				-- when it first came by mail,
+	api INTEGER,				-- and by API
+	seen INTEGER NOT NULL,			-- when it last came
+	PRIMARY KEY (customer, alert)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX known_seen ON known (seen);
+CREATE INDEX known_item ON known (item);
+
+-- Who was told of an alert, or by a mail that names only its incident.
+CREATE TABLE told (
+	customer TEXT NOT NULL,
+	alert TEXT NOT NULL,			-- '' for such a mail
+	incident TEXT NOT NULL,			-- '' when it has none
+	recipient TEXT NOT NULL,		-- lower case
+	road TEXT NOT NULL,			-- mail, api
+	rank INTEGER NOT NULL,			-- of the severity
+	at INTEGER NOT NULL,
+	PRIMARY KEY (customer, alert, incident, recipient)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX told_incident ON told (customer, incident);
+CREATE INDEX told_at ON told (at);
+
+-- How far an API of a tenant was read, and how it is with it.
+CREATE TABLE poll (
+	tenant TEXT NOT NULL,
+	source TEXT NOT NULL,			-- graph, endpoint
+	customer TEXT NOT NULL,
+	started INTEGER NOT NULL,		-- older alerts are not news; by
+						-- the API's clock, also below
+	cursor INTEGER NOT NULL,		-- the latest change seen
+	swept INTEGER,				-- last look at all of a day
+	good INTEGER,				-- last answer that was whole
+	alerts INTEGER,				-- last new alert
+	failed INTEGER,				-- since when it fails
+	class TEXT,				-- of the failure: ours, theirs,
+						-- consent, later
+	failure TEXT,				-- one sentence
+	PRIMARY KEY (tenant, source)
 ) STRICT, WITHOUT ROWID;

@@ -161,6 +161,25 @@ prune_crashes(struct store *store, instant_ms now, struct buf *error)
 	return query_end(&query);
 }
 
+static enum outcome
+prune_known(struct store *store, instant_ms now, struct buf *error)
+{
+	static const char *const statements[] = {
+		"DELETE FROM known WHERE seen < $1",
+		"DELETE FROM told WHERE at < $1",
+	};
+	enum outcome outcome = OUTCOME_OK;
+	size_t i;
+
+	for (i = 0; i < 2 && outcome == OUTCOME_OK; i++) {
+		struct query query = query_start(store, statements[i], error);
+
+		query_put_instant(&query, now - STORE_JOURNAL_DAYS * DAY_MS);
+		outcome = query_end(&query);
+	}
+	return outcome;
+}
+
 enum outcome
 store_prune(struct store *store, instant_ms now, bool *more_out,
 	    struct buf *error)
@@ -175,6 +194,8 @@ store_prune(struct store *store, instant_ms now, bool *more_out,
 		outcome = prune_messages(store, now, more_out, error);
 	if (outcome == OUTCOME_OK)
 		outcome = prune_crashes(store, now, error);
+	if (outcome == OUTCOME_OK)
+		outcome = prune_known(store, now, error);
 	return store_end(store, outcome, error);
 }
 

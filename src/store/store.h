@@ -246,6 +246,92 @@ enum outcome store_held_release(struct store *store, int64_t item,
 enum outcome store_held_done(struct store *store, int64_t item, instant_ms now,
 			     struct buf *error);
 
+/* ---- Known: alerts as they were last seen, and who was told. ---- */
+
+struct store_known {
+	const char *customer;	/* never NULL */
+	const char *alert;	/* id; never NULL */
+	int64_t item;		/* the first one; 0 when it is forgotten */
+	const char *code;	/* of that item, or NULL; not written */
+	const char *digest;	/* of the API's record; NULL: only by mail */
+	const char *severity;
+	const char *status;
+	const char *devices;	/* a JSON array; never NULL */
+	instant_ms updated;	/* by the API's clock */
+	instant_ms mail;	/* when it first came by mail, */
+	instant_ms api;		/* and by API; TIME_UNKNOWN: it did not */
+	instant_ms seen;
+};
+
+/* NULL in `known_out` when it never came. */
+enum outcome store_known(struct store *store, const char *customer,
+			 const char *alert, struct arena *arena,
+			 struct store_known **known_out, struct buf *error);
+/* Write all of it. */
+enum outcome store_known_put(struct store *store,
+			     const struct store_known *known,
+			     struct buf *error);
+
+/* How alerts of a customer came since then. */
+struct store_roads {
+	int64_t mail_only, api_only, both;
+};
+
+enum outcome store_known_roads(struct store *store, const char *customer,
+			       instant_ms since, struct store_roads *roads_out,
+			       struct buf *error);
+
+struct store_told {
+	const char *alert;	/* "": a mail that names only the incident */
+	const char *incident;	/* "": none */
+	const char *recipient;	/* text_fold(); never NULL */
+	const char *road;	/* "mail", "api" */
+	int64_t rank;		/* of the severity */
+	instant_ms at;
+};
+
+struct store_tolds {
+	struct store_told *items;
+	size_t count, size;
+};
+
+/* Append who was told of the alert or of anything in the incident; either may
+ * be "". */
+enum outcome store_tolds(struct store *store, const char *customer,
+			 const char *alert, const char *incident,
+			 struct arena *arena, struct store_tolds *tolds,
+			 struct buf *error);
+/* Add, or bring up to date. */
+enum outcome store_told_put(struct store *store, const char *customer,
+			    const struct store_told *told, struct buf *error);
+
+/* How far an API of a tenant was read. */
+struct store_poll {
+	const char *tenant;	/* never NULL, as the next two */
+	const char *source;
+	const char *customer;
+	instant_ms started, cursor; /* 0: it was never met */
+	instant_ms swept, good, alerts; /* or TIME_UNKNOWN */
+	instant_ms failed;	/* TIME_UNKNOWN: all is well */
+	const char *class;
+	const char *failure;
+};
+
+struct store_polls {
+	struct store_poll *items;
+	size_t count, size;
+};
+
+/* Append all. */
+enum outcome store_polls(struct store *store, struct arena *arena,
+			 struct store_polls *polls, struct buf *error);
+enum outcome store_poll_put(struct store *store, const struct store_poll *poll,
+			    struct buf *error);
+
+/* When a mail of the customer last came, or TIME_UNKNOWN. */
+enum outcome store_last_mail(struct store *store, const char *customer,
+			     instant_ms *when_out, struct buf *error);
+
 /* ---- Deliveries, as facts. Who may change what and when is queue.h's. ---- */
 
 enum store_state {

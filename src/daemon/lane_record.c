@@ -1,0 +1,168 @@
+#include "daemon/lane.h"
+
+#include "base/log.h"
+
+enum {
+	/* How exactly the last good answer is known after a crash: a commit
+	 * per answer would be most of the work. */
+	GOOD_WRITTEN_MS = 10 * 60000,
+};
+
+static instant_ms
+change_of(const struct alert *alert)
+{
+	const char *text = alert_text(alert, ALERT_UPDATED);
+	instant_ms when;
+
+	if (!text)
+		text = alert_text(alert, ALERT_CREATED);
+	return text && clock_parse(text, &when) ? when : TIME_UNKNOWN;
+}
+
+static void
+log_record(const struct lane *lane, const struct pipeline_decision *decision,
+	   const char *code)
+{
+	const struct alert *alert = decision->alert;
+	char count[32];
+
+	snprintf(count, sizeof(count), "%zu", decision->plans.count);
+	(decision->action == PIPELINE_HOLD ? log_warning : log_info)(
+		pipeline_action_names[decision->action], "code", code,
+		"customer", alert_text(alert, ALERT_CUSTOMER),
+		"rule", decision->rule,
+		"severity", alert_text(alert, ALERT_SEVERITY),
+		"alert", alert_text(alert, ALERT_ALERT),
+		"recipients", count, "reason", decision->reason,
+		"news", decision->news,
+		"title", alert_text(alert, ALERT_TITLE),
+		"tenant", lane->plan->tenant,
+		"api", poll_source_name(lane->plan->source), NULL);
+}
+
+static enum outcome
+record_input(struct lane_page *page, const struct pipeline_input *input,
+	     struct buf *error)
+{
+	struct lane *lane = page->lane;
+	struct poller *poller = lane->poller;
+	const struct generation *g = poller_rules(poller);
+	instant_ms at = lane_now(lane), change;
+	struct pipeline_decision *decision =
+		pipeline_decide(g, input, NULL, at, page->arena);
+	const char *code = NULL;
+	enum store_added how = STORE_AGAIN;
+	enum outcome outcome = pipeline_record(g, poller->world.store, input,
+					       decision, at, page->arena, &how,
+					       &code, error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	change = change_of(decision->alert);
+	if (change > lane->latest)
+		lane->latest = change;
+	if (how == STORE_NEW)
+		page->count++;
+	if (how == STORE_NEW && !poller->world.each)
+		log_record(lane, decision, code);
+	if (poller->world.each)
+		poller->world.each(poller->world.context, lane->plan, decision,
+				   how);
+	return OUTCOME_OK;
+}
+
+static enum outcome
+record_one(struct lane_page *page, const struct record *record,
+	   struct buf *error)
+{
+	struct lane *lane = page->lane;
+	struct buf raw = BUF_INIT;
+	struct pipeline_input input = {
+		.name = lane->key, .sender = "", .record = record,
+		.tenant = lane->plan->tenant, .started = lane->row.started,
+	};
+
+	if (record->json)
+		json_print(record->json, &raw);
+	input.raw = arena_strndup(page->arena, raw.data, raw.len);
+	input.length = raw.len;
+	buf_release(&raw);
+	return record_input(page, &input, error);
+}
+
+static enum outcome
+record_records(struct lane_page *page, const struct json *document,
+	       struct buf *error)
+{
+	const struct json *one = json_first(json_member(document, "value"));
+	enum outcome outcome = OUTCOME_OK;
+
+	for (; one && outcome == OUTCOME_OK; one = json_next(one)) {
+		const struct record record = { .json = one };
+
+		outcome = record_one(page, &record, error);
+	}
+	return outcome;
+}
+
+/* What the row has when the tenant is met for the first time: nothing from
+ * before is news, by their clock. */
+static void
+begin_row(struct lane *lane)
+{
+	instant_ms since = lane->poller->world.since;
+
+	if (lane->has_row && !since)
+		return;
+	if (!lane->has_row)
+		lane->row.swept = lane_their_now(lane) -
+				  lane_random(LANE_SWEEP_EVERY_MS);
+	lane->row.started = since ? since : lane_their_now(lane);
+	lane->row.cursor = lane->row.started;
+}
+
+/* In the transaction of the last page. */
+static enum outcome
+move_cursor(struct lane_page *page, bool is_last, struct buf *error)
+{
+	struct lane *lane = page->lane;
+	instant_ms before = lane->row.cursor;
+
+	if (page->count)
+		lane->row.alerts = lane_now(lane);
+	if (!is_last)
+		return OUTCOME_OK;
+	if (lane->is_sweep)
+		lane->row.swept = lane_their_now(lane);
+	/* A record of the future must not hide what comes before it. */
+	if (lane->latest > lane->row.cursor)
+		lane->row.cursor = lane->latest < lane_their_now(lane) ?
+				   lane->latest : lane_their_now(lane);
+	lane->row.good = lane_now(lane);
+	if (!lane->has_row || page->count || lane->is_sweep ||
+	    lane->row.cursor != before ||
+	    lane->row.good - lane->written > GOOD_WRITTEN_MS)
+		return lane_put_row(lane, error);
+	return OUTCOME_OK;
+}
+
+enum outcome
+lane_record_page(struct lane_page *page, const struct json *document,
+		 bool is_last, struct buf *error)
+{
+	struct lane *lane = page->lane;
+	struct store *store = lane->poller->world.store;
+	struct store_poll before = lane->row;
+	enum outcome outcome = store_begin(store, error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	begin_row(lane);
+	outcome = record_records(page, document, error);
+	if (outcome == OUTCOME_OK)
+		outcome = move_cursor(page, is_last, error);
+	outcome = store_end(store, outcome, error);
+	if (outcome != OUTCOME_OK)
+		lane->row = before;
+	return outcome;
+}

@@ -1,0 +1,71 @@
+/*
+ * Is it an alert that is known already, and is there news in it?
+ *
+ * An API gives the same alert again and again, and a mail and an API tell of
+ * the same one. One alert tells each recipient once:
+ *
+ *	it came by		and was told by		a recipient is told
+ *	API, its id is known	either road		not again
+ *	API, its incident	a mail that names only	not again, when the mail
+ *				the incident		came within half an hour
+ *							after the alert and was
+ *							as severe
+ *	mail, its id is known	the API, whomever	not at all
+ *	mail, its incident	the API, whomever	not at all, when that
+ *							was within half an hour,
+ *							and as severe
+ *
+ * Half an hour, because an incident goes on: what comes to it later is news,
+ * and the other road may be closed by then.
+ *
+ * A record of the API in which the severity is higher, a resolved alert is open
+ * again, or a device is new, is news to everybody the rules name. Mail that is
+ * not authentic is never counted as having told anybody: whoever forges one
+ * could keep the alert from them.
+ *
+ * Order of calls, all in one transaction: again_look(), again_told() per
+ * recipient, and when it is stored again_remember().
+ */
+#ifndef HOLD_AGAIN_H
+#define HOLD_AGAIN_H
+
+#include "alert/alert.h"
+#include "store/store.h"
+
+struct again {
+	const struct alert *alert;
+	bool by_api;
+	instant_ms now;
+	const char *digest;		/* of the record; NULL for a mail */
+	const struct store_known *was;	/* NULL: its id is not known */
+	bool same;			/* nothing at all has changed, or it is
+					   older than what is known */
+	const char *news;		/* what makes it worth telling again */
+	const char *change;		/* what else changed: for the journal */
+	struct store_tolds tolds;
+};
+
+/* `alert` and `digest` (of an API's record, else NULL) are borrowed. What has
+ * no customer, or neither alert nor incident id, is new. */
+enum outcome again_look(struct store *store, const struct alert *alert,
+			const char *digest, instant_ms now, struct arena *arena,
+			struct again *again_out, struct buf *error);
+
+/* Is it a mail about what the API has given already? The API knew more, so what
+ * was decided then stands for the mail as well. */
+bool again_is_covered(const struct again *again);
+
+/* Need the recipient not be told? */
+bool again_told(const struct again *again, struct arena *arena,
+		const char *recipient);
+
+/* `item` is the one that was made of it, or 0. */
+enum outcome again_remember(struct store *store, const struct again *again,
+			    int64_t item, instant_ms now, struct arena *arena,
+			    struct buf *error);
+enum outcome again_remember_told(struct store *store,
+				 const struct again *again,
+				 const char *recipient, instant_ms now,
+				 struct arena *arena, struct buf *error);
+
+#endif

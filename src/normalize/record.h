@@ -1,0 +1,89 @@
+/*
+ * From the JSON of an API to alert records: Graph's security/alerts_v2 and
+ * Defender for Endpoint's /api/alerts, one alert or a page of them.
+ *
+ * Nothing but a record's identity is demanded. Every other member may be
+ * missing, null, of the wrong type or of a kind that nobody has seen yet: it is
+ * noted, and the rest is read. There is no clock and no store: the same record
+ * always gives the same alert.
+ *
+ *	record_find()		which records does a document have?
+ *	normalize_record()	one of them as an alert
+ *
+ * An API is one struct record_source in one file, listed in record.c.
+ */
+#ifndef NORMALIZE_RECORD_H
+#define NORMALIZE_RECORD_H
+
+#include "normalize/normalize.h"
+
+/* One record of a document, and the incident it stands in, if any. */
+struct record {
+	const struct json *json;	/* of any type */
+	const struct json *incident;	/* or NULL */
+};
+
+typedef VEC(struct record) record_list;
+
+/*
+ * Append the records of a document: a page {"value":[...]}, an incident with
+ * its alerts, or a single alert. False and a sentence when it is something
+ * else: an error of the API, an incident without alerts, a token. Borrows from
+ * the document. An element of a page is a record whatever it is.
+ */
+bool record_find(const struct json *document, struct arena *arena,
+		 record_list *records, struct buf *error);
+
+struct normalize_record {
+	const struct customers *customers;
+	const char *tenant;		/* that was asked; NULL: not known */
+	struct record record;
+};
+
+/* Everything in the arena; NULL and a sentence when the record is no alert of
+ * an API that is known. */
+const struct normalized *normalize_record(const struct normalize_record *input,
+					  struct arena *arena,
+					  struct buf *error);
+
+/* ---- For the sources. ---- */
+
+struct record_reader {
+	struct arena *arena;
+	struct normalized *out;
+	struct alert *alert;		/* out->alert */
+};
+
+struct record_source {
+	const char *name;		/* the alert's `format` */
+	bool (*is)(const struct json *json);
+	void (*read)(struct record_reader *reader, const struct json *json);
+};
+
+extern const struct record_source record_graph;
+extern const struct record_source record_endpoint;
+
+/* Member `name` of an object that is at `path` ("" for the record itself) as a
+ * value of the field: a text, a whole number, or a list of these. A field of
+ * one value keeps the one it has. */
+void record_take(struct record_reader *reader, enum alert_field field,
+		 const struct json *object, const char *path,
+		 const char *name);
+/* The same for a time. */
+void record_take_time(struct record_reader *reader, enum alert_field field,
+		      const struct json *object, const char *name);
+/* The same for a member of an enumeration: "InProgress" is "inProgress". */
+void record_take_word(struct record_reader *reader, enum alert_field field,
+		      const struct json *object, const char *name);
+/* An account, as its principal name, or DOMAIN\NAME, or NAME; the members have
+ * the names given. */
+void record_take_account(struct record_reader *reader,
+			 const struct json *account, const char *path,
+			 const char *principal, const char *domain,
+			 const char *name);
+
+/* "path.name", or "name" of the record itself. */
+const char *record_path(struct record_reader *reader, const char *path,
+			const char *name);
+
+#endif

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Connecting a customer by API: the configuration, poll, customers, onboard,
+and silence that is told."""
+import os
+import re
+import signal
+import sys
+import time
+
+sys.path.insert(0, 'tests/lib')
+from relay import CONTOSO, Relay, mail, ok, same, done   # noqa: E402
+from cloud import (Cloud, CLIENT, GRAPH, SECRET, aadsts, alert, hang,
+                   utc)   # noqa: E402
+
+T = '72f988bf-86f1-41af-91ab-2d7cd011db47'
+TO = 'contoso@relay.mssp.example'
+
+
+def customer(text):
+    return CONTOSO.replace('recipients', text + '\n    recipients')
+
+
+def told(subject, wait=20):
+    """The notifications with that in their subject, once there is one."""
+    end = time.monotonic() + wait
+    while True:
+        found = [m for m in relay.outbox(0) if subject in m['Subject']]
+        if found or time.monotonic() > end:
+            return found
+        time.sleep(0.05)
+
+
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    with open(relay.conf, 'a') as file:
+        file.write('include "app.rules"\n')
+
+    # What is wrong with a configuration.
+    good = cloud.app()
+    relay.write('customers/contoso.rules',
+                customer('poll graph using reader every 1s'))
+    for text, want in [
+            (good.replace('{', '{ cloud china '), 'has no alerts_v2'),
+            (good.replace(CLIENT, 'x'), 'no client id'),
+            (re.sub(r'secret-file \S+', '', good), 'nothing to prove'),
+            (good.replace(cloud.url, 'http://127.0.0.1', 1), 'no base URL'),
+            (good.replace(cloud.url, cloud.url + '/v1.0', 1), 'no base URL'),
+            (good.replace('secret-file', 'certificate-file'),
+             'no certificate'),
+            (good.replace('app reader', 'app redaer'),
+             "did you mean 'redaer'"),
+            (good + good, 'defined twice')]:
+        relay.write('app.rules', text)
+        status, out, err = relay.command('check')
+        ok(status == 1 and want in err + out, 'refused: ' + want, out, err)
+    os.chmod(relay.path('app.secret'), 0o644)
+    relay.write('app.rules', good)
+    status, out, err = relay.command('check')
+    ok(status == 1 and 'app.secret' in err + out and SECRET not in err + out,
+       'a secret that everybody may read is refused, and not shown', out, err)
+    os.chmod(relay.path('app.secret'), 0o600)
+    for name in ('global', 'gcc', 'gcc-high', 'dod'):
+        relay.write('app.rules', re.sub(
+            'login .*', '}', good).replace('{', '{ cloud %s ' % name))
+        same(relay.command('check')[0], 0, 'cloud %s is known' % name)
+    for text, want in [
+            ('poll graph using reader every 5ms', 'every 5ms'),
+            ('poll graph every 1m', 'does not say with which app'),
+            ('poll graph using reader poll graph using reader',
+             "second 'poll graph'"),
+            ('expect poll every 1m', 'is not polled'),
+            ('expect mail', 'does not say how often')]:
+        relay.write('app.rules', good)
+        relay.write('customers/contoso.rules', customer(text))
+        status, out, err = relay.command('check')
+        ok(status == 1 and want in err + out, 'refused: ' + text, out, err)
+
+    # Before the consent, and after it.
+    relay.write('customers/contoso.rules',
+                customer('poll graph using reader every 1s'))
+    tenant = cloud.tenant(T)
+    tenant.token_script.append(aadsts(700016, 'unauthorized_client', 400))
+    status, out, err = relay.command('onboard', 'contoso')
+    ok(status == 1 and '%s/%s/adminconsent?client_id=%s' % (
+        cloud.url, T, CLIENT) in out and
+       'Include tenant-specific portal link' in out and
+       TO in out and '?tid=' + T in out and
+       'its administrator has to consent' in out,
+       'onboard says what to do, and that it was not done', out, err)
+    tenant.token_script.append(aadsts(700016, 'unauthorized_client', 400))
+    relay.command('poll', '--once', 'contoso')
+    status, out, err = relay.command('customers', 'contoso')
+    ok(status == 0 and '(consent)' in out and 'has to consent' in out,
+       'customers says that it waits for the consent', out, err)
+    status, out, err = relay.command('onboard', 'contoso')
+    ok(status == 0 and 'the API answers' in out, 'and that it was', out, err)
+    status, out, err = relay.command('onboard', 'nobody')
+    ok(status == 1 and 'nobody' in err, 'of whom it knows', out, err)
+
+    tenant.add(alert('c1', created=utc(time.time() - 3600)),
+               alert('c2', created=utc(time.time() - 60)))
+    status, out, err = relay.command('poll', '--dry-run', 'contoso')
+    ok(status == 0 and 'c1' in out and 'notify by high' in out and
+       '2 alerts, 2 new' in out, 'a dry run says who would be told', out, err)
+    same(relay.outbox(0), [], 'and tells nobody')
+    status, out, err = relay.command('poll', '--once', 'contoso')
+    ok(status == 0 and 'drop by high' in out and 'from before' in out,
+       'at the first contact what was there is no news', out, err)
+    tenant.add(alert('c3', created=utc(time.time() - 7200)))
+    status, out, err = relay.command('poll', '--once', '--since',
+                                     utc(time.time() - 9000), 'contoso')
+    ok(status == 0 and re.search('notify by high: c3', out) and
+       'notify by high: c1' in out and 'c2' not in out and
+       '3 alerts, 2 new' in out, 'unless it is asked for', out, err)
+    tenant.token_script.append(aadsts(7000222))
+    status, out, err = relay.command('poll', '--once', 'contoso')
+    ok(status == 1 and 'has expired' in out, 'a failure is exit 1', out, err)
+    status, out, err = relay.command('poll', 'nobody')
+    ok(status == 1 and 'nobody' in err, 'nobody cannot be polled', out, err)
+
+    # Silence.
+    relay.write('customers/contoso.rules', customer(
+        'poll graph using reader every 1s  expect mail every 2s '
+        'expect poll every 3s'))
+    relay.start()
+    notice = told('quiet')
+    ok(len(notice) == 1 and notice[0]['Delivered-To'] == 'soc@mssp.example'
+       and 'notification rule' in notice[0].get_body(('plain',)).get_content(),
+       'mails that stop are told to the catch-all, with likely causes',
+       relay.read_log())
+    time.sleep(3)
+    same(len(told('quiet')), 1, 'once')
+    relay.deliver(mail(incident='99'), TO)
+    same(len(told('heard of again')), 1, 'and so is the end of it')
+    tenant.token_script.extend([aadsts(7000222)] * 99)
+    cloud.tokens.clear()
+    lines = relay.wait_log('event=quiet.*road=poll')
+    ok(lines, 'an API that is not read is told as well', relay.read_log())
+    status, out, err = relay.command('customers')
+    ok(status == 0 and 'has expired' in out and
+       'ours' in out and 'notification mails' in out and
+       'by API only' in out, 'customers shows what is proven and what is not',
+       out, err)
+    with open('/proc/%d/cmdline' % relay.daemon.pid, 'rb') as file:
+        shown = file.read().decode()
+    with open('/proc/%d/environ' % relay.daemon.pid, 'rb') as file:
+        shown += file.read().decode(errors='replace')
+    relay.stop()
+    shown += relay.read_log()
+    for command in (['customers'], ['show', 'contoso'], ['check'],
+                    ['explain', '--render', 'tests/api/graph-devices.json'],
+                    ['queue', '--all'], ['poll', '--once', 'contoso']):
+        status, out, err = relay.command(*command)
+        shown += out + err
+    shown += ''.join(str(m) for m in relay.outbox(0))
+    same([s for s in [SECRET, 'token-'] + list(cloud.tokens) if s in shown],
+         [], 'no secret and no token in any log, mail, answer or ps')
+
+# A mail waits for what the API knows, but not for long.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    relay.write('app.rules', cloud.app())
+    relay.write('customers/contoso.rules', customer(
+        'poll graph using reader every 1h complete within 2s').replace(
+            'rule log', 'rule dc when device-group is "Domain Controllers" '
+            'notify bob\n    rule log'))
+    with open(relay.conf, 'a') as file:
+        file.write('include "app.rules"\n')
+    tenant = cloud.tenant(T)
+    same(relay.command('poll', '--once', 'contoso')[0], 0, 'a tenant is met')
+    relay.start()
+    tenant.add(alert('w1', incidentId='4711', created=utc(time.time() + 1),
+                     evidence=[{
+                         '@odata.type': GRAPH + 'deviceEvidence',
+                         'deviceDnsName': 'dc-1.contoso.example',
+                         'rbacGroupName': 'Domain Controllers'}]))
+    begun = time.time()
+    relay.deliver(mail(incident='4711'), TO)
+    first = relay.outbox(1)
+    ok(time.time() - begun < 1.9, 'the API is asked when a mail comes',
+       time.time() - begun)
+    relay.wait_log('event=(drop|notify).*mail=')
+    sent = relay.outbox(1)
+    same([(m['Delivered-To'], 'Alert w1' in m['Subject'], m['X-Tocsin-Rule'])
+          for m in sent if m['Delivered-To'] == 'bob@mssp.example'],
+         [('bob@mssp.example', True, 'dc')],
+         'the alert is told once, by the rule that only the API makes true')
+    tenant.always = hang(30)
+    begun = time.time()
+    before = len(relay.outbox(0))
+    relay.deliver(mail(id='w2', incident='4712', title='Alone'), TO)
+    relay.outbox(before + 3)
+    took = time.time() - begun
+    ok(1.9 < took < 5, 'a mail that the API does not answer goes as it is',
+       took, relay.read_log())
+    same(len([m for m in relay.outbox(0) if 'Alone' in m['Subject']]), 3,
+         'to all that the rules name')
+    tenant.always = None
+    relay.deliver(mail(id='w3', incident='4713', title='Drain'), TO)
+    relay.stop(signal.SIGKILL)
+    relay.start()
+    ok(relay.wait_log('title=Drain|event=notify.*Drain') and
+       relay.inbox() == [] or relay.wait_log('Drain'),
+       'a mail that waits survives kill -9', relay.read_log())
+    relay.stop()
+
+done()

@@ -1,0 +1,169 @@
+#include "hold/again.h"
+
+#include "base/bug.h"
+#include "tap.h"
+
+#define MINUTE INT64_C(60000)
+#define NOON INT64_C(1795348800000)	/* 2026-11-22T12:00:00Z */
+
+/* What came first and told ana@x.example at noon, what comes next, and whether
+ * she is told again. */
+static const struct row {
+	const char *name;
+	const char *first;	/* the alert as JSON; authentic unless said */
+	const char *second;
+	int minutes;		/* after noon that the second one comes */
+	bool told_again;
+} rows[] = {
+#define MAIL "\"intake\":\"mail\",\"authentic\":\"pass\",\"customer\":\"c\","
+#define API "\"intake\":\"api\",\"authentic\":\"pass\",\"customer\":\"c\","
+	{ "the API repeats itself",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}", 1, false },
+	{ "another alert",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"b\",\"severity\":\"low\"}", 1, true },
+	{ "another customer's alert of that id",
+	  "{" API "\"alert\":\"a\"}",
+	  "{\"intake\":\"api\",\"authentic\":\"pass\",\"customer\":\"d\","
+	  "\"alert\":\"a\"}", 1, true },
+	{ "the severity is raised",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\"}", 1, true },
+	{ "the severity is lowered",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}", 1, false },
+	{ "a severity of tomorrow is no raise",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"dire\"}", 1, false },
+	{ "it is resolved",
+	  "{" API "\"alert\":\"a\",\"status\":\"new\"}",
+	  "{" API "\"alert\":\"a\",\"status\":\"resolved\"}", 1, false },
+	{ "it opens again",
+	  "{" API "\"alert\":\"a\",\"status\":\"resolved\"}",
+	  "{" API "\"alert\":\"a\",\"status\":\"new\"}", 1, true },
+	{ "a device is added",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\"]}",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\",\"y\"]}", 1, true },
+	{ "a device has its full name now",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\"]}",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x.example\"]}", 1, false },
+	{ "a device of that name elsewhere",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x.a.example\"]}",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x.b.example\"]}", 1, true },
+	{ "a device goes",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\",\"y\"]}",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\"]}", 1, false },
+	{ "an older version of it comes late",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
+	  "\"updated\":\"2026-11-22T11:00:00Z\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"updated\":\"2026-11-22T10:00:00Z\"}", 1, false },
+	{ "months later",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\",\"title\":\"t\"}",
+	  60 * 24 * 60, false },
+
+	{ "a mail about what the API told",
+	  "{" API "\"alert\":\"a\"}", "{" MAIL "\"alert\":\"a\"}", 5, false },
+	{ "the API about what a mail told",
+	  "{" MAIL "\"alert\":\"a\"}",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\"]}", 5, false },
+	{ "the API says that it is worse than the mail said",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\"}", 5, true },
+	{ "the API about what a forgery told",
+	  "{\"intake\":\"mail\",\"authentic\":\"fail\",\"customer\":\"c\","
+	  "\"alert\":\"a\"}", "{" API "\"alert\":\"a\"}", 5, true },
+	{ "a mail of an incident that the API told of",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, false },
+	{ "and that is more severe",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"low\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
+	{ "and whose severity is not known",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" MAIL "\"incident\":\"1\"}", 5, true },
+	{ "and that comes much later",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 31, true },
+	{ "an alert of an incident that a mail told of",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"created\":\"2026-11-22T11:50:00Z\"}", 5, false },
+	{ "an alert that was made after the mail",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"created\":\"2026-11-22T12:01:00Z\"}", 5, true },
+	{ "an alert that was made long before the mail",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"created\":\"2026-11-22T11:00:00Z\"}", 5, true },
+	{ "two mails of one incident",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
+};
+
+static struct alert *
+alert_of(struct arena *arena, const char *text)
+{
+	struct buf error = BUF_INIT;
+	struct json *json = json_parse(text, strlen(text), &error);
+	struct alert *alert = alert_from_json(arena, json, &error);
+
+	if (!alert)
+		BUG("%s: %s", text, error.data);
+	json_destroy(&json);
+	buf_release(&error);
+	return alert;
+}
+
+static bool
+come(struct store *store, struct arena *arena, const char *text, instant_ms at)
+{
+	const struct alert *alert = alert_of(arena, text);
+	bool by_api = !strcmp(alert_text(alert, ALERT_INTAKE), "api");
+	struct buf error = BUF_INIT;
+	struct again again;
+	bool told;
+
+	if (again_look(store, alert, by_api ? text : NULL, at, arena, &again,
+		       &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	told = again_told(&again, arena, "Ana@x.example");
+	if (again_remember(store, &again, 0, at, arena, &error) != OUTCOME_OK ||
+	    again_remember_told(store, &again, "ana@x.example", at, arena,
+				&error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	buf_release(&error);
+	return told;
+}
+
+static void
+test_row(const struct row *row)
+{
+	struct arena *arena = arena_create();
+	struct buf error = BUF_INIT;
+	struct store *store;
+
+	if (store_open("memory", &store, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	ok(!come(store, arena, row->first, NOON), "%s: the first is told",
+	   row->name);
+	ok(come(store, arena, row->second, NOON + row->minutes * MINUTE) !=
+	   row->told_again, "%s: the second is%s", row->name,
+	   row->told_again ? " as well" : " not");
+	store_close(&store);
+	buf_release(&error);
+	arena_destroy(&arena);
+}
+
+int
+main(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		test_row(&rows[i]);
+	return tap_done();
+}

@@ -1,0 +1,148 @@
+#include "net/oauth.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "tap.h"
+
+static struct arena *arena;
+
+/* ---- what is asked ---- */
+
+static void
+test_form(void)
+{
+	struct oauth_client client = {
+		.id = "6f9c1d0e-0000-4000-8000-000000000001",
+		.login = "https://login.example",
+		.secret = "a~b+c/d=e&f%g h",
+	};
+
+	is(oauth_url(&client, "T", arena),
+	   "https://login.example/T/oauth2/v2.0/token",
+	   "the token end point is that of the tenant");
+	is(oauth_form(&client, "T", "https://g.example/.default", 0, arena),
+	   "client_id=6f9c1d0e-0000-4000-8000-000000000001"
+	   "&grant_type=client_credentials"
+	   "&scope=https%3A%2F%2Fg.example%2F.default"
+	   "&client_secret=a~b%2Bc%2Fd%3De%26f%25g%20h",
+	   "a secret is percent-encoded");
+	client.secret = NULL;
+	client.refresh_token = "0.A+";
+	is(oauth_form(&client, "T", "s", 0, arena),
+	   "client_id=6f9c1d0e-0000-4000-8000-000000000001"
+	   "&grant_type=refresh_token&refresh_token=0.A%2B"
+	   "&scope=s%20offline_access",
+	   "a refresh token asks for the next one as well");
+}
+
+/* ---- what is answered ---- */
+
+static const struct answer {
+	const char *name;
+	int status;
+	const char *body;
+	enum oauth_class class;
+	const char *token;
+	int64_t lives_ms;
+} answers[] = {
+	{ "the newer end point writes numbers", 200,
+	  "{\"access_token\":\"a\",\"expires_in\":3599}", OAUTH_FINE, "a",
+	  3599000 },
+	{ "the older one writes them as texts", 200,
+	  "{\"access_token\":\"a\",\"expires_in\":\"3599\"}", OAUTH_FINE, "a",
+	  3599000 },
+	{ "an answer that does not say is good for an hour", 200,
+	  "{\"access_token\":\"a\"}", OAUTH_FINE, "a", 3600000 },
+	{ "no token lives for years", 200,
+	  "{\"access_token\":\"a\",\"expires_in\":99999999}", OAUTH_FINE, "a",
+	  48 * 3600000LL },
+	{ "a token with a line end is none", 200,
+	  "{\"access_token\":\"a\\r\\nX: y\"}", OAUTH_LATER, NULL, 0 },
+	{ "an empty token is none", 200, "{\"access_token\":\"\"}", OAUTH_LATER,
+	  NULL, 0 },
+	{ "200 without a token", 200, "{}", OAUTH_LATER, NULL, 0 },
+	{ "no JSON", 200, "<html>", OAUTH_LATER, NULL, 0 },
+	{ "no answer", 0, "", OAUTH_LATER, NULL, 0 },
+	{ "throttled", 429, "", OAUTH_LATER, NULL, 0 },
+	{ "a passing fault", 503, "{}", OAUTH_LATER, NULL, 0 },
+	{ "temporarily_unavailable", 400,
+	  "{\"error\":\"temporarily_unavailable\"}", OAUTH_LATER, NULL, 0 },
+	{ "a wrong secret", 401, "{\"error\":\"invalid_client\","
+	  "\"error_codes\":[7000215]}", OAUTH_OURS, NULL, 0 },
+	{ "a number only in the text", 400, "{\"error\":\"x\","
+	  "\"error_description\":\"AADSTS700016: Application ...\"}",
+	  OAUTH_CONSENT, NULL, 0 },
+	{ "an unknown number of invalid_client", 401,
+	  "{\"error\":\"invalid_client\",\"error_codes\":[1]}", OAUTH_OURS,
+	  NULL, 0 },
+	{ "an unknown number of something else", 400,
+	  "{\"error\":\"invalid_grant\",\"error_codes\":[1]}", OAUTH_THEIRS,
+	  NULL, 0 },
+	{ "a tenant that is throttled", 400,
+	  "{\"error\":\"invalid_grant\",\"error_codes\":[90055]}", OAUTH_LATER,
+	  NULL, 0 },
+};
+
+static void
+test_answers(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(answers) / sizeof(*answers); i++) {
+		const struct answer *a = &answers[i];
+		struct oauth_answer got = oauth_read(a->status, a->body,
+						     strlen(a->body), arena);
+
+		is(oauth_class_names[got.class], oauth_class_names[a->class],
+		   "%s: whose turn it is", a->name);
+		is(got.token ? got.token : "", a->token ? a->token : "",
+		   "%s: the token", a->name);
+		if (a->token)
+			is_int(got.lives_ms, a->lives_ms, "%s: its life",
+			       a->name);
+		else
+			ok(got.sentence && *got.sentence, "%s: a sentence",
+			   a->name);
+	}
+}
+
+static void
+test_escaped(void)
+{
+	static const char body[] = "{\"error\":\"a\\u001b[31m\\nb\"}";
+	struct oauth_answer got = oauth_read(400, body, strlen(body), arena);
+
+	ok(!strchr(got.sentence, '\n') && !strchr(got.sentence, '\033'),
+	   "what a server says cannot paint a terminal");
+}
+
+static void
+test_base64url(void)
+{
+	static const struct { const char *bytes, *want; } rows[] = {
+		{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" },
+		{ "\xfb\xff\xbf", "-_-_" },
+	};
+	struct buf out = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		buf_reset(&out);
+		digest_base64url(rows[i].bytes, strlen(rows[i].bytes), &out);
+		is(out.data, rows[i].want, "base64url gives '%s'",
+		   rows[i].want);
+	}
+	buf_release(&out);
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	test_form();
+	test_answers();
+	test_escaped();
+	test_base64url();
+	arena_destroy(&arena);
+	return tap_done();
+}
