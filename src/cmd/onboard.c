@@ -2,10 +2,10 @@
  * onboard: what the administrator of a customer has to do, as he finds it in
  * the portal, and then whether it works.
  */
-#include "cmd/asking.h"
 #include "cmd/load.h"
 
 #include "base/text.h"
+#include "cmd/asking.h"
 
 struct onboard {
 	const char *failure;	/* of the first API that failed, or NULL */

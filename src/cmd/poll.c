@@ -1,8 +1,8 @@
 /* poll: ask the APIs of a customer now, and say what they gave. */
-#include "cmd/asking.h"
 #include "cmd/load.h"
 
 #include "base/text.h"
+#include "cmd/asking.h"
 
 enum { OPTION_ONCE, OPTION_DRY_RUN, OPTION_SINCE };
 
