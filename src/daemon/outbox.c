@@ -2,6 +2,7 @@
 
 #include "base/bug.h"
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "pipeline.h"
 #include "queue/queue.h"
@@ -75,6 +76,37 @@ collect(struct outbox *outbox)
 	}
 }
 
+/* What the reader of a failure has to know at once, without another command. */
+static const char *
+describe_alert(struct outbox *outbox, const struct flight *flight)
+{
+	struct arena *arena = flight->arena;
+	struct buf error = BUF_INIT;	/* it is told without, then */
+	struct store_item *item = NULL;
+	struct alert *alert = NULL;
+	struct json *object = NULL;
+	const char *title, *severity, *customer;
+
+	if (store_item(outbox->store, flight->delivery.item, arena, &item,
+		       &error) == OUTCOME_OK && item && item->verdict.alert)
+		object = json_parse(item->verdict.alert,
+				    strlen(item->verdict.alert), &error);
+	if (object)
+		alert = alert_from_json(arena, object, &error);
+	json_destroy(&object);
+	buf_release(&error);
+	if (!alert)
+		return "";
+	title = alert_text(alert, ALERT_TITLE);
+	severity = alert_text(alert, ALERT_SEVERITY);
+	customer = alert_text(alert, ALERT_CUSTOMER);
+	return arena_printf(arena, "    %s\n    severity %s, customer %s, by "
+			    "rule %s\n\n", title ? title : "(no title)",
+			    severity ? severity : "not known",
+			    customer ? customer : "not known",
+			    item->verdict.rule ? item->verdict.rule : "(none)");
+}
+
 /* A delivery that nobody will try again: tell the catch-all, unless it was the
  * catch-all that was to be told. */
 static enum outcome
@@ -91,12 +123,13 @@ tell_failure(struct outbox *outbox, const struct flight *flight,
 		.except = delivery->recipient,
 		.subject = "A notification could not be delivered",
 		.text = arena_printf(arena,
-			"Nobody at %s was told of mail %s.\n\n"
+			"Nobody at %s was told of mail %s.\n\n%s"
 			"The answer was: %s\n\n"
 			"See all of it:\n    tocsin why %s\n"
 			"Try again, when the reason is mended:\n"
 			"    tocsin queue retry %lld\n",
-			delivery->recipient, delivery->code, reply,
+			delivery->recipient, delivery->code,
+			describe_alert(outbox, flight), reply,
 			delivery->code, (long long)delivery->id),
 	};
 

@@ -106,6 +106,9 @@ def one_of_five():
         ok('c@mssp.example' in text and 'ask the postmaster' in text and
            'tocsin why' in text,
            "which reads the address and the server's own words", text)
+        ok('Malware was found' in text and 'severity high' in text and
+           'customer contoso' in text and 'by rule' in text,
+           'and what the alert is', text)
         out = relay.why()
         ok('ask the postmaster' in out and 'permanent' in out,
            "why has the server's own words", out)
