@@ -391,6 +391,7 @@ serve(struct daemon *d)
 	struct buf error = BUF_INIT;
 
 	if (open_world(d, &error)) {
+		last_good_keep(generations_current(d->generations));
 		close_sandbox(d);
 		d->loop = loop_create();
 		work(d);

@@ -3,7 +3,6 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "daemon/service.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -60,18 +59,13 @@ keep_text(struct arena *arena, const char *state, const struct diag_file *file)
 	buf_release(&error);
 }
 
-/* Keep every file that was loaded as it is now. */
-static void
-keep_good(const struct generation *good, const struct map *instead)
+void
+last_good_keep(const struct generation *good)
 {
 	const char *state = good->settings.state;
 	struct arena *arena = arena_create();
-	struct buf error = BUF_INIT;
 	size_t i;
 
-	if (service_make_state(state, &error) != OUTCOME_OK)
-		log_warning("trouble", "what", error.data, NULL);
-	buf_release(&error);
 	if (mkdir(arena_printf(arena, "%s/last-good", state), 0700) &&
 	    errno != EEXIST)
 		log_warning("trouble", "what", "cannot make STATE/last-good",
@@ -79,7 +73,8 @@ keep_good(const struct generation *good, const struct map *instead)
 	for (i = 1; i < good->conf->files.count; i++) {
 		const struct diag_file *file = good->conf->files.items[i];
 
-		if (!map_find(instead, file->name))
+		/* What was left out at the start is no text to go back to. */
+		if (file->length)
 			keep_text(arena, state, file);
 	}
 	arena_destroy(&arena);
@@ -159,12 +154,10 @@ last_good_load(const char *path, enum last_good_mode mode, instant_ms now)
 		generation_destroy(&loaded);
 		loaded = generation_load(path, instead, now);
 	}
-	if (generation_good(loaded)) {
+	if (generation_good(loaded))
 		log_kept(instead);
-		keep_good(loaded, instead);
-	} else {
+	else
 		generation_destroy(&loaded);
-	}
 	arena_destroy(&arena);
 	return loaded;
 }

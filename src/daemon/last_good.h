@@ -28,4 +28,8 @@ enum last_good_mode {
 struct generation *last_good_load(const char *path, enum last_good_mode mode,
 				  instant_ms now);
 
+/* Keep the texts of a good generation for the day they are needed; only by who
+ * holds the lock of its state. */
+void last_good_keep(const struct generation *good);
+
 #endif

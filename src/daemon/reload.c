@@ -35,6 +35,8 @@ work(void *context)
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), RELOAD_NICE);
 	reload->next = last_good_load(reload->path, LAST_GOOD_RELOAD,
 				      reload->clock->now(reload->clock));
+	if (reload->next)
+		last_good_keep(reload->next);
 	/* The counter is 0, so it cannot be full. */
 	if (write(reload->done, &one, sizeof(one)) != sizeof(one))
 		BUG("eventfd");

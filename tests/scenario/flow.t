@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import Relay, mail, ok, same, done   # noqa: E402
+from relay import CONTACTS, Relay, mail, ok, same, done   # noqa: E402
 
 CONTOSO = 'contoso@relay.mssp.example'
 
@@ -184,10 +184,16 @@ with Relay() as relay:
 # One relay per state.
 with Relay() as relay:
     relay.start()
-    other = Relay.__new__(Relay)
+    kept = relay.path('state', 'last-good')
+    before = {name: os.stat(os.path.join(kept, name)).st_mtime_ns
+              for name in os.listdir(kept)}
+    relay.write('contacts.rules', CONTACTS + '# a change\n')
     status, out, err = relay.command('run')
     ok(status == 1 and 'another tocsin' in err,
        'a second instance on the same state is refused', out, err)
+    same({name: os.stat(os.path.join(kept, name)).st_mtime_ns
+          for name in os.listdir(kept)}, before,
+         'and has not touched the last good texts of the first')
 
 # Power comes and goes.
 with Relay() as relay:
