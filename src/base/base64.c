@@ -33,3 +33,18 @@ base64_append(struct buf *out, const void *bytes, size_t count)
 			    count - i < 3 ? count - i : 3);
 	buf_grown(out, groups * 4);
 }
+
+void
+base64_append_url(struct buf *out, const void *bytes, size_t count)
+{
+	size_t i = out->len;
+
+	base64_append(out, bytes, count);
+	for (; i < out->len && out->data[i] != '='; i++) {
+		if (out->data[i] == '+')
+			out->data[i] = '-';
+		if (out->data[i] == '/')
+			out->data[i] = '_';
+	}
+	buf_cut(out, i);
+}

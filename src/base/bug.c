@@ -34,3 +34,11 @@ bug_realloc(void *old, size_t size)
 		BUG("no memory for %zu bytes", size);
 	return memory;
 }
+
+char *
+bug_strdup(const char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	return memcpy(bug_alloc(size), text, size);
+}

@@ -17,8 +17,9 @@
 _Noreturn void bug_stop(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* malloc() and realloc() that stop instead of returning NULL. */
+/* malloc(), realloc() and strdup() that stop instead of returning NULL. */
 void *bug_alloc(size_t size);
 void *bug_realloc(void *old, size_t size);
+char *bug_strdup(const char *text);
 
 #endif

@@ -197,20 +197,3 @@ digest_sign_ps256(const char *pem, const void *bytes, size_t count,
 	EVP_MD_CTX_free(context);
 	EVP_PKEY_free(key);
 }
-
-void
-digest_base64url(const void *bytes, size_t count, struct buf *out)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"abcdefghijklmnopqrstuvwxyz0123456789-_";
-	const unsigned char *at = bytes;
-	unsigned int held = 0, bits = 0;
-
-	for (; count; at++, count--) {
-		held = held << 8 | *at;
-		for (bits += 8; bits >= 6; bits -= 6)
-			buf_putc(out, digits[held >> (bits - 6) & 63]);
-	}
-	if (bits)
-		buf_putc(out, digits[held << (6 - bits) & 63]);
-}

@@ -58,9 +58,6 @@ enum outcome digest_certificate_read(const char *pem,
 void digest_sign_ps256(const char *pem, const void *bytes, size_t count,
 		       struct buf *signature);
 
-/* Append without padding, in the alphabet for URLs (RFC 4648 section 5). */
-void digest_base64url(const void *bytes, size_t count, struct buf *out);
-
 /* From the kernel. */
 void digest_random(void *out, size_t count);
 

@@ -136,10 +136,8 @@ static char *
 directory_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *directory = strdup(slash ? path : ".");
+	char *directory = bug_strdup(slash ? path : ".");
 
-	if (!directory)
-		BUG("no memory for a path");
 	if (slash)
 		directory[slash == path ? 1 : slash - path] = '\0';
 	return directory;
@@ -169,7 +167,8 @@ file_replace(const char *path, const void *bytes, size_t count,
 }
 
 enum outcome
-file_read_secret(const char *path, struct buf *out, struct buf *error)
+file_read_private(const char *path, size_t most, struct buf *out,
+		  struct buf *error)
 {
 	enum outcome outcome;
 	struct stat stat;
@@ -183,8 +182,17 @@ file_read_secret(const char *path, struct buf *out, struct buf *error)
 		(void)close(fd);	/* only read from */
 		return OUTCOME_PERMANENT;
 	}
-	outcome = file_read_fd(fd, path, SECRET_MOST, out, error);
+	outcome = file_read_fd(fd, path, most, out, error);
 	(void)close(fd);		/* only read from */
+	return outcome;
+}
+
+enum outcome
+file_read_secret(const char *path, struct buf *out, struct buf *error)
+{
+	enum outcome outcome = file_read_private(path, SECRET_MOST, out,
+						 error);
+
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	buf_cut(out, strcspn(out->data, "\r\n"));

@@ -28,9 +28,13 @@ enum outcome file_sync_directory(const char *path, struct buf *error);
 /* Every byte, through interruptions. */
 bool file_write_all(int fd, const void *bytes, size_t count);
 
-/* A secret: first line without its end, refused when everybody may read the
- * file or a group may change it (a credential that systemd hands over can be
- * readable by a group). The text of the secret never enters `error`. */
+/* As file_read(), of what must stay secret: refused when everybody may read
+ * the file or a group may change it (a credential that systemd hands over can
+ * be readable by a group). Nothing of the content enters `error`. */
+enum outcome file_read_private(const char *path, size_t most, struct buf *out,
+			       struct buf *error);
+
+/* A password or token: the first line of such a file, without its end. */
 enum outcome file_read_secret(const char *path, struct buf *out,
 			      struct buf *error);
 

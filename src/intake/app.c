@@ -157,16 +157,6 @@ check_end(struct loading *loading, struct conf_word word)
 			     (int)(left / 86400));
 }
 
-static bool
-is_secret(const char *path, struct buf *error)
-{
-	struct buf first = BUF_INIT;
-	bool good = file_read_secret(path, &first, error) == OUTCOME_OK;
-
-	buf_release(&first);
-	return good;
-}
-
 static void
 set_certificate(struct loading *loading)
 {
@@ -178,9 +168,8 @@ set_certificate(struct loading *loading)
 	if (!*word.text)
 		return;
 	path = conf_path(loading->arena, word);
-	/* For its rights: the key is in it. */
-	if (!is_secret(path, &error) ||
-	    file_read(path, PEM_MOST, &pem, &error) != OUTCOME_OK) {
+	/* The key is in it. */
+	if (file_read_private(path, PEM_MOST, &pem, &error) != OUTCOME_OK) {
 		diag_error(loading->diag, word.place, NULL, "%s", error.data);
 	} else if (digest_certificate_read(pem.data, &read, &error) !=
 		   OUTCOME_OK) {

@@ -5,6 +5,7 @@
  */
 #include "net/oauth.h"
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -57,7 +58,7 @@ append_part(struct buf *token, const struct json *part)
 	struct buf text = BUF_INIT;
 
 	json_print(part, &text);
-	digest_base64url(text.data, text.len, token);
+	base64_append_url(token, text.data, text.len);
 	buf_release(&text);
 }
 
@@ -70,7 +71,7 @@ append_header(struct buf *token, const char *certificate)
 
 	(void)digest_certificate_read(certificate, &read, &text);
 	buf_reset(&text);	/* it was good when it was loaded */
-	digest_base64url(read.thumbprint, DIGEST_SIZE, &text);
+	base64_append_url(&text, read.thumbprint, DIGEST_SIZE);
 	json_set_text(header, "alg", "PS256");
 	json_set_text(header, "typ", "JWT");
 	json_set_text(header, "x5t#S256", text.data);
@@ -122,7 +123,7 @@ add_assertion(struct buf *form, const struct oauth_client *client,
 	digest_sign_ps256(client->certificate, token.data, token.len,
 			  &signature);
 	buf_putc(&token, '.');
-	digest_base64url(signature.data, signature.len, &token);
+	base64_append_url(&token, signature.data, signature.len);
 	add(form, "client_assertion_type", ASSERTION_TYPE);
 	add(form, "client_assertion", token.data);
 	buf_release(&token);

@@ -187,8 +187,8 @@ put(struct record_reader *reader, enum alert_field field, const char *text,
 {
 	if (!alert_fields[field].several && alert_text(reader->alert, field))
 		return;
-	alert_add(reader->alert, field, text,
-		  arena_printf(reader->arena, "API field %s", path));
+	(void)alert_add(reader->alert, field, text,
+			arena_printf(reader->arena, "API field %s", path));
 }
 
 static bool

@@ -98,8 +98,7 @@ find_program(void)
 		buf_reset(&path);
 		buf_puts(&path, TOCSIN_LIBEXECDIR "/tocsin-reader");
 	}
-	copy = bug_alloc(path.len + 1);
-	memcpy(copy, path.data, path.len + 1);
+	copy = bug_strdup(path.data);
 	buf_release(&path);
 	return copy;
 }
@@ -522,9 +521,7 @@ reader_create(const char *path, int limit_ms)
 	reader->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (reader->epoll < 0)
 		BUG("epoll_create1: %s", strerror(errno));
-	reader->path = path ? strdup(path) : find_program();
-	if (!reader->path)
-		BUG("no memory for a path");
+	reader->path = path ? bug_strdup(path) : find_program();
 	return reader;
 }
 

@@ -387,9 +387,7 @@ session_open(const char *name, const char *path,
 	int code;
 
 	memset(session, 0, sizeof(*session));
-	session->path = strdup(path);
-	if (!session->path)
-		BUG("no memory for a path");
+	session->path = bug_strdup(path);
 	*session_out = session;
 	code = sqlite3_open_v2(name, &session->db, SQLITE_OPEN_READWRITE |
 			       SQLITE_OPEN_NOMUTEX, NULL);

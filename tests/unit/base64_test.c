@@ -9,6 +9,12 @@ static const struct { const char *text, *want; } cases[] = {
 	{ "foobar", "Zm9vYmFy" }, { "\xff\xfe\xfd", "//79" },
 };
 
+/* The same octets as they stand in a URL. */
+static const struct { const char *text, *want; } url_cases[] = {
+	{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" },
+	{ "\xfb\xff\xbf", "-_-_" },
+};
+
 int
 main(void)
 {
@@ -22,6 +28,17 @@ main(void)
 	}
 	base64_append(&out, "\0\0", 2);
 	is(out.data, "//79AAA=", "is appended, and a NUL is an octet");
+	for (i = 0; i < sizeof(url_cases) / sizeof(*url_cases); i++) {
+		buf_reset(&out);
+		base64_append_url(&out, url_cases[i].text,
+				  strlen(url_cases[i].text));
+		is(out.data, url_cases[i].want, "'%s' in base64 for a URL",
+		   url_cases[i].want);
+	}
+	buf_reset(&out);
+	buf_puts(&out, "+=/");
+	base64_append_url(&out, "f", 1);
+	is(out.data, "+=/Zg", "what stands before it is left alone");
 	buf_release(&out);
 	return tap_done();
 }

@@ -83,6 +83,25 @@ test_secrets(void)
 }
 
 static void
+test_private(void)
+{
+	struct buf out = BUF_INIT, error = BUF_INIT;
+
+	file_replace(path_of("key"), "one\ntwo\n", 8, 0600, &error);
+	ok(file_read_private(path_of("key"), 8, &out, &error) == OUTCOME_OK &&
+	   !strcmp(out.data, "one\ntwo\n"), "a private file is read whole");
+	buf_reset(&out);
+	ok(file_read_private(path_of("key"), 7, &out, &error) ==
+	   OUTCOME_PERMANENT, "up to a size");
+	chmod(path_of("key"), 0604);
+	ok(file_read_private(path_of("key"), 8, &out, &error) ==
+	   OUTCOME_PERMANENT, "and not when others may read it as well");
+	unlink(path_of("key"));
+	buf_release(&out);
+	buf_release(&error);
+}
+
+static void
 test_beside(void)
 {
 	struct arena *arena = arena_create();
@@ -148,6 +167,7 @@ main(void)
 		return 1;
 	test_files();
 	test_secrets();
+	test_private();
 	test_beside();
 	test_digest();
 	test_json();

@@ -116,25 +116,6 @@ test_escaped(void)
 	   "what a server says cannot paint a terminal");
 }
 
-static void
-test_base64url(void)
-{
-	static const struct { const char *bytes, *want; } rows[] = {
-		{ "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" },
-		{ "\xfb\xff\xbf", "-_-_" },
-	};
-	struct buf out = BUF_INIT;
-	size_t i;
-
-	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		buf_reset(&out);
-		digest_base64url(rows[i].bytes, strlen(rows[i].bytes), &out);
-		is(out.data, rows[i].want, "base64url gives '%s'",
-		   rows[i].want);
-	}
-	buf_release(&out);
-}
-
 int
 main(void)
 {
@@ -142,7 +123,6 @@ main(void)
 	test_form();
 	test_answers();
 	test_escaped();
-	test_base64url();
 	arena_destroy(&arena);
 	return tap_done();
 }
