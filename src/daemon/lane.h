@@ -41,7 +41,7 @@ struct lane {
 
 	struct buf token;
 	instant_ms token_renewed, token_ends; /* when it should, must be */
-	char *fingerprint;		/* of the app that the token is for */
+	char *fingerprint;		/* of the app in `plan` */
 	unsigned int certificate_tries;
 
 	/* The run under way. */
@@ -62,6 +62,7 @@ struct poller {
 	struct lane *lanes;
 	struct refreshes *refreshes;
 	size_t asked;
+	instant_ms ticked;
 	bool stopped;
 };
 
@@ -79,7 +80,6 @@ instant_ms lane_now(const struct lane *lane);
 /* By the clock of the API. */
 instant_ms lane_their_now(const struct lane *lane);
 uint32_t lane_random(uint32_t most);
-char *lane_copy(const char *text);
 /* A secret is not left in memory. */
 void lane_wipe(struct buf *secret);
 

@@ -26,7 +26,7 @@ log_record(const struct lane *lane, const struct pipeline_decision *decision,
 	const struct alert *alert = decision->alert;
 	char count[32];
 
-	snprintf(count, sizeof(count), "%zu", decision->plans.count);
+	(void)snprintf(count, sizeof(count), "%zu", decision->plans.count);
 	(decision->action == PIPELINE_HOLD ? log_warning : log_info)(
 		pipeline_action_names[decision->action], "code", code,
 		"customer", alert_text(alert, ALERT_CUSTOMER),
@@ -153,6 +153,7 @@ lane_record_page(struct lane_page *page, const struct json *document,
 	struct lane *lane = page->lane;
 	struct store *store = lane->poller->world.store;
 	struct store_poll before = lane->row;
+	instant_ms written = lane->written;
 	enum outcome outcome = store_begin(store, error);
 
 	if (outcome != OUTCOME_OK)
@@ -162,7 +163,9 @@ lane_record_page(struct lane_page *page, const struct json *document,
 	if (outcome == OUTCOME_OK)
 		outcome = move_cursor(page, is_last, error);
 	outcome = store_end(store, outcome, error);
-	if (outcome != OUTCOME_OK)
+	if (outcome != OUTCOME_OK) {
 		lane->row = before;
+		lane->written = written;
+	}
 	return outcome;
 }

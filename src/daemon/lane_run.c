@@ -71,7 +71,7 @@ lane_begin_run(struct lane *lane)
 	lane->latest = TIME_UNKNOWN;
 	lane->since = window_start(lane);
 	lane->link = link_from(lane, 0);
-	map_set(lane->links, lane->link, lane);
+	(void)map_set(lane->links, lane->link, lane);
 }
 
 static void
@@ -98,7 +98,6 @@ next_link(struct lane *lane, const struct poll_answer *answer,
 {
 	const char *next = answer->next ?
 		arena_strdup(lane->run, answer->next) : NULL;
-
 	bool is_counted = !next && answer->count >= lane->top &&
 			  poll_counts_pages(lane->plan);
 
@@ -119,7 +118,7 @@ next_link(struct lane *lane, const struct poll_answer *answer,
 		*sentence_out = "the API has more pages than can be right";
 		return NULL;
 	}
-	map_set(lane->links, next, lane);
+	(void)map_set(lane->links, next, lane);
 	return next;
 }
 

@@ -1,6 +1,5 @@
 #include "daemon/lane.h"
 
-#include "base/bug.h"
 #include "base/digest.h"
 #include "base/log.h"
 
@@ -16,14 +15,6 @@ instant_ms
 lane_now(const struct lane *lane)
 {
 	return poller_now(lane->poller);
-}
-
-char *
-lane_copy(const char *text)
-{
-	size_t size = strlen(text) + 1;
-
-	return memcpy(bug_alloc(size), text, size);
 }
 
 void
@@ -53,11 +44,16 @@ trouble(struct lane *lane, const char *what)
 enum outcome
 lane_put_row(struct lane *lane, struct buf *error)
 {
+	enum outcome outcome;
+
 	lane->row.tenant = lane->plan->tenant;
 	lane->row.source = poll_source_name(lane->plan->source);
 	lane->row.customer = lane->plan->customer;
 	lane->row.failure = lane->failure.len ? lane->failure.data : NULL;
-	return store_poll_put(lane->poller->world.store, &lane->row, error);
+	outcome = store_poll_put(lane->poller->world.store, &lane->row, error);
+	if (outcome == OUTCOME_OK)
+		lane->written = lane_now(lane);
+	return outcome;
 }
 
 void
@@ -67,8 +63,6 @@ lane_write_row(struct lane *lane)
 
 	if (lane_put_row(lane, &error) != OUTCOME_OK)
 		trouble(lane, error.data);
-	else
-		lane->written = lane_now(lane);
 	buf_release(&error);
 }
 

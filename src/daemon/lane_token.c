@@ -22,8 +22,6 @@ take_token(struct lane *lane, const struct oauth_answer *answer,
 		answer->lives_ms / 2;
 	lane->token_ends = lane_now(lane) + answer->lives_ms;
 	lane->token_renewed = lane->token_ends - early;
-	free(lane->fingerprint);
-	lane->fingerprint = lane_copy(lane->plan->app->fingerprint);
 	if (answer->refresh_token && lane->plan->app->client.refresh_token)
 		refreshes_keep(lane->poller->refreshes, lane->plan->app,
 			       answer->refresh_token, arena);
@@ -94,8 +92,7 @@ lane_ask_token(struct lane *lane)
 bool
 lane_has_token(const struct lane *lane)
 {
-	return lane->token.len && lane->fingerprint &&
-	       !strcmp(lane->fingerprint, lane->plan->app->fingerprint) &&
+	return lane->token.len &&
 	       lane_now(lane) < (lane->run ? lane->token_ends
-					      : lane->token_renewed);
+					   : lane->token_renewed);
 }

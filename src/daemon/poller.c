@@ -23,8 +23,6 @@ enum {
 	/* Microsoft's limit is 150 in a minute for one application in one
 	 * tenant; others may use the same one. */
 	BUDGET_PER_MINUTE = 100,
-	/* Nobody waits for longer, unless a clock was set back. */
-	DUE_MOST_MS = 30 * 3600 * 1000,
 };
 
 instant_ms
@@ -45,8 +43,9 @@ take_budget(struct lane *lane)
 {
 	instant_ms at = lane_now(lane);
 
-	lane->budget += (double)(at - lane->budget_at) * BUDGET_PER_MINUTE /
-			60000;
+	if (at > lane->budget_at)
+		lane->budget += (double)(at - lane->budget_at) *
+				BUDGET_PER_MINUTE / 60000;
 	if (lane->budget > BUDGET_PER_MINUTE)
 		lane->budget = BUDGET_PER_MINUTE;
 	lane->budget_at = at;
@@ -77,14 +76,22 @@ lane_step(struct lane *lane)
 	lane_ask_page(lane);
 }
 
+/* Whatever is under way ends without an answer, and the token is gone. */
 static void
-lane_destroy(struct lane *lane)
+give_up(struct lane *lane)
 {
 	transfer_forget(lane->poller->many, lane);
 	if (lane->is_asking)
 		lane->poller->asked--;
+	lane->is_asking = false;
 	lane_end_run(lane);
 	lane_wipe(&lane->token);
+}
+
+static void
+lane_destroy(struct lane *lane)
+{
+	give_up(lane);
 	buf_release(&lane->token);
 	buf_release(&lane->failure);
 	free(lane->fingerprint);
@@ -101,7 +108,8 @@ lane_create(struct poller *poller, const struct poll_plan *plan,
 
 	*lane = (struct lane){
 		.next = poller->lanes, .poller = poller, .plan = plan,
-		.key = lane_copy(key), .token = BUF_INIT, .failure = BUF_INIT,
+		.key = bug_strdup(key), .token = BUF_INIT, .failure = BUF_INIT,
+		.fingerprint = bug_strdup(plan->app->fingerprint),
 		.top = LANE_TOP, .budget = BUDGET_PER_MINUTE,
 		.budget_at = poller_now(poller), .latest = TIME_UNKNOWN,
 		/* Spread over the interval: thousands start at once. */
@@ -147,6 +155,22 @@ key_of(struct arena *arena, const char *tenant, const char *source)
 }
 
 static void
+take_plan(struct lane *lane, const struct poll_plan *plan)
+{
+	lane->plan = plan;
+	lane->is_gone = false;
+	if (!strcmp(lane->fingerprint, plan->app->fingerprint))
+		return;
+	/* A page of the old cloud is not asked at the new one; and what the
+	 * old app was refused may be mended. */
+	give_up(lane);
+	free(lane->fingerprint);
+	lane->fingerprint = bug_strdup(plan->app->fingerprint);
+	if (lane->failures)
+		lane->due = lane_now(lane);
+}
+
+static void
 add_lane(struct poller *poller, const struct poll_plan *plan,
 	 const struct map *known, const struct map *rows, struct arena *arena)
 {
@@ -158,12 +182,7 @@ add_lane(struct poller *poller, const struct poll_plan *plan,
 	    strcmp(poller->world.customer, plan->customer))
 		return;
 	if (lane) {
-		/* A page of the old cloud is not asked at the new one. */
-		if (lane->fingerprint && strcmp(lane->fingerprint,
-						plan->app->fingerprint))
-			lane_end_run(lane);
-		lane->plan = plan;
-		lane->is_gone = false;
+		take_plan(lane, plan);
 		return;
 	}
 	lane = lane_create(poller, plan, key);
@@ -183,9 +202,9 @@ read_rows(struct poller *poller, struct arena *arena)
 	    OUTCOME_OK)
 		log_error("trouble", "in", "poll", "what", error.data, NULL);
 	for (i = 0; i < polls.count; i++)
-		map_set(rows, key_of(arena, polls.items[i].tenant,
-				     polls.items[i].source),
-			&polls.items[i]);
+		(void)map_set(rows, key_of(arena, polls.items[i].tenant,
+					   polls.items[i].source),
+			      &polls.items[i]);
 	buf_release(&error);
 	return rows;
 }
@@ -217,7 +236,7 @@ poller_reload(struct poller *poller)
 
 	for (lane = poller->lanes; lane; lane = lane->next) {
 		lane->is_gone = true;
-		map_set(known, lane->key, lane);
+		(void)map_set(known, lane->key, lane);
 	}
 	for (i = 0; i < g->polls.count; i++)
 		add_lane(poller, g->polls.items[i], known, rows, arena);
@@ -268,21 +287,47 @@ answers(void *context)
 	transfer_turn(poller->many);
 }
 
+/* A clock that was set back must not stop anybody. */
+static void
+follow_clock(struct poller *poller)
+{
+	instant_ms at = poller_now(poller), back = poller->ticked - at;
+	struct lane *lane = poller->lanes;
+
+	poller->ticked = at;
+	for (; lane && back > 0; lane = lane->next) {
+		lane->due -= back;
+		lane->budget_at -= back;
+	}
+}
+
+/* Those from here on had no turn: they come first the next time. */
+static void
+rotate(struct poller *poller, struct lane **at)
+{
+	struct lane *first = *at, *last = first;
+
+	if (!first || first == poller->lanes)
+		return;
+	while (last->next)
+		last = last->next;
+	last->next = poller->lanes;
+	poller->lanes = first;
+	*at = NULL;
+}
+
 static void
 tick(void *context)
 {
 	struct poller *poller = context;
-	instant_ms at = poller_now(poller);
-	struct lane *lane;
+	struct lane **at = &poller->lanes, *lane;
 
-	for (lane = poller->lanes; lane && poller->asked < ASKED_MOST;
-	     lane = lane->next) {
-		/* A clock that was set back must not stop anybody. */
-		if (lane->due > at + DUE_MOST_MS)
-			lane->due = at;
-		if (!lane->is_asking && !lane->is_done && lane->due <= at)
+	follow_clock(poller);
+	for (; (lane = *at) && poller->asked < ASKED_MOST; at = &lane->next)
+		if (!lane->is_asking && !lane->is_done &&
+		    lane->due <= poller->ticked)
 			lane_step(lane);
-	}
+	rotate(poller, at);
 	loop_timer_set(poller->timer, poller->stopped ? -1 : TICK_MS);
 }
 

@@ -26,14 +26,6 @@ refreshes_create(struct store *store)
 	return refreshes;
 }
 
-static char *
-copy_text(const char *text)
-{
-	size_t size = strlen(text) + 1;
-
-	return memcpy(bug_alloc(size), text, size);
-}
-
 static void
 wipe(char *secret)
 {
@@ -116,9 +108,9 @@ refreshes_keep(struct refreshes *refreshes, const struct app *app,
 	} else {
 		refresh = bug_alloc(sizeof(*refresh));
 		*refresh = (struct refresh){
-			.next = refreshes->list, .name = copy_text(name),
+			.next = refreshes->list, .name = bug_strdup(name),
 		};
 		refreshes->list = refresh;
 	}
-	refresh->latest = copy_text(token);
+	refresh->latest = bug_strdup(token);
 }

@@ -53,6 +53,11 @@ static const struct {
 		BUG("libcurl refuses " #option); \
 } while (0)
 
+#define SET_MANY(multi, option, value) do { \
+	if (curl_multi_setopt(multi, option, value) != CURLM_OK) \
+		BUG("libcurl refuses " #option); \
+} while (0)
+
 static enum transfer_end
 end_of(CURLcode code)
 {
@@ -354,7 +359,7 @@ on_socket(CURL *curl, curl_socket_t fd, int what, void *context, void *known)
 	    epoll_ctl(many->epoll, known ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd,
 		      &event))
 		BUG("epoll_ctl: %s", strerror(errno));
-	curl_multi_assign(many->multi, fd, many);
+	(void)curl_multi_assign(many->multi, fd, many);	/* a hint */
 	return 0;
 }
 
@@ -394,14 +399,13 @@ transfer_many_create(unsigned int connections_most)
 	if (!many->multi || many->epoll < 0 || many->timer < 0 ||
 	    epoll_ctl(many->epoll, EPOLL_CTL_ADD, many->timer, &event))
 		BUG("no means for HTTPS: %s", strerror(errno));
-	curl_multi_setopt(many->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	curl_multi_setopt(many->multi, CURLMOPT_SOCKETDATA, many);
-	curl_multi_setopt(many->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	curl_multi_setopt(many->multi, CURLMOPT_TIMERDATA, many);
-	curl_multi_setopt(many->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-			  (long)connections_most);
-	curl_multi_setopt(many->multi, CURLMOPT_MAXCONNECTS,
-			  (long)connections_most);
+	SET_MANY(many->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+	SET_MANY(many->multi, CURLMOPT_SOCKETDATA, many);
+	SET_MANY(many->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+	SET_MANY(many->multi, CURLMOPT_TIMERDATA, many);
+	SET_MANY(many->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
+		 (long)connections_most);
+	SET_MANY(many->multi, CURLMOPT_MAXCONNECTS, (long)connections_most);
 	return many;
 }
 
@@ -413,7 +417,7 @@ inquiry_destroy(struct inquiry *inquiry)
 	*inquiry->place = inquiry->next;
 	if (inquiry->next)
 		inquiry->next->place = inquiry->place;
-	curl_multi_remove_handle(inquiry->many->multi, inquiry->curl);
+	(void)curl_multi_remove_handle(inquiry->many->multi, inquiry->curl);
 	curl_easy_cleanup(inquiry->curl);
 	/* A token is not left in memory that is free. */
 	for (header = inquiry->headers; header; header = header->next)
@@ -431,7 +435,7 @@ transfer_many_destroy(struct transfer_many **many)
 		return;
 	while ((*many)->inquiries)
 		inquiry_destroy((*many)->inquiries);
-	curl_multi_cleanup((*many)->multi);
+	(void)curl_multi_cleanup((*many)->multi);
 	(void)close((*many)->timer);		/* hold no data */
 	(void)close((*many)->epoll);
 	free(*many);
@@ -469,42 +473,51 @@ on_answer(char *bytes, size_t size, size_t count, void *context)
 	return size * count;
 }
 
+static struct curl_slist *
+copy_headers(const char *const *headers)
+{
+	struct curl_slist *list = NULL, *longer;
+
+	for (; headers && *headers; headers++) {
+		longer = curl_slist_append(list, *headers);
+		if (!longer)
+			BUG("no memory for a header");
+		list = longer;
+	}
+	return list;
+}
+
 static void
 set_request(struct inquiry *inquiry, const struct transfer_request *request)
 {
 	CURL *curl = inquiry->curl;
-	size_t i;
 
-	curl_easy_setopt(curl, CURLOPT_URL, request->url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	inquiry->headers = copy_headers(request->headers);
+	/* A server may have given it: of one too long the answer tells. */
+	(void)curl_easy_setopt(curl, CURLOPT_URL, request->url);
+	SET(curl, CURLOPT_PROTOCOLS_STR, "https");
+	SET(curl, CURLOPT_NOSIGNAL, 1L);
 	/* Neither https_proxy nor all_proxy of the environment. */
-	curl_easy_setopt(curl, CURLOPT_PROXY, "");
-	curl_easy_setopt(curl, CURLOPT_SSLVERSION,
-			 (long)CURL_SSLVERSION_TLSv1_2);
+	SET(curl, CURLOPT_PROXY, "");
+	SET(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (request->ca_file) {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, request->ca_file);
-		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL);
+		SET(curl, CURLOPT_CAINFO, request->ca_file);
+		SET(curl, CURLOPT_CAPATH, NULL);
 	}
 	/* Wait for a connection that can be shared rather than open one. */
-	curl_easy_setopt(curl, CURLOPT_HTTP_VERSION,
-			 (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(curl, CURLOPT_PIPEWAIT, 1L);
-	curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "");
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION);
-	for (i = 0; request->headers && request->headers[i]; i++)
-		inquiry->headers = curl_slist_append(inquiry->headers,
-						     request->headers[i]);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, inquiry->headers);
+	SET(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	SET(curl, CURLOPT_PIPEWAIT, 1L);
+	SET(curl, CURLOPT_ACCEPT_ENCODING, "");
+	SET(curl, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION);
+	SET(curl, CURLOPT_HTTPHEADER, inquiry->headers);
 	if (request->body)
-		curl_easy_setopt(curl, CURLOPT_COPYPOSTFIELDS, request->body);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
-			 (long)HTTPS_CONNECT_MS);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, inquiry->error);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_answer);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, inquiry);
-	curl_easy_setopt(curl, CURLOPT_PRIVATE, inquiry);
+		SET(curl, CURLOPT_COPYPOSTFIELDS, request->body);
+	SET(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTPS_CONNECT_MS);
+	SET(curl, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+	SET(curl, CURLOPT_ERRORBUFFER, inquiry->error);
+	SET(curl, CURLOPT_WRITEFUNCTION, on_answer);
+	SET(curl, CURLOPT_WRITEDATA, inquiry);
+	SET(curl, CURLOPT_PRIVATE, inquiry);
 }
 
 void
@@ -589,8 +602,9 @@ act(struct transfer_many *many, const struct epoll_event *event)
 	if (fd == many->timer) {
 		if (read(fd, &times, sizeof(times)) != sizeof(times))
 			return;		/* set anew since */
-		curl_multi_socket_action(many->multi, CURL_SOCKET_TIMEOUT, 0,
-					 &running);
+		(void)curl_multi_socket_action(many->multi,
+					       CURL_SOCKET_TIMEOUT, 0,
+					       &running);
 		return;
 	}
 	if (event->events & (EPOLLIN | EPOLLHUP))
@@ -599,7 +613,8 @@ act(struct transfer_many *many, const struct epoll_event *event)
 		what |= CURL_CSELECT_OUT;
 	if (event->events & EPOLLERR)
 		what |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(many->multi, fd, what, &running);
+	/* A request that fails by it says so itself: see hand_over(). */
+	(void)curl_multi_socket_action(many->multi, fd, what, &running);
 }
 
 void

@@ -79,6 +79,13 @@ def settle(tenant, asks=2, wait=15):
         time.sleep(0.05)
 
 
+def slowly(seconds):
+    def send(request, tenant):
+        request.server.cloud.stop.wait(seconds)
+        request.server.cloud.ordinary(request, tenant)
+    return send
+
+
 def text_of(message):
     return message.get_body(('plain',)).get_content()
 
@@ -204,6 +211,69 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     cloud.tokens.clear()
     settle(tenant, 16)
     ok(len(cloud.posted) > posts + 1, 'and before it ends by itself')
+    relay.stop()
+
+# The app is changed while a page of the old one is under way.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    tenant, = configure(relay, cloud)
+    tenant.add(alert('old', created=utc(time.time() - 600)))
+    cloud.pages = 2
+    relay.start()
+    met(relay)
+    tenant.always = slowly(3)
+    settle(tenant, 1)
+    posts = len(cloud.posted)
+    tenant.add(*[alert('z%d' % i) for i in range(5)])
+    relay.write('app.rules', cloud.app('certificate-file app.pem'))
+    relay.daemon.send_signal(signal.SIGHUP)
+    relay.wait_log('event=reloaded')
+    time.sleep(3)
+    tenant.always = None
+    same(titles(relay, 5), ['z%d' % i for i in range(5)],
+         'an app that is changed in mid-page reads on')
+    same(['client_assertion' in form for form in cloud.posted[posts:]],
+         [True], 'with one token of its own, asked for in its own way')
+    # A secret that is wrong, then mended: nobody waits for the back-off.
+    cloud.tokens.clear()
+    relay.write('app.rules', cloud.app())
+    with open(os.path.join(relay.folder, 'app.secret'), 'w') as file:
+        file.write('wrong\n')
+    relay.daemon.send_signal(signal.SIGHUP)
+    relay.wait_log('event=poll-failed')
+    relay.write('app.rules', cloud.app())
+    relay.daemon.send_signal(signal.SIGHUP)
+    tenant.add(alert('z9'))
+    same(titles(relay, 6, wait=5)[-1:], ['z9'],
+         'an app that is mended is believed at once')
+    relay.stop()
+
+# Nothing new: nothing is written.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    tenant, = configure(relay, cloud)
+    relay.start()
+    met(relay)
+    with sqlite3.connect('file:%s?mode=ro' % relay.path(
+            'state', 'store.db'), uri=True) as db:
+        def version():
+            return db.execute('PRAGMA data_version').fetchone()[0]
+        settle(tenant, 2)
+        before = version()
+        settle(tenant, 4)
+        same(version(), before, 'answers without news are not written down')
+    db.close()
+    relay.stop()
+
+# More slow tenants than may be asked at once.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    tenants = configure(relay, cloud, count=400)
+    for tenant in tenants:
+        tenant.always = slowly(1)
+    relay.start()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and not all(t.asked for t in tenants):
+        time.sleep(0.1)
+    same(sum(not t.asked for t in tenants), 0,
+         'slow tenants take turns: nobody is never asked')
     relay.stop()
 
 # Refresh tokens.
