@@ -62,15 +62,20 @@ format_nodes(const struct conf *conf, struct diag *diag)
 static void
 check_language(const struct generation *g, struct conf_word word)
 {
+	struct buf list = BUF_INIT;
+	const char *const *codes;
+	size_t i;
+
 	if (!*word.text ||
 	    words_find(g->templates->languages, word.text))
 		return;
+	codes = words_languages(g->arena, g->templates->languages);
+	for (i = 0; codes[i]; i++)
+		buf_printf(&list, "%s%s", i ? ", " : "one of ", codes[i]);
 	diag_error(g->diag, word.place,
-		   diag_did_you_mean(g->diag, word.text,
-			words_languages(g->arena,
-					g->templates->languages),
-			"there is no templates/words/LANG.words for it"),
+		   diag_did_you_mean(g->diag, word.text, codes, list.data),
 		   "unknown language '%s'", word.text);
+	buf_release(&list);
 }
 
 static void
@@ -128,11 +133,12 @@ has_good_recipients(const struct generation *g,
 	return customer->recipients.count;
 }
 
-/* Say which of the addresses behind a name the customer does not allow. */
+/* Say which of the addresses behind a name the customer does not allow; of each
+ * address once a customer, as it is one line that is wrong. */
 static void
 check_allowed(const struct generation *g,
 	      const struct ruleset_mention *mention,
-	      const struct contact *contact)
+	      const struct contact *contact, struct map *refused)
 {
 	const char *customer = mention->customer->name;
 	struct arena *scratch;
@@ -146,7 +152,9 @@ check_allowed(const struct generation *g,
 	for (i = 0; i < who.count; i++) {
 		const char *address = who.items[i].address;
 
-		if (generation_allows(g, customer, address))
+		if (generation_allows(g, customer, address) ||
+		    map_set(refused, arena_printf(g->arena, "%s %s", customer,
+						  address), refused))
 			continue;
 		diag_error(g->diag, mention->contact.place,
 			   arena_printf(g->arena, "add it, or @%s, to the "
@@ -295,6 +303,7 @@ static void
 check_between(const struct generation *g)
 {
 	struct map *used = map_create(g->arena);
+	struct map *refused = map_create(g->arena);
 	struct ruleset_mention mention = { 0 };
 	size_t i;
 
@@ -306,14 +315,15 @@ check_between(const struct generation *g)
 		if (!contact)
 			continue;	/* the loader of rules has said so */
 		mark_used(g, contact, used);
-		check_allowed(g, &mention, contact);
+		check_allowed(g, &mention, contact, refused);
 	}
 	mark_owners(g, used);
 	for (i = 0; i < g->ruleset->customer_count; i++)
 		check_customer_words(g, &g->ruleset->customers[i]);
 	for (i = 0; i < g->contacts->list.count; i++)
 		check_contact(g, g->contacts->list.items[i]);
-	for (i = 0; i < g->tests->list.count; i++)
+	/* Not while there are errors: a rule that is left out is no rule. */
+	for (i = 0; i < g->tests->list.count && !diag_errors(g->diag); i++)
 		check_test(g, g->tests->list.items[i]);
 	warn_of_unused(g, used);
 }

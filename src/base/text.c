@@ -450,6 +450,8 @@ text_nearest(const char *word, const char *const *candidates)
 	for (; *candidates; candidates++) {
 		size_t other = strlen(*candidates);
 
+		if (!strcasecmp(word, *candidates))
+			return *candidates;
 		if (other > NEAREST_LONGEST)
 			continue;
 		distance = text_distance(word, length, *candidates, other);

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -77,6 +78,17 @@ set_text(struct loader *loader, struct diag_file *file, const char *text,
 	loader->total += length;
 }
 
+/* What to do about a file that cannot be read, or NULL. */
+static const char *
+unread_remedy(struct loader *loader, const char *name)
+{
+	struct stat st;
+
+	if (stat(name, &st) || !S_ISDIR(st.st_mode))
+		return NULL;
+	return arena_printf(loader->scratch, "include \"%s/*.rules\"", name);
+}
+
 static bool
 read_text(struct loader *loader, struct diag_file *file)
 {
@@ -93,7 +105,8 @@ read_text(struct loader *loader, struct diag_file *file)
 	if (outcome == OUTCOME_OK)
 		set_text(loader, file, text.data, text.len);
 	else
-		diag_error(loader->diag, whole(file), NULL, "%s", error.data);
+		diag_error(loader->diag, whole(file),
+			   unread_remedy(loader, file->name), "%s", error.data);
 	buf_release(&text);
 	buf_release(&error);
 	return outcome == OUTCOME_OK;

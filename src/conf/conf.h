@@ -41,6 +41,7 @@
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "base/map.h"
 #include "base/vec.h"
@@ -98,6 +99,9 @@ struct conf_node {
 	const char *keyword;		/* "rule", "notify", "using" */
 	struct diag_place place;	/* of the keyword */
 	uint32_t end;			/* offset behind its last byte */
+	bool broken;			/* something in it could not be read, so
+					   what is not there may have been
+					   written all the same */
 	conf_words words;
 	struct conf_expr *expr;		/* of `when`; else, or when it is in
 					   error, NULL */
@@ -152,6 +156,15 @@ struct diag_place conf_op_place(const struct conf_expr *test);
 bool conf_duration(struct conf_word word, struct diag *diag,
 		   int64_t *milliseconds_out);
 bool conf_is_duration(struct conf_word word, struct diag *diag);
+
+/* "2027-01-31" as the begin of that day, and an RFC 3339 time with its offset;
+ * the same. */
+bool conf_date(struct conf_word word, struct diag *diag,
+	       struct civil *date_out);
+bool conf_is_date(struct conf_word word, struct diag *diag);
+bool conf_time(struct conf_word word, struct diag *diag,
+	       instant_ms *when_out);
+bool conf_is_time(struct conf_word word, struct diag *diag);
 
 /* An address (text_is_address()), or an error with a remedy. */
 bool conf_address(struct conf_word word, struct diag *diag);

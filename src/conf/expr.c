@@ -60,31 +60,73 @@ enum { OPERATORS = sizeof(operators) / sizeof(*operators) };
 static const char operators_remedy[] =
 	"write one of is, is not, in, not in, like, not like, contains, "
 	"not contains, matches, not matches, at least, below, present";
+static const char lists_remedy[] =
+	"write FIELD OPERATOR VALUE; several values are a list: is a, b";
+static const char condition_remedy[] = "write: when FIELD OPERATOR VALUE";
 
-/* What other languages say. */
-static const struct { const char *word, *name; } foreign[] = {
-	{ "=", "is" }, { "==", "is" }, { "equals", "is" }, { "eq", "is" },
-	{ "!=", "is not" }, { "<>", "is not" }, { "ne", "is not" },
-	{ ">=", "at least" }, { "ge", "at least" }, { "<", "below" },
-	{ "lt", "below" }, { "=~", "matches" }, { "~", "matches" },
-	{ "has", "contains" }, { "exists", "present" },
-	{ "startswith", "like" }, { "endswith", "like" },
+static const char next_higher[] = "write: at least, and the next higher value";
+static const char next_higher_below[] =
+	"write: below, and the next higher value";
+
+/* What other languages say; with the remedy where it is not "did you mean". */
+static const struct { const char *word, *name, *remedy; } foreign[] = {
+	{ "=", "is", NULL }, { "==", "is", NULL }, { "equals", "is", NULL },
+	{ "eq", "is", NULL }, { "!=", "is not", NULL },
+	{ "<>", "is not", NULL }, { "ne", "is not", NULL },
+	{ ">=", "at least", NULL }, { "ge", "at least", NULL },
+	{ "least", "at least", NULL }, { "<", "below", NULL },
+	{ "lt", "below", NULL }, { "under", "below", NULL },
+	{ ">", "at least", next_higher }, { "gt", "at least", next_higher },
+	{ "above", "at least", next_higher },
+	{ "over", "at least", next_higher },
+	{ "<=", "below", next_higher_below },
+	{ "le", "below", next_higher_below },
+	{ "=~", "matches", NULL }, { "~", "matches", NULL },
+	{ "has", "contains", NULL }, { "exists", "present", NULL },
+	{ "startswith", "like", NULL }, { "endswith", "like", NULL },
 };
 
 static const struct { const char *word, *name; } foreign_links[] = {
-	{ "&&", "and" }, { "&", "and" }, { "AND", "and" },
-	{ "||", "or" }, { "|", "or" }, { "OR", "or" },
+	{ "&&", "and" }, { "&", "and" }, { "||", "or" }, { "|", "or" },
+};
+
+/* Words that a value has to be quoted for: as values they are hardly meant, and
+ * `device is present` would look right and never be true. */
+static const char *const reserved[] = {
+	"and", "or", "not", "any", "every", "during", "is", "in", "like",
+	"contains", "matches", "at", "below", "present", NULL
 };
 
 static const struct { const char *word, *name; } foreign_quantifiers[] = {
 	{ "all", "every" }, { "each", "every" }, { "some", "any" },
 };
 
+/* Is this the next word? In the wrong case it is, too, which is said. */
 static bool
 is_next(const struct expr_state *state, const char *word)
 {
-	return state->parser->token.kind == TOKEN_WORD &&
-	       !strcmp(state->parser->token.text, word);
+	const struct token *token = &state->parser->token;
+
+	if (token->kind != TOKEN_WORD || (*token->text | 0x20) != *word ||
+	    strcasecmp(token->text, word))
+		return false;
+	if (strcmp(token->text, word))
+		diag_error(state->parser->diag, token->place,
+			   arena_printf(state->parser->talk,
+					"did you mean '%s'?", word),
+			   "unknown word '%s' in a condition", token->text);
+	return true;
+}
+
+static bool
+is_reserved(const struct token *token)
+{
+	size_t i = 0;
+
+	while (reserved[i] && (*reserved[i] != *token->text ||
+			       strcmp(token->text, reserved[i])))
+		i++;
+	return token->kind == TOKEN_WORD && reserved[i];
 }
 
 static bool
@@ -159,20 +201,75 @@ create_test(struct expr_state *state, struct diag_place start)
 	return test;
 }
 
-static bool
-take_value(struct parser *parser, enum expr_values values)
+/* Our own copy of a word that begins an operator, or NULL. */
+static const char *
+operator_start(const char *word)
 {
-	if (values == VALUES_REGEX && (parser->token.kind != TOKEN_WORD ||
-				       parser->token.text[0] != '/')) {
+	size_t i;
+
+	for (i = 0; i < OPERATORS; i++)
+		if (!strcmp(operators[i].first, word))
+			return operators[i].first;
+	return NULL;
+}
+
+/* What to write instead of the next token, which is no value. */
+static const char *
+value_remedy(struct parser *parser, const struct conf_expr *test)
+{
+	bool is = !strcmp(test->op, "is"), is_not = !strcmp(test->op, "is not");
+	const char *word = parser->token.text;
+
+	if (parser->token.kind == TOKEN_LEFT)
+		return "write the values without ( ): in low, medium";
+	if (!is_reserved(&parser->token))
+		return NULL;
+	if ((is || is_not) && !strcmp(word, "present"))
+		return arena_printf(parser->talk, "write: %s%s present",
+				    is ? "" : "not ", test->field);
+	return arena_printf(parser->talk, is && operator_start(word) ?
+			    "leave 'is' away; as a value it is \"%s\"" :
+			    "as a value it is \"%s\"", word);
+}
+
+/* Behind a regex others write flags, or go on behind a slash in it. */
+static void
+refuse_flags(struct parser *parser)
+{
+	const struct diag_place *regex = &parser->before.place;
+
+	if (parser->token.kind != TOKEN_WORD ||
+	    parser->token.place.offset != regex->offset + regex->length + 1)
+		return;
+	diag_error(parser->diag, parser->token.place,
+		   "case never counts; a / in a regex is \\/",
+		   "'%s' behind the end of a regex", parser->token.text);
+	parser_advance(parser);
+}
+
+static bool
+take_regex(struct parser *parser)
+{
+	if (parser->token.kind != TOKEN_WORD || *parser->token.text != '/') {
 		recover_expected(parser, "a /regex/",
 				 "write: matches /^lab-[0-9]+$/");
 		return false;
 	}
+	parser->token = lexer_regex(&parser->lexer, &parser->token);
+	vec_push(parser->scratch, &parser->words, parser_word(&parser->token));
+	parser_advance(parser);
+	refuse_flags(parser);
+	return true;
+}
+
+static bool
+take_value(struct parser *parser, const struct conf_expr *test,
+	   enum expr_values values)
+{
 	if (values == VALUES_REGEX)
-		parser->token = lexer_regex(&parser->lexer, &parser->token);
-	if (parser->token.kind != TOKEN_WORD &&
-	    parser->token.kind != TOKEN_STRING) {
-		recover_expected(parser, "a value", NULL);
+		return take_regex(parser);
+	if (!parser_is_word(&parser->token) || is_reserved(&parser->token)) {
+		recover_expected(parser, "a value", value_remedy(parser, test));
 		return false;
 	}
 	vec_push(parser->scratch, &parser->words, parser_word(&parser->token));
@@ -189,16 +286,17 @@ take_values(struct expr_state *state, struct conf_expr *test,
 
 	if (values == VALUES_NONE)
 		return true;
-	good = take_value(parser, values);
+	good = take_value(parser, test, values);
 	while (good && values != VALUES_ONE &&
 	       parser->token.kind == TOKEN_COMMA) {
 		parser_advance(parser);
-		good = take_value(parser, values);
+		good = take_value(parser, test, values);
 	}
 	test->values = parser_take_words(parser);
 	if (!good || parser->token.kind != TOKEN_COMMA)
 		return good;
-	diag_error(parser->diag, parser->token.place, NULL,
+	diag_error(parser->diag, parser->token.place,
+		   "a list goes with is, in, like and the others",
 		   "'%s' takes one value", test->op);
 	return false;
 }
@@ -214,32 +312,54 @@ find_operator(const char *name)
 	return NULL;
 }
 
+/* What somebody may have meant by a word, with what to say of it. */
+static const char *
+nearest_operator(struct parser *parser, const char **remedy_out)
+{
+	const char *word = parser->token.text, *nearest;
+	const char *names[OPERATORS + 1] = { NULL };
+	size_t i;
+
+	for (i = 0; i < sizeof(foreign) / sizeof(*foreign); i++) {
+		if (strcasecmp(foreign[i].word, word))
+			continue;
+		*remedy_out = foreign[i].remedy ? foreign[i].remedy :
+			      arena_printf(parser->talk, "did you mean '%s'?",
+					   foreign[i].name);
+		return foreign[i].name;
+	}
+	for (i = 0; i < OPERATORS; i++)
+		names[i] = operators[i].name;
+	nearest = text_nearest(word, names);
+	if (nearest)
+		*remedy_out = arena_printf(parser->talk, "did you mean '%s'?",
+					   nearest);
+	return nearest;
+}
+
 /* A word that is no operator: the one it was meant to be, or NULL. */
 static const struct expr_op *
 guess_operator(struct parser *parser)
 {
-	const char *word = parser->token.text, *nearest = NULL;
-	const char *names[OPERATORS + 1] = { NULL };
-	size_t i;
+	const char *remedy = NULL;
+	const char *nearest = nearest_operator(parser, &remedy);
 
-	for (i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
-		if (!strcmp(foreign[i].word, word))
-			nearest = foreign[i].name;
-	for (i = 0; i < OPERATORS; i++)
-		names[i] = operators[i].name;
-	if (!nearest)
-		nearest = text_nearest(word, names);
-	diag_error(parser->diag, parser->token.place, nearest ?
-		   arena_printf(parser->talk, "did you mean '%s'?", nearest) :
-		   operators_remedy, "unknown operator '%s'", word);
-	return nearest ? find_operator(nearest) : NULL;
+	if (!nearest) {
+		recover_expected(parser, "an operator", operators_remedy);
+		return NULL;
+	}
+	diag_error(parser->diag, parser->token.place, remedy,
+		   "unknown operator '%s'", parser->token.text);
+	return find_operator(nearest);
 }
 
 /* The operator that begins with the word just taken; its second word is taken
  * if it is there. NULL when it has to be and is not. */
 static const struct expr_op *
-finish_operator(struct expr_state *state, const char *first)
+finish_operator(struct expr_state *state, const struct conf_expr *test,
+		const char *first)
 {
+	struct parser *parser = state->parser;
 	size_t i;
 
 	for (i = 0; i < OPERATORS; i++) {
@@ -249,22 +369,15 @@ finish_operator(struct expr_state *state, const char *first)
 			return &operators[i];
 	}
 	if (!strcmp(first, "at"))
-		recover_expected(state->parser, "'least'", NULL);
+		recover_expected(parser, "'least'", is_next(state, "most") ?
+				 next_higher_below : "write: at least VALUE");
 	else
-		recover_expected(state->parser, "'in', 'like', 'contains' or "
-				 "'matches'", "for one value write: is not");
-	return NULL;
-}
-
-/* Our own copy of a word that begins an operator, or NULL. */
-static const char *
-operator_start(const char *word)
-{
-	size_t i;
-
-	for (i = 0; i < OPERATORS; i++)
-		if (!strcmp(operators[i].first, word))
-			return operators[i].first;
+		recover_expected(parser, "'in', 'like', 'contains' or "
+				 "'matches'", is_next(state, "present") ?
+				 arena_printf(parser->talk,
+					      "write: not %s present",
+					      test->field) :
+				 "for one value write: is not");
 	return NULL;
 }
 
@@ -277,6 +390,18 @@ is_clause(const struct expr_state *state)
 			    false);
 }
 
+/* The same of the next word, whose case may be wrong. */
+static const char *
+first_of_operator(const struct expr_state *state)
+{
+	size_t i;
+
+	for (i = 0; i < OPERATORS; i++)
+		if (is_next(state, operators[i].first))
+			return operators[i].first;
+	return NULL;
+}
+
 static const struct expr_op *
 take_operator(struct expr_state *state, struct conf_expr *test)
 {
@@ -287,13 +412,13 @@ take_operator(struct expr_state *state, struct conf_expr *test)
 
 	if (parser->token.kind != TOKEN_WORD || is_clause(state) ||
 	    is_next(state, "during")) {
-		recover_expected(parser, "an operator", operators_remedy);
+		recover_expected(parser, "an operator", lists_remedy);
 		return NULL;
 	}
-	first = operator_start(parser->token.text);
+	first = first_of_operator(state);
 	if (first) {
 		parser_advance_over(parser, first);
-		op = finish_operator(state, first);
+		op = finish_operator(state, test, first);
 	} else {
 		op = guess_operator(parser);
 		if (op)
@@ -363,6 +488,15 @@ guess_quantifier(struct expr_state *state, struct conf_expr *test)
 	}
 }
 
+static bool
+is_field(const struct expr_state *state)
+{
+	const struct token *token = &state->parser->token;
+
+	return token->kind == TOKEN_WORD && !is_clause(state) &&
+	       !is_reserved(token) && !strpbrk(token->text, "<>=");
+}
+
 static struct conf_expr *
 parse_test(struct expr_state *state)
 {
@@ -380,9 +514,8 @@ parse_test(struct expr_state *state)
 		test->quantifier = parser->before.text;
 	else
 		guess_quantifier(state, test);
-	if (parser->token.kind != TOKEN_WORD || is_clause(state)) {
-		recover_expected(parser, "a condition",
-				 "write: when FIELD OPERATOR VALUE");
+	if (!is_field(state)) {
+		recover_expected(parser, "a condition", condition_remedy);
 		return NULL;
 	}
 	test->field = parser->token.text;
@@ -407,7 +540,8 @@ parse_parenthesis(struct expr_state *state)
 	if (!expr)
 		return NULL;
 	if (state->parser->token.kind != TOKEN_RIGHT) {
-		recover_expected(state->parser, "'and', 'or' or ')'", NULL);
+		recover_expected(state->parser, "'and', 'or' or ')'",
+				 "close the ( before it");
 		return NULL;
 	}
 	parser_advance(state->parser);

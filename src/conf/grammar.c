@@ -11,6 +11,8 @@
 #define CHOICE(names) { names, GRAMMAR_CHOICE, NULL }
 #define MAYBE(name) { name, GRAMMAR_MAYBE, NULL }
 #define TEXT ONE("\"TEXT\"")
+#define DATE { "DATE", GRAMMAR_ONE, conf_is_date }
+#define TIME { "TIME", GRAMMAR_ONE, conf_is_time }
 #define ADDRESS { "ADDRESS", GRAMMAR_ONE, conf_address }
 #define ADDRESSES { "ADDRESS", GRAMMAR_LIST, conf_address }
 
@@ -62,7 +64,8 @@ static const struct grammar team_block[] = {
 static const struct grammar window_block[] = {
 	{ "timezone", { ONE("ZONE") }, ONCE,
 	  HELP("zone that the hours are in") },
-	{ "", { { "DAYS", GRAMMAR_MORE, NULL }, ONE("RANGE") },
+	{ "", { { "DAYS", GRAMMAR_MORE, NULL },
+	      { "RANGE", GRAMMAR_ANY, NULL } },
 	  HELP("days and hours, as mon-fri 18:00-08:00") },
 	END
 };
@@ -75,7 +78,7 @@ static const struct grammar notify_clauses[] = {
 static const struct grammar drop_clauses[] = {
 	{ "owner", { ONE("NAME") }, ONCE, HELP("who answers for it") },
 	{ "reason", { TEXT }, ONCE, HELP("why nobody is to be told") },
-	{ "until", { ONE("DATE") }, ONCE, HELP("the day on which it ends") },
+	{ "until", { DATE }, ONCE, HELP("the day on which it ends") },
 	{ "always", ONCE, HELP("there is no end: the contract says so") },
 	END
 };
@@ -187,13 +190,13 @@ static const struct grammar alert_block[] = {
 };
 
 static const struct grammar alert_clauses[] = {
-	{ "at", { ONE("TIME") }, ONCE, HELP("when it arrives") },
+	{ "at", { TIME }, ONCE, HELP("when it arrives") },
 	END
 };
 
 static const struct grammar mail_clauses[] = {
 	{ "to", { ADDRESS }, ONCE, HELP("mailbox it arrives at") },
-	{ "at", { ONE("TIME") }, ONCE, HELP("when it arrives") },
+	{ "at", { TIME }, ONCE, HELP("when it arrives") },
 	END
 };
 
@@ -303,6 +306,7 @@ append_word(struct buf *out, const struct grammar_word *word)
 	static const char *const shapes[] = {
 		[GRAMMAR_ONE] = " %s",
 		[GRAMMAR_MAYBE] = " [\"%s\"]",
+		[GRAMMAR_ANY] = " %s",
 		[GRAMMAR_LIST] = " %s, ...",
 		[GRAMMAR_MORE] = " %s",
 		[GRAMMAR_CHOICE] = " %s",
@@ -355,12 +359,29 @@ grammar_usage(struct arena *arena, const struct grammar *line)
 	return copy;
 }
 
+/* Is it one of the names in "a, b, c"? */
+static bool
+has_home(const struct buf *homes, const char *name)
+{
+	const char *at = homes->len ? homes->data : "";
+	size_t length = strlen(name);
+
+	while ((at = strstr(at, name))) {
+		if ((at == homes->data || at[-1] == ' ') &&
+		    (!at[length] || at[length] == ','))
+			return true;
+		at += length;
+	}
+	return false;
+}
+
 static void
 append_homes(struct buf *out, const struct grammar *table, const char *word)
 {
 	for (; table && table->keyword; table++) {
-		if (grammar_find(table->block, word, false) ||
-		    grammar_find(table->clauses, word, false))
+		if ((grammar_find(table->block, word, false) ||
+		     grammar_find(table->clauses, word, false)) &&
+		    !has_home(out, table->keyword))
 			buf_printf(out, "%s%s", out->len ? ", " : "",
 				   table->keyword);
 		append_homes(out, table->block, word);

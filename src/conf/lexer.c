@@ -100,6 +100,38 @@ place(const struct lexer *lexer, size_t from, size_t to)
 				    (uint32_t)(to - from) };
 }
 
+/* A blank of a word processor or a web page. */
+static bool
+is_wide_blank(uint32_t c)
+{
+	return c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) ||
+	       c == 0x2028 || c == 0x2029 || c == 0x202F || c == 0x205F ||
+	       c == 0x3000;
+}
+
+/* Over a run of them at the next byte, which is an error; false when there is
+ * none. */
+static bool
+skip_wide_blanks(struct lexer *lexer)
+{
+	const char *text = lexer->file->text, *end = text + lexer->file->length;
+	size_t start = lexer->at, step;
+	uint32_t c, first = 0;
+
+	while (lexer->at < lexer->file->length &&
+	       is_wide_blank(c = text_decode(text + lexer->at, end, &step))) {
+		if (!first)
+			first = c;
+		lexer->at += step;
+	}
+	if (first)
+		diag_error(lexer->diag, place(lexer, start, lexer->at),
+			   "put a blank there, or the text in \"quotes\"",
+			   "U+%04X is no blank, though it looks like one",
+			   (unsigned int)first);
+	return first != 0;
+}
+
 /* To the next token; whether a line began on the way. */
 static bool
 skip_blanks(struct lexer *lexer)
@@ -108,7 +140,7 @@ skip_blanks(struct lexer *lexer)
 	size_t length = lexer->file->length;
 	bool first = lexer->at == 0;
 
-	for (; lexer->at < length; lexer->at++) {
+	while (lexer->at < length) {
 		if (text[lexer->at] == '#') {
 			const char *end = memchr(text + lexer->at, '\n',
 						 length - lexer->at);
@@ -121,7 +153,9 @@ skip_blanks(struct lexer *lexer)
 		}
 		if (text[lexer->at] == '\n')
 			first = true;
-		else if (class_of(text[lexer->at]) != BYTE_BLANK)
+		if (class_of(text[lexer->at]) == BYTE_BLANK)
+			lexer->at++;
+		else if (!(text[lexer->at] & 0x80) || !skip_wide_blanks(lexer))
 			break;
 	}
 	return first;
@@ -151,36 +185,47 @@ single(struct lexer *lexer)
 }
 
 /*
- * A blank that does not look like one, or a curly quote: pasted from a web page
- * or a mail, and impossible to see. In a string they are text.
+ * A character in a word that is impossible to see, or a curly quote: pasted
+ * from a web page or a mail. In a string they are text. False when it is to be
+ * left out.
  */
-static void
-check_word(struct lexer *lexer, const struct token *token)
+static bool
+check_character(struct lexer *lexer, const char *at, size_t length, uint32_t c)
 {
-	const char *start = lexer->file->text + token->place.offset;
-	const char *end = start + token->place.length, *at;
+	size_t offset = (size_t)(at - lexer->file->text);
+	struct diag_place where = place(lexer, offset, offset + length);
+
+	if (c >= 0x201C && c <= 0x201F)
+		diag_error(lexer->diag, where, "write \"", "curly quote");
+	if (c < 0x80 || !text_is_invisible(c))
+		return true;
+	diag_error(lexer->diag, where,
+		   "take it away, or put the text in \"quotes\"",
+		   "invisible character U+%04X in a word", (unsigned int)c);
+	return false;
+}
+
+/* A word with characters beyond ASCII: where it ends, which is at a wide blank
+ * as well, and a copy without what cannot be seen. */
+static const char *
+check_word(struct lexer *lexer, const char *start, const char **end)
+{
+	char *copy = arena_alloc(lexer->arena, (size_t)(*end - start) + 1);
+	char *to = copy;
+	const char *at;
 	size_t step;
 
-	for (at = start; at < end; at += step) {
-		uint32_t c = text_decode(at, end, &step);
-		size_t offset = token->place.offset + (size_t)(at - start);
+	for (at = start; at < *end; at += step) {
+		uint32_t c = text_decode(at, *end, &step);
 
-		if (c >= 0x80 && text_is_invisible(c)) {
-			diag_error(lexer->diag,
-				   place(lexer, offset, offset + step),
-				   "put a blank there, or the text in "
-				   "\"quotes\"",
-				   "invisible character U+%04X in a word",
-				   (unsigned int)c);
-			return;
-		}
-		if (c >= 0x201C && c <= 0x201F) {
-			diag_error(lexer->diag,
-				   place(lexer, offset, offset + step),
-				   "write \"", "curly quote");
-			return;
-		}
+		if (is_wide_blank(c))
+			break;
+		if (check_character(lexer, at, step, c))
+			to = mempcpy(to, at, step);
 	}
+	*to = '\0';
+	*end = at;
+	return copy;
 }
 
 /* The text of a word; one that is the same as a recent one takes no memory. */
@@ -216,12 +261,16 @@ word(struct lexer *lexer)
 
 	for (at = start; at < end && class_of(*at) == BYTE_WORD; at++)
 		ascii = ascii && (*at & 0x80) == 0;
-	take_text(lexer, &token, start, (size_t)(at - start));
+	if (ascii) {
+		take_text(lexer, &token, start, (size_t)(at - start));
+	} else {
+		const char *text = check_word(lexer, start, &at);
+
+		take_text(lexer, &token, text, strlen(text));
+	}
 	token.place = place(lexer, lexer->at,
 			    (size_t)(at - lexer->file->text));
 	lexer->at += token.place.length;
-	if (!ascii)
-		check_word(lexer, &token);
 	return token;
 }
 
@@ -295,6 +344,75 @@ quoted(struct lexer *lexer, char quote)
 	return token;
 }
 
+/* Quotes of word processors and of other languages. A text that begins with one
+ * ends with one of the same family, or with the quote that was meant. */
+static const uint32_t foreign_quotes[][5] = {
+	{ 0x201C, 0x201D, 0x201E, 0x201F, '"' },
+	{ 0x2018, 0x2019, 0x201A, 0x201B, '\'' },
+	{ 0xAB, 0xBB, '"' },
+};
+
+enum { FAMILIES = sizeof(foreign_quotes) / sizeof(*foreign_quotes) };
+
+static bool
+is_of_family(size_t family, uint32_t c)
+{
+	size_t i = 0;
+
+	while (i < 5 && foreign_quotes[family][i] != c)
+		i++;
+	return i < 5;
+}
+
+/* The closing quote of the text that the next byte begins, if it begins one; a
+ * word ends behind it, or it is an apostrophe. */
+static const char *
+foreign_close(const struct lexer *lexer, size_t family, size_t *length_out)
+{
+	const char *at = lexer->file->text + lexer->at;
+	const char *end = lexer->file->text + lexer->file->length;
+
+	if (!is_of_family(family, text_decode(at, end, length_out)))
+		return NULL;
+	for (at += *length_out; at < end && *at != '\n'; at += *length_out)
+		if (is_of_family(family, text_decode(at, end, length_out)) &&
+		    (at + *length_out == end ||
+		     class_of(at[*length_out]) != BYTE_WORD))
+			return at;
+	return NULL;
+}
+
+/* A text in wrong quotes, as the string it was meant to be; false when there is
+ * none. */
+static bool
+foreign_quoted(struct lexer *lexer, struct token *token)
+{
+	const char *start = lexer->file->text + lexer->at, *close = NULL;
+	size_t family, length, step;
+
+	for (family = 0; family < FAMILIES && !close; family++)
+		close = foreign_close(lexer, family, &length);
+	if (!close)
+		return false;
+	(void)text_decode(start, close, &step);	/* for its length */
+	*token = (struct token){ .kind = TOKEN_STRING, .closed = true };
+	take_text(lexer, token, start + step, (size_t)(close - start) - step);
+	token->place = place(lexer, lexer->at, lexer->at +
+			     (size_t)(close - start) + length);
+	lexer->at += token->place.length;
+	diag_error(lexer->diag, token->place, "write \"TEXT\"",
+		   "wrong quotes");
+	return true;
+}
+
+static bool
+may_be_foreign(const struct lexer *lexer)
+{
+	char byte = lexer->file->text[lexer->at];
+
+	return byte == '\'' || byte & 0x80;
+}
+
 struct token
 lexer_next(struct lexer *lexer)
 {
@@ -310,7 +428,7 @@ lexer_next(struct lexer *lexer)
 		token = single(lexer);
 	else if (class_of(lexer->file->text[lexer->at]) == BYTE_QUOTE)
 		token = quoted(lexer, '"');
-	else
+	else if (!may_be_foreign(lexer) || !foreign_quoted(lexer, &token))
 		token = word(lexer);
 	token.first = first;
 	return token;
@@ -366,16 +484,37 @@ check_line(const struct diag_file *file, const char *line, const char *end,
 		   "%s 0x%02X", fault, (unsigned char)file->text[at.offset]);
 }
 
+static bool
+is_utf16(const struct diag_file *file)
+{
+	return text_starts(file->text, "\xFF\xFE") ||
+	       text_starts(file->text, "\xFE\xFF");
+}
+
+static void
+refuse_file(const struct diag_file *file, struct diag *diag,
+	    const char *sentence, const char *remedy)
+{
+	diag_error(diag, (struct diag_place){ file, DIAG_WHOLE_FILE, 0 },
+		   remedy, "%s", sentence);
+}
+
 bool
 lexer_check(const struct diag_file *file, struct diag *diag)
 {
 	const char *end = file->text + file->length, *line, *next;
 
 	if (memchr(file->text, '\0', file->length)) {
-		diag_error(diag,
-			   (struct diag_place){ file, DIAG_WHOLE_FILE, 0 },
-			   "write the file with a text editor",
-			   "this is no text: it has NUL bytes");
+		refuse_file(file, diag, is_utf16(file) ?
+			    "this is UTF-16" :
+			    "this is no text: it has NUL bytes",
+			    "save the file as UTF-8 text");
+		return false;
+	}
+	if (memchr(file->text, '\r', file->length) &&
+	    !memchr(file->text, '\n', file->length)) {
+		refuse_file(file, diag, "its lines end with CR alone",
+			    "save the file with LF or CR LF at the ends");
 		return false;
 	}
 	for (line = file->text; line < end; line = next + 1) {

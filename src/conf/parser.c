@@ -129,13 +129,13 @@ static void
 check_word(struct parser *parser, const struct grammar *line,
 	   const struct grammar_word *shape, struct conf_word word)
 {
-	if (shape->check)
-		(void)shape->check(word, parser->diag);	/* it has reported */
-	if (shape->count == GRAMMAR_CHOICE &&
-	    !is_choice(shape->name, word.text))
-		diag_error(parser->diag, word.place,
-			   recover_usage(parser, line), "unknown %s '%s'",
-			   line->keyword, word.text);
+	if (shape->check && !shape->check(word, parser->diag))
+		parser->misread = word.place;
+	if (shape->count != GRAMMAR_CHOICE || is_choice(shape->name, word.text))
+		return;
+	diag_error(parser->diag, word.place, recover_usage(parser, line),
+		   "unknown %s '%s'", line->keyword, word.text);
+	parser->misread = word.place;
 }
 
 static bool
@@ -144,7 +144,7 @@ take_word(struct parser *parser, const struct grammar *line,
 {
 	struct conf_word word;
 
-	if (!parser_is_word(&parser->token)) {
+	if (!parser_is_word(&parser->token) || recover_is_cut_off(parser)) {
 		recover_expected(parser, shape->name,
 				 recover_usage(parser, line));
 		return false;
@@ -179,6 +179,9 @@ take_shape(struct parser *parser, const struct grammar *line,
 	case GRAMMAR_MAYBE:
 		return parser->token.kind != TOKEN_STRING ||
 		       take_word(parser, line, shape);
+	case GRAMMAR_ANY:
+		return !parser_is_word(&parser->token) ||
+		       take_word(parser, line, shape);
 	case GRAMMAR_LIST:
 	case GRAMMAR_MORE:
 		return take_list(parser, line, shape);
@@ -193,6 +196,8 @@ read_words(struct parser *parser, const struct parser_level *level,
 {
 	size_t i;
 
+	if (line->words[0].name)
+		recover_skip_equals(parser, line);
 	for (i = 0; i < GRAMMAR_WORDS_MOST && line->words[i].name; i++) {
 		if (line->words[i].count == GRAMMAR_EXPR)
 			node->expr = expr_parse(parser, level);
@@ -238,13 +243,14 @@ read_level(struct parser *parser, struct parser_level *level)
 }
 
 static void
-close_block(struct parser *parser, const struct conf_node *node)
+close_block(struct parser *parser, const struct conf_node *node,
+	    const struct parser_level *level)
 {
 	bool end = parser->token.kind == TOKEN_END;
 
 	if (parser->token.kind == TOKEN_CLOSE)
 		parser_advance(parser);
-	else if (!parser->given_up)
+	else if (!level->bare && !parser->given_up)
 		diag_error(parser->diag, end ? node->place :
 			   parser->token.place, end ?
 			   "add it before the end of the file" :
@@ -252,27 +258,30 @@ close_block(struct parser *parser, const struct conf_node *node)
 			   "missing '}' of %s", recover_describe(parser, node));
 }
 
-/* Over the {, or what stands in front of it. */
+/* Over the {, or what stands in front of it. Whether a block begins here; when
+ * its { was forgotten, that has been said. */
 static bool
 open_block(struct parser *parser, const struct parser_level *outer,
-	   const struct grammar *line)
+	   const struct grammar *line, struct parser_level *level)
 {
 	/* It is in the string whose end was forgotten, and reported. */
-	if (parser->before.kind == TOKEN_STRING && !parser->before.closed &&
-	    text_ends(parser->before.text, "{"))
+	if (recover_is_cut_off(parser) && text_ends(parser->before.text, "{"))
 		return true;
 	if (parser->token.kind != TOKEN_OPEN) {
 		if (!recover_is_refused(parser))
 			recover_expected(parser, "'{'",
 					 recover_usage(parser, line));
-		recover_skip_words(parser, outer);
+		recover_skip_words(parser, outer, line->block);
 	}
-	if (parser->token.kind != TOKEN_OPEN) {
+	if (parser->token.kind == TOKEN_OPEN) {
+		parser_advance(parser);
+		return true;
+	}
+	level->bare = parser->token.kind == TOKEN_WORD &&
+		      grammar_find(line->block, parser->token.text, false);
+	if (!level->bare)
 		parser->lost = "";
-		return false;
-	}
-	parser_advance(parser);
-	return true;
+	return level->bare;
 }
 
 static void
@@ -285,11 +294,11 @@ read_block(struct parser *parser, const struct parser_level *outer,
 	};
 	size_t base = parser->nodes.count;
 
-	if (!open_block(parser, outer, line))
+	if (!open_block(parser, outer, line, &level))
 		return;
 	read_level(parser, &level);
 	node->block = take_nodes(parser, base);
-	close_block(parser, node);
+	close_block(parser, node, &level);
 }
 
 static void
@@ -318,7 +327,8 @@ check_once(struct parser *parser, struct parser_level *level,
 {
 	uint32_t bit = (uint32_t)1 << (line - level->table);
 
-	if (level->seen & bit && line->flags & GRAMMAR_ONCE)
+	if (level->seen & bit && line->flags & GRAMMAR_ONCE &&
+	    !recover_is_refused(parser))
 		diag_error(parser->diag, parser->token.place,
 			   "keep one of them", "second '%s' in %s",
 			   line->keyword,
@@ -332,6 +342,7 @@ read_statement(struct parser *parser, struct parser_level *level,
 	       const struct grammar *line)
 {
 	struct conf_node *node = arena_alloc(parser->arena, sizeof(*node));
+	size_t errors = diag_errors(parser->diag);
 	bool is_free = !*line->keyword;
 
 	node->keyword = is_free ? parser->token.text : line->keyword;
@@ -353,6 +364,7 @@ read_statement(struct parser *parser, struct parser_level *level,
 	else
 		read_clauses(parser, level, line, node);
 	node->end = parser->before.place.offset + parser->before.place.length;
+	node->broken = errors != diag_errors(parser->diag);
 	return node;
 }
 
@@ -376,10 +388,7 @@ parser_run(struct arena *arena, struct arena *scratch,
 		if (line) {
 			take(context, read_statement(&parser, &level, line));
 		} else if (parser.token.kind == TOKEN_CLOSE) {
-			diag_error(diag, parser.token.place,
-				   "take it away, or find the { it belongs to",
-				   "stray '}'");
-			parser_advance(&parser);
+			recover_refuse_close(&parser);
 		} else {
 			break;
 		}

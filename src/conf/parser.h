@@ -30,6 +30,7 @@ struct parser_level {
 	const struct grammar *line;	/* of the statement it belongs to */
 	struct conf_node *node;		/* that statement; NULL at the top */
 	bool block;			/* { }, or the file; else clauses */
+	bool bare;			/* its { was forgotten */
 	uint32_t seen;			/* lines of `table`, as bits */
 };
 
@@ -44,6 +45,8 @@ struct parser {
 	VEC(struct conf_node *) nodes;	/* complete, of all open levels */
 	conf_words words;		/* of the statement being read */
 	struct diag_place refused;	/* the token that was reported last */
+	struct diag_place misread;	/* the word that was taken, but is not
+					   what it should be */
 	size_t swallow;			/* } of { that had been refused */
 	const char *lost;		/* home (grammar.h) of the last keyword,
 					   if it was refused; "": anywhere */

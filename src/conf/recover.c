@@ -12,6 +12,11 @@
  *	a keyword that was read as the	is a keyword after all, if it begins a
  *	  last word before the error	line: that word was forgotten
  *	{ where there is no block	its } is swallowed
+ *	{ forgotten			is as good as there, if what follows is
+ *					a keyword of the block
+ *	a word of another language	is taken for ours
+ *	an unterminated string		has what is missing behind it
+ *	words behind a wrong value	belong to it
  *	the token of the last error	is not reported again
  */
 #include "conf/recover.h"
@@ -27,6 +32,22 @@ enum {
 	/* Of a word that is repeated in a sentence. */
 	SHOWN_MOST = 60,
 };
+
+/* What others call our keywords. */
+static const struct { const char *word, *keyword; } foreign[] = {
+	{ "else", "otherwise" }, { "default", "otherwise" },
+	{ "fallback", "otherwise" }, { "if", "when" }, { "where", "when" },
+	{ "with", "using" }, { "because", "reason" }, { "tell", "notify" },
+	{ "send", "notify" }, { "page", "notify" }, { "alert", "notify" },
+	{ "discard", "drop" }, { "suppress", "drop" }, { "mute", "drop" },
+	{ "email", "mail" }, { "address", "mail" }, { "lang", "language" },
+	{ "tz", "timezone" }, { "zone", "timezone" }, { "user", "person" },
+	{ "contact", "person" }, { "group", "team" },
+	{ "password", "password-file" }, { "server", "smtp" },
+	{ "host", "smtp" }, { "schedule", "window" }, { "hours", "window" },
+};
+
+static const char *const comments[] = { "//", "/*", ";", "--", NULL };
 
 /* How a token is named in a sentence. */
 static const char *
@@ -81,18 +102,26 @@ recover_is_refused(const struct parser *parser)
 	       parser->refused.offset == parser->token.place.offset;
 }
 
+bool
+recover_is_cut_off(const struct parser *parser)
+{
+	return parser->before.kind == TOKEN_STRING && !parser->before.closed;
+}
+
 void
 recover_expected(struct parser *parser, const char *what, const char *remedy)
 {
 	bool end = parser->token.kind == TOKEN_END;
 
+	parser->refused = parser->token.place;
+	if (recover_is_cut_off(parser))
+		return;
 	diag_error(parser->diag, end ? parser->before.place :
 		   parser->token.place, remedy, "expected %s%s%s, found %s",
 		   what, *parser->before.text ? " after " : "",
 		   *parser->before.text ?
 		   describe(parser, &parser->before) : "",
 		   describe(parser, &parser->token));
-	parser->refused = parser->token.place;
 }
 
 /* Whether the token is a keyword that may stand here: of `level` or, if that is
@@ -141,6 +170,8 @@ closes_block(const struct parser *parser, const struct parser_level *level)
 	    parser->token.kind != TOKEN_WORD ||
 	    column_of(&parser->token.place) > column_of(&block->node->place))
 		return false;
+	if (block->bare)
+		return true;
 	for (around = block->outer; around; around = around->outer)
 		if (grammar_find(around->table, parser->token.text, false))
 			return true;
@@ -202,10 +233,33 @@ recover_skip(struct parser *parser, const struct parser_level *level)
 }
 
 void
-recover_skip_words(struct parser *parser, const struct parser_level *level)
+recover_skip_words(struct parser *parser, const struct parser_level *level,
+		   const struct grammar *table)
 {
-	while (parser_is_word(&parser->token) && !ends_skip(parser, level))
+	while (parser_is_word(&parser->token) && !ends_skip(parser, level) &&
+	       !grammar_find(table, parser->token.text, false))
 		parser_advance(parser);
+}
+
+static bool
+is_one_of(const struct token *token, const char *const *words)
+{
+	while (*words && strcmp(token->text, *words))
+		words++;
+	return token->kind == TOKEN_WORD && *words;
+}
+
+void
+recover_skip_equals(struct parser *parser, const struct grammar *line)
+{
+	static const char *const equals[] = { "=", ":", ":=", "=>", NULL };
+
+	if (!is_one_of(&parser->token, equals))
+		return;
+	diag_error(parser->diag, parser->token.place,
+		   recover_usage(parser, line), "no '%s' stands here",
+		   parser->token.text);
+	parser_advance(parser);
 }
 
 /* Skip the next token and what seems to belong to it: up to a keyword, or to a
@@ -225,6 +279,13 @@ skip_statement(struct parser *parser, const struct parser_level *level)
 		  column_of(&parser->token.place) > column));
 }
 
+static bool
+is_used_up(const struct parser_level *level, const struct grammar *line)
+{
+	return line->flags & GRAMMAR_ONCE &&
+	       level->seen & (uint32_t)1 << (line - level->table);
+}
+
 /* The keywords that may stand here, ended by NULL. */
 static const char **
 candidates(struct parser *parser, const struct parser_level *level)
@@ -236,7 +297,8 @@ candidates(struct parser *parser, const struct parser_level *level)
 
 	for (;; level = level->outer) {
 		for (line = level->table; line && line->keyword; line++)
-			if (*line->keyword && count < CANDIDATES_MOST)
+			if (*line->keyword && count < CANDIDATES_MOST &&
+			    !is_used_up(level, line))
 				list[count++] = line->keyword;
 		if (level->block)
 			return list;
@@ -307,20 +369,40 @@ last_word(const struct parser_level *level)
 	return shape[i].name ? &shape[i] : NULL;
 }
 
+/* How the statement is written that ends too early; of a small clause, the one
+ * that has it. */
+static const char *
+after_remedy(struct parser *parser, const struct parser_level *level,
+	     const struct grammar_word *last)
+{
+	const struct grammar *line = level->line;
+
+	if (last && is_known(&parser->before, level, false))
+		return arena_printf(parser->talk,
+				    "'%s' was taken for the %s of '%s'",
+				    parser->before.text, last->name,
+				    line->keyword);
+	if (last && last->count == GRAMMAR_EXPR)
+		return "tests are joined by and, or; a value of several words "
+		       "stands in \"quotes\"";
+	if (!line->clauses && level->outer->line)
+		line = level->outer->line;
+	return recover_usage(parser, line);
+}
+
 /* Something stands behind the words of a statement that does not begin a new
  * one: a comma was forgotten, or quotes. */
 static void
 refuse_after(struct parser *parser, const struct parser_level *level)
 {
 	const struct grammar_word *last = last_word(level);
-	const char *remedy = recover_usage(parser, level->line);
+	const char *remedy = after_remedy(parser, level, last);
 
-	if (last && is_known(&parser->before, level, false))
-		remedy = arena_printf(parser->talk,
-				      "'%s' was taken for the %s of '%s'",
-				      parser->before.text, last->name,
-				      level->line->keyword);
-	if (level->line->flags & GRAMMAR_NEEDS_CLAUSE && !level->seen)
+	level->node->expr = NULL;	/* it is not what was meant */
+	if (parser->misread.file && parser->before.place.offset ==
+				    parser->misread.offset)
+		parser->refused = parser->token.place;
+	else if (level->line->flags & GRAMMAR_NEEDS_CLAUSE && !level->seen)
 		recover_expected(parser, recover_needed(parser, level->line),
 				remedy);
 	else if (last && last->count == GRAMMAR_LIST &&
@@ -377,11 +459,26 @@ refuse_brace(struct parser *parser, const struct parser_level *level)
 	parser_advance(parser);
 }
 
+/* A comment as other languages write it, to the end of its line. */
+static void
+refuse_comment(struct parser *parser)
+{
+	diag_error(parser->diag, parser->token.place, "a comment begins with #",
+		   "%s begins no comment", describe(parser, &parser->token));
+	do {
+		parser_advance(parser);
+	} while (!parser->token.first && parser->token.kind != TOKEN_END);
+}
+
 void
 recover_refuse(struct parser *parser, const struct parser_level *level)
 {
 	bool after = !level->block && parser_is_word(&parser->before);
 
+	if (is_one_of(&parser->token, comments)) {
+		refuse_comment(parser);
+		return;
+	}
 	if (give_back(parser, level))
 		return;
 	if (parser->token.kind == TOKEN_OPEN && !level->block &&
@@ -402,6 +499,21 @@ recover_refuse(struct parser *parser, const struct parser_level *level)
 	skip_statement(parser, level);
 }
 
+/* What somebody may have meant by the next word, or NULL. */
+static const char *
+nearest_keyword(struct parser *parser, const struct parser_level *level)
+{
+	const char *const *list = candidates(parser, level), *const *at;
+	const char *word = parser->token.text;
+	size_t i;
+
+	for (i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		for (at = list; *at && !strcasecmp(foreign[i].word, word); at++)
+			if (!strcmp(foreign[i].keyword, *at))
+				return *at;
+	return text_nearest(word, list);
+}
+
 const struct grammar *
 recover_guess(struct parser *parser, const struct parser_level *level,
 	      bool *is_outer_out)
@@ -412,7 +524,7 @@ recover_guess(struct parser *parser, const struct parser_level *level,
 	*is_outer_out = false;
 	if (parser->token.kind != TOKEN_WORD)
 		return NULL;
-	nearest = text_nearest(parser->token.text, candidates(parser, level));
+	nearest = nearest_keyword(parser, level);
 	if (!nearest || grammar_home(parser->talk, parser->token.text))
 		return NULL;
 	line = grammar_find(level->table, nearest, false);
@@ -424,4 +536,16 @@ recover_guess(struct parser *parser, const struct parser_level *level,
 			   "unknown keyword %s",
 			   describe(parser, &parser->token));
 	return line;
+}
+
+void
+recover_refuse_close(struct parser *parser)
+{
+	/* What was refused before it may have been its block. */
+	if (!parser->lost)
+		diag_error(parser->diag, parser->token.place,
+			   "take it away, or find the { it belongs to",
+			   "stray '}'");
+	parser->lost = NULL;
+	parser_advance(parser);
 }

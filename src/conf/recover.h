@@ -14,6 +14,10 @@ void recover_expected(struct parser *parser, const char *what,
 /* The next token is the one that was reported last. */
 bool recover_is_refused(const struct parser *parser);
 
+/* The line before ends in a string whose end was forgotten, so what is missing
+ * is in it. */
+bool recover_is_cut_off(const struct parser *parser);
+
 /* Parts of sentences, which last until the next statement begins:
  * "write: relay NAME { ... }", "'customer contoso'", and the clauses of which
  * there has to be one, "'alert' or 'mail'". */
@@ -31,10 +35,15 @@ bool recover_ends_level(const struct parser *parser,
 bool recover_ends_free(const struct parser *parser,
 		       const struct parser_level *level);
 
-/* To where a statement or clause begins or a block ends; or only over words. */
+/* To where a statement or clause begins or a block ends; or only over words,
+ * and to a keyword of `table` as well. */
 void recover_skip(struct parser *parser, const struct parser_level *level);
 void recover_skip_words(struct parser *parser,
-			const struct parser_level *level);
+			const struct parser_level *level,
+			const struct grammar *table);
+
+/* Over a = or : that other languages have behind a keyword. */
+void recover_skip_equals(struct parser *parser, const struct grammar *line);
 
 /* The line of `level` that the mistyped word was meant to be, reported; NULL
  * when it is near to none, or to a keyword of a level further out. */
@@ -44,5 +53,8 @@ const struct grammar *recover_guess(struct parser *parser,
 
 /* Report the next token, which cannot stand here, and skip it. */
 void recover_refuse(struct parser *parser, const struct parser_level *level);
+
+/* The same of a } outside of all blocks. */
+void recover_refuse_close(struct parser *parser);
 
 #endif

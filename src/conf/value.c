@@ -54,11 +54,53 @@ conf_is_duration(struct conf_word word, struct diag *diag)
 }
 
 bool
+conf_date(struct conf_word word, struct diag *diag, struct civil *date_out)
+{
+	char midnight[sizeof("2027-01-31T00:00")];
+	instant_ms when;
+
+	(void)snprintf(midnight, sizeof(midnight), "%.10sT00:00", word.text);
+	if (strlen(word.text) == 10 && clock_parse(midnight, &when)) {
+		clock_to_civil(when, date_out);
+		return true;
+	}
+	diag_error(diag, word.place, "as 2027-01-31", "'%s' is no date",
+		   word.text);
+	return false;
+}
+
+bool
+conf_is_date(struct conf_word word, struct diag *diag)
+{
+	struct civil unused;
+
+	return conf_date(word, diag, &unused);
+}
+
+bool
+conf_time(struct conf_word word, struct diag *diag, instant_ms *when_out)
+{
+	if (clock_parse(word.text, when_out) && clock_has_offset(word.text))
+		return true;
+	diag_error(diag, word.place, "write it as 2026-12-01T02:00:00+01:00",
+		   "'%s' is no time", word.text);
+	return false;
+}
+
+bool
+conf_is_time(struct conf_word word, struct diag *diag)
+{
+	instant_ms unused;
+
+	return conf_time(word, diag, &unused);
+}
+
+bool
 conf_address(struct conf_word word, struct diag *diag)
 {
 	if (text_is_address(word.text))
 		return true;
-	diag_error(diag, word.place, "write LOCAL@DOMAIN",
+	diag_error(diag, word.place, "write the address alone: LOCAL@DOMAIN",
 		   "'%s' is no mail address", word.text);
 	return false;
 }

@@ -17,8 +17,9 @@ load_one(const struct conf *conf, const struct conf_node *customer,
 	if (!*one.display)
 		one.display = one.customer;
 	if (!every) {
-		diag_error(diag, clause->place, "add every DURATION",
-			   "'expect' does not say how often");
+		if (!clause->broken)
+			diag_error(diag, clause->place, "add every DURATION",
+				   "'expect' does not say how often");
 		return;
 	}
 	if (!conf_duration(conf_word(every, 0), diag, &one.every_ms))

@@ -81,8 +81,9 @@ load_clauses(const struct loading *loading, const struct conf_node *node,
 			   "from 1s to 1d", "an API cannot be asked every %s",
 			   conf_word(every, 0).text);
 	if (!using) {
-		diag_error(loading->diag, node->place, "add using APP",
-			   "'poll' does not say with which app");
+		if (!node->broken)
+			diag_error(loading->diag, node->place, "add using APP",
+				   "'poll' does not say with which app");
 		return false;
 	}
 	name = conf_word(using, 0);

@@ -105,6 +105,32 @@ word_applies(const struct cond_word *word, enum alert_field field)
 	return word->types & 1u << alert_fields[field].type;
 }
 
+/* What others call our fields. */
+static const struct { const char *word, *field; } foreign[] = {
+	{ "hostname", "device" }, { "host", "device" },
+	{ "computer", "device" }, { "machine", "device" },
+	{ "group", "device-group" }, { "tag", "device-tag" },
+	{ "os", "device-os" }, { "risk", "device-risk" }, { "name", "title" },
+	{ "subject", "title" }, { "account", "user" },
+	{ "mitre", "technique" }, { "source", "service" },
+	{ "state", "status" }, { "malware", "threat" },
+	{ "org", "organization" }, { "id", "alert" },
+};
+
+static const char *
+field_remedy(struct cond_load *load, const char *word,
+	     const char *const *names)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		if (!strcasecmp(foreign[i].word, word))
+			return arena_printf(load->arena, "did you mean '%s'?",
+					    foreign[i].field);
+	return diag_did_you_mean(load->diag, word, names,
+				 "tocsin-rules(5) lists them");
+}
+
 /* The name may also be one of those that stand without a field. */
 static bool
 field_load(struct cond_load *load, const struct conf_expr *expr,
@@ -124,8 +150,7 @@ field_load(struct cond_load *load, const struct conf_expr *expr,
 	names[i] = "during";
 	names[i + 1] = NULL;
 	diag_error(load->diag, conf_field_place(expr),
-		   diag_did_you_mean(load->diag, expr->field, names,
-				     "tocsin-rules(5) lists them"),
+		   field_remedy(load, expr->field, names),
 		   "unknown condition '%s'", expr->field);
 	return false;
 }

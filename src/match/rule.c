@@ -105,18 +105,49 @@ rule_check_notify(struct rule_load *load, const struct conf_node *notify)
 	return false;
 }
 
-static const struct conf_node *
-drop_part(struct rule_load *load, const struct conf_node *drop,
-	  const char *keyword, const char *remedy)
+/* What a drop has to say, with how it is said. */
+static const struct {
+	const char *keyword, *name, *remedy;
+} drop_parts[] = {
+	{ "owner", "an owner", "owner NAME: who answers for it" },
+	{ "reason", "a reason", "reason \"TEXT\": why nobody is to be told" },
+	{ "until", "an end",
+	  "until DATE, or always if the contract leaves it out" },
+};
+
+enum { DROP_PARTS = sizeof(drop_parts) / sizeof(*drop_parts) };
+
+static bool
+drop_has(const struct conf_node *drop, const char *keyword)
 {
 	const struct conf_node *part = conf_find(&drop->clauses, keyword);
 
-	if (part && part->words.count && *conf_word(part, 0).text)
-		return part;
-	diag_error(load->cond.diag, drop->place, remedy,
-		   "a drop needs %s %s", *keyword == 'o' ? "an" : "a",
-		   keyword);
-	return NULL;
+	return (part && *conf_word(part, 0).text) ||
+	       (!strcmp(keyword, "until") &&
+		conf_find(&drop->clauses, "always"));
+}
+
+/* Everything that is missing is one finding. */
+static bool
+drop_is_whole(struct rule_load *load, const struct conf_node *drop)
+{
+	struct buf missing = BUF_INIT;
+	const char *remedy = NULL;
+	size_t i, count = 0;
+
+	for (i = 0; i < DROP_PARTS; i++) {
+		if (drop_has(drop, drop_parts[i].keyword))
+			continue;
+		buf_printf(&missing, "%s%s", count++ ? " and " : "",
+			   drop_parts[i].name);
+		remedy = drop_parts[i].remedy;
+	}
+	if (count && !drop->broken)
+		diag_error(load->cond.diag, drop->place, count == 1 ? remedy :
+			   "write: drop owner NAME reason \"TEXT\" until DATE",
+			   "a drop needs %s", missing.data);
+	buf_release(&missing);
+	return !count;
 }
 
 static void
@@ -138,16 +169,10 @@ until_load(struct rule_load *load, const struct conf_node *until,
 	   struct rule_drop *drop)
 {
 	struct conf_word date = conf_word(until, 0);
-	char *midnight = arena_printf(load->cond.arena, "%sT00:00", date.text);
 	struct civil civil;
-	instant_ms when;
 
-	if (strlen(date.text) != 10 || !clock_parse(midnight, &when)) {
-		diag_error(load->cond.diag, date.place, "as 2027-01-31",
-			   "'%s' is no date", date.text);
+	if (!conf_date(date, load->cond.diag, &civil))
 		return false;
-	}
-	clock_to_civil(when, &civil);
 	civil.day++;
 	drop->until = date.text;
 	drop->end = zone_from_civil(load->zone, &civil);
@@ -163,14 +188,13 @@ end_load(struct rule_load *load, const struct conf_node *node,
 	const struct conf_node *always = conf_find(&node->clauses, "always");
 
 	drop->end = INT64_MAX;
-	if (until && !always)
+	if (!always)
 		return until_load(load, until, drop);
-	if (always && !until)
+	if (!until)
 		return true;
-	diag_error(load->cond.diag, always ? always->place : node->place,
+	diag_error(load->cond.diag, always->place,
 		   "until DATE, or always if the contract leaves it out",
-		   always ? "a drop either ends or does not" :
-		   "a drop needs an end");
+		   "a drop either ends or does not");
 	return false;
 }
 
@@ -179,20 +203,17 @@ drop_load(struct rule_load *load, const struct conf_node *node,
 	  struct rule *rule)
 {
 	struct rule_drop *drop = arena_alloc(load->cond.arena, sizeof(*drop));
-	const struct conf_node *owner, *reason;
-	bool ends;
+	struct conf_word owner;
 
-	owner = drop_part(load, node, "owner",
-			  "owner NAME: who answers for it");
-	reason = drop_part(load, node, "reason",
-			   "reason \"TEXT\": why nobody is to be told");
-	ends = end_load(load, node, drop);
-	if (!owner || !reason || !ends)
+	if (!drop_is_whole(load, node) || !end_load(load, node, drop))
 		return false;
-	drop->owner = conf_word(owner, 0).text;
-	drop->reason = conf_word(reason, 0).text;
+	owner = conf_word(conf_find(&node->clauses, "owner"), 0);
+	drop->owner = owner.text;
+	drop->reason = conf_word(conf_find(&node->clauses, "reason"), 0).text;
 	if (load->contacts && !map_find(load->contacts, drop->owner))
-		diag_warning(load->cond.diag, conf_word(owner, 0).place, NULL,
+		diag_warning(load->cond.diag, owner.place,
+			     diag_did_you_mean(load->cond.diag, owner.text,
+					       load->contact_names, NULL),
 			     "owner '%s' is no person or team", drop->owner);
 	rule->drop = drop;
 	return true;
@@ -221,9 +242,10 @@ actions_load(struct rule_load *load, const struct conf_node *node,
 	}
 	if (drop || notifies)
 		return good;
-	diag_error(load->cond.diag, conf_word(node, 0).place,
-		   "add notify NAME, or drop", "rule '%s' does nothing",
-		   rule->name);
+	if (!node->broken)
+		diag_error(load->cond.diag, conf_word(node, 0).place,
+			   "add notify NAME, or drop", "rule '%s' does nothing",
+			   rule->name);
 	return false;
 }
 

@@ -118,7 +118,8 @@ recipient_is_good(const char *text)
 	bool good;
 
 	buf_printf(&address, "%s%s", *text == '@' ? "x" : "", text);
-	good = text_is_address(address.data);
+	/* A local part of * is legal, and meant for everybody. */
+	good = text_is_address(address.data) && *text != '*';
 	buf_release(&address);
 	return good;
 }
@@ -237,8 +238,8 @@ static void
 customer_load(struct loader *loader, const struct conf_node *node,
 	      struct ruleset_customer *customer)
 {
+	size_t errors = diag_errors(loader->rule.cond.diag), i;
 	struct conf_word name = conf_word(node, 0);
-	size_t i;
 
 	customer->name = name.text;
 	customer->display = node->words.count > 1 ? conf_word(node, 1).text :
@@ -250,14 +251,16 @@ customer_load(struct loader *loader, const struct conf_node *node,
 	loader->rule.zone = customer->zone;
 	rules_load(loader, customer);
 	arena_reset(loader->scratch);
-	if (!customer->recipients.count && notifies(customer))
+	if (!customer->recipients.count && notifies(customer) && !node->broken)
 		diag_error(loader->rule.cond.diag, name.place,
 			   "add recipients @DOMAIN or ADDRESS, ...",
 			   "customer '%s' has rules that notify, but no "
 			   "recipients", name.text);
-	shadow_check(customer->rules, customer->rule_count,
-		     customer->otherwise, loader->scratch,
-		     loader->rule.cond.diag);
+	/* Not while there are errors: a rule was read as it is not meant. */
+	if (errors == diag_errors(loader->rule.cond.diag) && !node->broken)
+		shadow_check(customer->rules, customer->rule_count,
+			     customer->otherwise, loader->scratch,
+			     loader->rule.cond.diag);
 	if (customer->rule_count > INDEX_LEAST)
 		customer->index = index_create(loader->ruleset->arena,
 					       customer->rules,

@@ -96,7 +96,8 @@ range_parse(struct conf_word word, struct range *range, struct diag *diag)
 		to = minutes_parse(word.text + length + 1,
 				   strlen(word.text + length + 1));
 	if (from < 0 || from == DAY_MINUTES || to < 0) {
-		diag_error(diag, word.place, "as 18:00-08:00 or 00:00-24:00",
+		diag_error(diag, word.place, "as 18:00-08:00 or 00:00-24:00, "
+			   "with a plain - and no blanks",
 			   "'%s' is no range of the clock", word.text);
 		return false;
 	}
@@ -118,7 +119,8 @@ days_add(const char *text, struct diag_place place, struct range *range,
 
 	range->days |= days;
 	if (!days)
-		diag_error(diag, place, "as mon, mon-fri or sat-sun",
+		diag_error(diag, place, "write DAYS RANGE, as mon-fri "
+			   "18:00-08:00, with plain -",
 			   "'%s' is no day of the week", text);
 	return days != 0;
 }
@@ -129,22 +131,38 @@ static bool
 range_load(const struct conf_node *node, struct range *range,
 	   struct diag *diag)
 {
-	bool good = days_add(node->keyword, node->place, range, diag);
+	const conf_words *words = &node->words;
 	size_t i;
 
-	if (!node->words.count)
-		return false;		/* the parser has said so */
-	for (i = 0; i + 1 < node->words.count; i++) {
-		struct conf_word day = node->words.items[i];
-
-		good &= days_add(day.text, day.place, range, diag);
+	if (!days_add(node->keyword, node->place, range, diag))
+		return false;
+	if (!words->count) {
+		diag_error(diag, node->place, "as mon-fri 18:00-08:00",
+			   "'%s' has no range of the clock", node->keyword);
+		return false;
 	}
-	return range_parse(node->words.items[i], range, diag) && good;
+	for (i = 0; i + 1 < words->count; i++)
+		if (!days_add(words->items[i].text, words->items[i].place,
+			      range, diag))
+			return false;
+	return range_parse(words->items[i], range, diag);
 }
 
+static bool
+is_same_line(const struct conf_node *before, const struct conf_node *node)
+{
+	size_t start = before->place.offset;
+
+	return !memchr(before->place.file->text + start, '\n',
+		       node->place.offset - start);
+}
+
+/* Behind a mistake days and ranges are taken for each other up to the end of
+ * the line: it is the only one that is said. */
 static void
 window_part(struct arena *arena, struct window *window,
-	    const struct conf_node *node, struct diag *diag)
+	    const struct conf_node *node, const struct conf_node **wrong,
+	    struct diag *diag)
 {
 	struct range range = { 0 };
 	const struct zone *zone;
@@ -153,8 +171,12 @@ window_part(struct arena *arena, struct window *window,
 		zone = window_zone_load(conf_word(node, 0), diag);
 		if (zone)
 			window->zone = zone;
+	} else if (*wrong && is_same_line(*wrong, node)) {
+		*wrong = node;
 	} else if (range_load(node, &range, diag)) {
 		vec_push(arena, &window->ranges, range);
+	} else {
+		*wrong = node;
 	}
 }
 
@@ -165,15 +187,16 @@ window_load(struct arena *arena, const struct conf_node *node,
 	struct window *window = arena_alloc(arena, sizeof(*window));
 	struct conf_word name = conf_word(node, 0);
 	bool has_zone = conf_find(&node->block, "timezone");
+	const struct conf_node *wrong = NULL;
 	size_t i;
 
 	window->zone = zone_utc();
 	for (i = 0; i < node->block.count; i++)
-		window_part(arena, window, node->block.items[i], diag);
-	if (!has_zone)
+		window_part(arena, window, node->block.items[i], &wrong, diag);
+	if (!has_zone && !node->broken)
 		diag_error(diag, name.place, "add timezone ZONE",
 			   "window '%s' has no time zone", name.text);
-	if (node->block.count == has_zone)
+	if (node->block.count == has_zone && !node->broken)
 		diag_error(diag, name.place, "as mon-fri 18:00-08:00",
 			   "window '%s' has no days", name.text);
 	return window;

@@ -198,6 +198,22 @@ load_text(const struct loader *loader, const struct conf_node *node,
 	}
 }
 
+/* A severity has to be one of the known words; other fields take any text. */
+static bool
+value_is_good(const struct loader *loader, enum alert_field field,
+	      struct conf_word value)
+{
+	if (field != ALERT_SEVERITY ||
+	    severity_parse(value.text) != SEVERITY_UNKNOWN)
+		return true;
+	diag_error(loader->diag, value.place,
+		   diag_did_you_mean(loader->diag, value.text, severity_names,
+				     "one of informational, low, medium, high, "
+				     "critical"),
+		   "unknown severity '%s'", value.text);
+	return false;
+}
+
 static void
 load_set(const struct loader *loader, const struct conf_node *node,
 	 struct format *format)
@@ -213,7 +229,9 @@ load_set(const struct loader *loader, const struct conf_node *node,
 			   alert_fields[constant.field].name);
 	for (i = 1; i < node->words.count; i++) {
 		constant.value = node->words.items[i].text;
-		vec_push(loader->arena, &format->constants, constant);
+		if (value_is_good(loader, constant.field,
+				  node->words.items[i]))
+			vec_push(loader->arena, &format->constants, constant);
 	}
 }
 
@@ -287,6 +305,26 @@ format_create(const struct loader *loader, const char *name,
 	return format;
 }
 
+/* What a mail is known by; `generic` has none, every other format some. */
+static void
+check_signs(const struct loader *loader, const struct conf_node *node)
+{
+	struct conf_word name = conf_word(node, 0);
+	bool generic = !strcmp(name.text, "generic");
+	bool signs = conf_find(&node->block, "from") ||
+		     conf_find(&node->block, "subject") ||
+		     conf_find(&node->block, "text");
+
+	if (generic && signs)
+		diag_error(loader->diag, name.place, "take `from`, `subject` "
+			   "and `text` out of it", "format 'generic' is for "
+			   "mails that nothing describes");
+	if (!generic && !signs && !node->broken)
+		diag_error(loader->diag, name.place, "add from ADDRESS, "
+			   "subject \"PATTERN\" or text \"PHRASE\"",
+			   "no mail is ever of format '%s'", name.text);
+}
+
 static void
 load_format(const struct loader *loader, const struct conf_node *node)
 {
@@ -302,11 +340,7 @@ load_format(const struct loader *loader, const struct conf_node *node)
 			   "there is already a format '%s'", name.text);
 		return;
 	}
-	if (!strcmp(name.text, "generic") &&
-	    format->from.count + format->subjects.count + format->phrases.count)
-		diag_error(loader->diag, name.place, "take `from`, `subject` "
-			   "and `text` out of it", "format 'generic' is for "
-			   "mails that nothing describes");
+	check_signs(loader, node);
 	vec_push(loader->arena, &loader->formats->list, format);
 }
 
@@ -325,16 +359,9 @@ load_alias(const struct loader *loader, const struct conf_node *node)
 	struct map **map;
 	size_t i;
 
-	if (!load_field(loader, conf_word(node, 0), &field))
+	if (!load_field(loader, conf_word(node, 0), &field) ||
+	    !value_is_good(loader, field, value))
 		return;
-	if (field == ALERT_SEVERITY &&
-	    severity_parse(value.text) == SEVERITY_UNKNOWN) {
-		diag_error(loader->diag, value.place,
-			   diag_did_you_mean(loader->diag, value.text,
-					     severity_names, NULL),
-			   "unknown severity '%s'", value.text);
-		return;
-	}
 	map = &loader->formats->aliases[field];
 	if (!*map)
 		*map = map_create(loader->arena);

@@ -40,7 +40,8 @@ check_addresses(struct contact *contact, struct diag *diag)
 	for (i = 0; i < contact->mail.count; i++)
 		if (conf_address(contact->mail.items[i], diag))
 			contact->mail.items[kept++] = contact->mail.items[i];
-	if (!contact->mail.count && !contact->members.count)
+	if (!contact->mail.count && !contact->members.count &&
+	    !contact->node->broken)
 		diag_error(diag, conf_word(contact->node, 0).place,
 			   contact->node->keyword[0] == 't' ?
 			   "write `mail ADDRESS` or `members NAME, NAME`" :

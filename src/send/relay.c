@@ -38,7 +38,7 @@ find_channel(const struct conf_node *node, struct diag *diag)
 		if (clause)
 			found = channels[i];
 	}
-	if (!found)
+	if (!found && !node->broken)
 		diag_error(diag, node->place, "add 'smtp HOST' or "
 			   "'maildir PATH'", "relay '%s' does not say where "
 			   "mail goes", conf_word(node, 0).text);

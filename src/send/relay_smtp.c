@@ -304,7 +304,8 @@ relay_smtp_load(struct relay *relay, const struct conf_node *node,
 
 	for (i = 0; i < node->block.count; i++)
 		set_clause(&loading, node->block.items[i]);
-	check_together(&loading);
+	if (!node->broken)		/* else what is missing may be there */
+		check_together(&loading);
 	for (i = 0; i < hosts->words.count; i++)
 		add_host(&loading, relay, hosts->words.items[i]);
 	if (loading.server.tls == SMTP_TLS_NONE)

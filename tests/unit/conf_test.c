@@ -103,19 +103,22 @@ static const struct {
 	  "window n {mon-fri 18:00-08:00; timezone UTC; mon wed fri 1-2}" },
 	{ "a rule has clauses",
 	  "customer c \"C\" { rule r \"why\" when a is b also notify x, y using"
-	  " z notify w rule s drop owner o reason \"x y\" until d"
-	  " otherwise notify v using u }",
+	  " z notify w rule s drop owner o reason \"x y\""
+	  " until 2027-01-31 otherwise notify v using u }",
 	  "customer c \"C\" {rule r \"why\" [when (a is b); also; notify x y"
 	  " [using z]; notify w]; rule s [drop [owner o; reason \"x y\";"
-	  " until d]]; otherwise [notify v [using u]]}" },
+	  " until 2027-01-31]]; otherwise [notify v [using u]]}" },
 	{ "a test has fields as keywords",
-	  "test \"t\" { given alert { severity high device a, b } at T"
-	  " expect notify a@b.example by r using u }"
-	  " test \"u\" { given mail f to a@b.example at T expect drop by r }"
+	  "test \"t\" { given alert { severity high device a, b } at "
+	  "2026-12-01T02:00:00Z expect notify a@b.example by r using u }"
+	  " test \"u\" { given mail f to a@b.example at "
+	  "2026-12-01T02:00:00Z expect drop by r }"
 	  " test \"v\" { expect hold }",
-	  "test \"t\" {given [alert [at T] {severity high; device a b}];"
+	  "test \"t\" {given [alert [at 2026-12-01T02:00:00Z] {severity "
+	  "high; device a b}];"
 	  " expect [notify a@b.example [by r; using u]]};"
-	  " test \"u\" {given [mail f [to a@b.example; at T]];"
+	  " test \"u\" {given [mail f [to a@b.example; at "
+	  "2026-12-01T02:00:00Z]];"
 	  " expect [drop [by r]]}; test \"v\" {expect [hold]}" },
 	{ "a field may be named like a keyword",
 	  "test \"t\" { given alert { customer c title mail alert x } }",
@@ -166,9 +169,9 @@ static const struct {
 	       "present))") },
 	{ "a list of regexes", RULE("a matches /b c/, /d\\/e\\d/"),
 	  TREE("(a matches b c d/e\\d)") },
-	{ "values may look like operators",
-	  RULE("a is is and b in not, and, or and c is \"not\""),
-	  TREE("(and (and (a is is) (b in not and or)) (c is \"not\"))") },
+	{ "values may look like operators in quotes",
+	  RULE("a is \"is\" and b in \"not\", \"and\""),
+	  TREE("(and (a is \"is\") (b in \"not\" \"and\"))") },
 	{ "values may look like keywords",
 	  RULE("a is when, rule and b in notify"),
 	  TREE("(and (a is when rule) (b in notify))") },

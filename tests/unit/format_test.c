@@ -82,10 +82,10 @@ static const struct { const char *name, *text, *findings; } wrong[] = {
 	  "    1 | label severty \"Severity\"\n"
 	  "      |       ^~~~~~~\n" },
 	{ "so it is inside a format",
-	  "format f \"F\" { expect title, sverity }\n",
+	  "format f \"F\" { expect title, sverity text x }\n",
 	  "t.rules:1:30: error: unknown field 'sverity' (did you mean "
 	  "'severity'?)\n"
-	  "    1 | format f \"F\" { expect title, sverity }\n"
+	  "    1 | format f \"F\" { expect title, sverity text x }\n"
 	  "      |                              ^~~~~~~\n" },
 	{ "and in a hole of a subject",
 	  "format f \"F\" { subject \"{severity} {titel}\" }\n",
@@ -94,15 +94,15 @@ static const struct { const char *name, *text, *findings; } wrong[] = {
 	  "    1 | format f \"F\" { subject \"{severity} {titel}\" }\n"
 	  "      |                        ^~~~~~~~~~~~~~~~~~~~\n" },
 	{ "a field that the relay decides cannot come from a mail",
-	  "format f \"F\" { set customer contoso }\n",
+	  "format f \"F\" { set customer contoso text x }\n",
 	  "t.rules:1:20: error: field 'customer' is decided by the relay, not "
 	  "by a mail\n"
-	  "    1 | format f \"F\" { set customer contoso }\n"
+	  "    1 | format f \"F\" { set customer contoso text x }\n"
 	  "      |                    ^~~~~~~~\n" },
 	{ "two formats of one name are an error",
-	  "format f \"F\" {}\nformat f \"G\" {}\n",
+	  "format f \"F\" {text x}\nformat f \"G\" {text x}\n",
 	  "t.rules:2:8: error: there is already a format 'f'\n"
-	  "    2 | format f \"G\" {}\n"
+	  "    2 | format f \"G\" {text x}\n"
 	  "      |        ^\n" },
 	{ "braces without a pair are an error",
 	  "format f \"F\" { subject \"{title\" }\n",
@@ -122,11 +122,23 @@ static const struct { const char *name, *text, *findings; } wrong[] = {
 	  "    1 | link \"https://{portal}/x/{alrt}\"\n"
 	  "      |      ^~~~~~~~~~~~~~~~~~~~~~~~~~~\n" },
 	{ "a link to anything but https is an error",
-	  "format f \"F\" { link \"http://a.example/{alert}\" }\n",
+	  "format f \"F\" { link \"http://a.example/{alert}\" text x }\n",
 	  "t.rules:1:21: error: bad link pattern: a link begins with "
 	  "https://\n"
-	  "    1 | format f \"F\" { link \"http://a.example/{alert}\" }\n"
+	  "    1 | format f \"F\" { link \"http://a.example/{alert}\" text x }\n"
 	  "      |                     ^~~~~~~~~~~~~~~~~~~~~~~~~~\n" },
+	{ "a format without anything to know it by is an error",
+	  "format f \"F\" { }\n",
+	  "t.rules:1:8: error: no mail is ever of format 'f' (add from "
+	  "ADDRESS, subject \"PATTERN\" or text \"PHRASE\")\n"
+	  "    1 | format f \"F\" { }\n"
+	  "      |        ^\n" },
+	{ "a constant severity that there is not is an error",
+	  "format f \"F\" { text x set severity hihg }\n",
+	  "t.rules:1:36: error: unknown severity 'hihg' (did you mean "
+	  "'high'?)\n"
+	  "    1 | format f \"F\" { text x set severity hihg }\n"
+	  "      |                                    ^~~~\n" },
 	{ "an alias of a severity that there is not is an error",
 	  "alias severity hihg \"Hoch\"\n",
 	  "t.rules:1:16: error: unknown severity 'hihg' (did you mean "
@@ -144,12 +156,12 @@ static const struct { const char *name, *text, *findings; } wrong[] = {
 	  "    2 | label device \"name :\"\n"
 	  "      |              ^~~~~~~~\n" },
 	{ "but a format may mean something else by it",
-	  "label title \"Name\"\nformat f \"F\" { label device \"Name\" }\n",
+	  "label title \"Name\"\nformat f \"F\" { label device \"Name\" text x }\n",
 	  "" },
 	{ "two constants for a field of one value are an error",
-	  "format f \"F\" { set product A, B }\n",
+	  "format f \"F\" { set product A, B text x }\n",
 	  "t.rules:1:31: error: field 'product' has one value\n"
-	  "    1 | format f \"F\" { set product A, B }\n"
+	  "    1 | format f \"F\" { set product A, B text x }\n"
 	  "      |                               ^\n" },
 	{ "a portal is a host and nothing else",
 	  "portal https://a.example, a.example/x\n",
@@ -217,7 +229,7 @@ static void
 test_generic(void)
 {
 	is(last_name(""), "generic", "without any format there is generic");
-	is(last_name("format generic \"G\" {}\nformat f \"F\" {}\n"), "generic",
+	is(last_name("format generic \"G\" {}\nformat f \"F\" {text x}\n"), "generic",
 	   "generic is last, wherever it is written");
 }
 

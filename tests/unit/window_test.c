@@ -110,22 +110,25 @@ mistakes(void)
 		  "(did you mean 'Europe/Paris'?)" },
 		{ "window w { timezone UTC mon 10-11 }",
 		  "t.rules:1:29: error: '10-11' is no range of the clock "
-		  "(as 18:00-08:00 or 00:00-24:00)" },
+		  "(as 18:00-08:00 or 00:00-24:00, with a plain - and no "
+		  "blanks)" },
 		{ "window w { timezone UTC mon 24:00-11:00 }",
 		  "t.rules:1:29: error: '24:00-11:00' is no range of the "
-		  "clock (as 18:00-08:00 or 00:00-24:00)" },
+		  "clock (as 18:00-08:00 or 00:00-24:00, with a plain - and "
+		  "no blanks)" },
 		{ "window w { timezone UTC mon 10:00-24:01 }",
 		  "t.rules:1:29: error: '10:00-24:01' is no range of the "
-		  "clock (as 18:00-08:00 or 00:00-24:00)" },
+		  "clock (as 18:00-08:00 or 00:00-24:00, with a plain - and "
+		  "no blanks)" },
 		{ "window w { timezone UTC mon 10:00-10:00 }",
 		  "t.rules:1:29: error: range '10:00-10:00' is empty "
 		  "(the whole day is 00:00-24:00)" },
 		{ "window w { timezone UTC mo-fri 10:00-11:00 }",
 		  "t.rules:1:25: error: 'mo-fri' is no day of the week "
-		  "(as mon, mon-fri or sat-sun)" },
+		  "(write DAYS RANGE, as mon-fri 18:00-08:00, with plain -)" },
 		{ "window w { timezone UTC mon, xx 10:00-11:00 }",
 		  "t.rules:1:30: error: 'xx' is no day of the week "
-		  "(as mon, mon-fri or sat-sun)" },
+		  "(write DAYS RANGE, as mon-fri 18:00-08:00, with plain -)" },
 	};
 	size_t i;
 
