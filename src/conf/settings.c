@@ -76,6 +76,65 @@ check_misplaced(const struct conf_node *node, struct diag *diag)
 			   node->keyword);
 }
 
+/* What is for the mails of all customers. */
+static const char *const shared[] = {
+	"relay", "app", "format", "label", "alias", "portal", "link", "unwrap",
+	"ignore", NULL
+};
+
+static bool
+is_shared(const char *keyword)
+{
+	size_t i = 0;
+
+	while (shared[i] && strcmp(shared[i], keyword))
+		i++;
+	return shared[i];
+}
+
+/* The names of the included files that define customers. */
+static struct map *
+customer_files(const struct conf *conf, struct arena *scratch)
+{
+	struct map *files = map_create(scratch);
+	size_t i;
+
+	for (i = 0; i < conf->nodes.count; i++) {
+		const struct conf_node *node = conf->nodes.items[i];
+
+		if (!strcmp(node->keyword, "customer") &&
+		    node->place.file != conf->files.items[0])
+			(void)map_set(files, node->place.file->name, files);
+	}
+	return files;
+}
+
+/* Their authors must not change how the mails of others are read and sent. Of
+ * each keyword only the first is said: where one is, there are more. */
+static void
+check_shared(const struct conf *conf, struct diag *diag)
+{
+	struct arena *scratch = arena_create();
+	struct map *files = customer_files(conf, scratch);
+	struct map *said = map_create(scratch);
+	size_t i;
+
+	for (i = 0; i < conf->nodes.count; i++) {
+		const struct conf_node *node = conf->nodes.items[i];
+		const char *file = node->place.file->name;
+
+		if (!is_shared(node->keyword) || !map_find(files, file) ||
+		    map_set(said, arena_printf(scratch, "%s %s", file,
+					       node->keyword), said))
+			continue;
+		diag_error(diag, node->place,
+			   "move it to the main file, or to one without "
+			   "customers", "'%s' is for all customers, so it "
+			   "cannot stand in a file of one", node->keyword);
+	}
+	arena_destroy(&scratch);
+}
+
 static void
 load(struct settings *settings, const struct conf *conf, struct diag *diag)
 {
@@ -132,6 +191,7 @@ settings_load(const struct conf *conf, struct diag *diag)
 	if (!conf->files.count)
 		return settings;
 	load(&settings, conf, diag);
+	check_shared(conf, diag);
 	if (!settings.domain)
 		settings.domain = host_name(conf->arena);
 	if (!settings.from)

@@ -1,6 +1,7 @@
 /*
  * The settings of the main file that have one value: where things are and
- * what the relay is called. Each has a default, but for `catch-all`.
+ * what the relay is called. Each has a default, but for `catch-all`. And in
+ * which files statements may stand that are not for one customer.
  */
 #ifndef CONF_SETTINGS_H
 #define CONF_SETTINGS_H
@@ -20,8 +21,9 @@ struct settings {
 	struct conf_word catch_all; /* the name of a person or team */
 };
 
-/* Defaults for what is missing; a missing `catch-all` and a setting said twice
- * are errors. */
+/* Defaults for what is missing; a missing `catch-all`, a setting said twice or
+ * in another file, and what is for all customers in an included file that
+ * defines one, are errors. */
 struct settings settings_load(const struct conf *conf, struct diag *diag);
 
 #endif
