@@ -73,7 +73,8 @@ resolve_notices(const struct generation *g, const struct verdict *verdict,
 		for (j = 0; j < notice->contact_count; j++)
 			plan_contact(g, decision, notice->contacts[j].text,
 				     notice->rule, notice->template, arena);
-		if (!strcmp(notice->rule, verdict->name))
+		if (!decision->template &&
+		    !strcmp(notice->rule, verdict->name))
 			decision->template = notice->template ?
 				notice->template : DEFAULT_TEMPLATE;
 	}

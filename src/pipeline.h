@@ -74,7 +74,8 @@ struct pipeline_decision {
 					   NULL when held */
 	const char *file;		/* where it stands, or NULL */
 	size_t line;
-	const char *template;		/* of the deciding rule, or NULL */
+	const char *template;		/* that the deciding rule names first,
+					   or NULL */
 	VEC(struct pipeline_plan) plans; /* of hold: who is told of that */
 	const char *trace;		/* lines: what was recognised, whose it
 					   is, each rule's answer */

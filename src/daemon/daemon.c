@@ -203,9 +203,7 @@ reloaded(void *context, struct generation *next)
 
 	if (!next) {
 		log_error("kept", "what", "the configuration has errors: "
-			  "everything stays as it was", "hint", d->sandbox ?
-			  "files in a folder that is new need a restart" :
-			  NULL, NULL);
+			  "everything stays as it was", NULL);
 	} else {
 		warn_of_restart(d, next);
 		generations_replace(d->generations, next);

@@ -122,6 +122,11 @@ print_findings(const struct generation *generation)
 
 	diag_print(generation->diag, &text);
 	fputs(text.data, stderr);
+	/* That the file's mode allows it is no help if the sandbox does not. */
+	if (strstr(text.data, strerror(EACCES)))
+		log_warning("trouble", "what", "a file cannot be read", "hint",
+			    "its user may not, or its folder is new and the "
+			    "daemon needs a restart", NULL);
 	buf_release(&text);
 }
 

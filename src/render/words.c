@@ -21,6 +21,9 @@ struct languages {
 	struct diag *diag;
 	VEC(struct words *) list;
 	struct words *english;
+	size_t shipped;			/* of English's keys the first so many;
+					   0 until those are read */
+	VEC(struct conf_word) own;	/* the others, with their places */
 };
 
 static size_t
@@ -251,8 +254,11 @@ take_word(struct languages *languages, struct words *words, struct map *said,
 			   "English has no word '%s'", key.text);
 	if (!strcmp(key.text, "date-format"))
 		check_date_format(languages, &text);
-	if (!map_set(words->texts, key.text, copy))
-		vec_push(languages->arena, &words->keys, key.text);
+	if (map_set(words->texts, key.text, copy))
+		return;
+	vec_push(languages->arena, &words->keys, key.text);
+	if (words == languages->english && languages->shipped)
+		vec_push(languages->arena, &languages->own, key);
 }
 
 static void
@@ -311,6 +317,7 @@ load_all(struct languages *languages, const struct shelf *shelf)
 	size_t i;
 
 	take_shipped(languages, ENGLISH);
+	languages->shipped = languages->english->keys.count;
 	for (i = 0; i < shelf->own.count; i++)
 		if (!strcmp(shelf->own.items[i], ENGLISH))
 			take_own(languages, shelf, ENGLISH);
@@ -325,17 +332,45 @@ load_all(struct languages *languages, const struct shelf *shelf)
 static void
 warn_of_missing(struct languages *languages, const struct words *words)
 {
-	const char *const *key = words_keys(languages->arena, words);
+	size_t i;
 
-	for (; *key; key++)
-		if (!map_find(words->texts, *key))
+	for (i = 0; i < languages->shipped; i++) {
+		const char *key = languages->english->keys.items[i];
+
+		if (!map_find(words->texts, key))
 			diag_warning(languages->diag, words->place,
 				     arena_printf(languages->arena,
 						  "add to words/%s.words: "
 						  "word %s \"...\"",
-						  words->code, *key),
+						  words->code, key),
 				     "'%s' has no word '%s', so the English "
-				     "one is shown", words->code, *key);
+				     "one is shown", words->code, key);
+	}
+}
+
+/* A word of the site's own that some languages have and others have not; one
+ * that is English everywhere is meant to be. */
+static void
+warn_of_own(struct languages *languages, struct conf_word key)
+{
+	struct buf lack = BUF_INIT;
+	size_t i, have = 0;
+
+	for (i = 0; i < languages->list.count; i++) {
+		const struct words *words = languages->list.items[i];
+
+		if (map_find(words->texts, key.text))
+			have++;
+		else
+			buf_printf(&lack, "%s%s", lack.len ? ", " : "",
+				   words->code);
+	}
+	if (have > 1 && lack.len)
+		diag_warning(languages->diag, key.place,
+			     "say it in their files of words, too",
+			     "word '%s' is shown in English to readers of %s",
+			     key.text, lack.data);
+	buf_release(&lack);
 }
 
 struct languages *
@@ -349,5 +384,7 @@ words_load(struct arena *arena, const struct shelf *shelf, struct diag *diag)
 	load_all(languages, shelf);
 	for (i = 0; i < languages->list.count; i++)
 		warn_of_missing(languages, languages->list.items[i]);
+	for (i = 0; i < languages->own.count; i++)
+		warn_of_own(languages, languages->own.items[i]);
 	return languages;
 }

@@ -89,6 +89,22 @@ with Relay() as relay:
     ok(retried and 'Permission denied' in retried[0],
        'until then the delivery waits', relay.read_log())
     same(os.listdir(outside), [], 'and nothing is written there')
+
+    relay.write('customers/fabrikam.rules', 'customer fabrikam {')
+    relay.daemon.send_signal(signal.SIGHUP)
+    relay.wait_log('event=kept')
+    ok('hint=' not in relay.read_log(), 'a mistake in a file has no hint',
+       relay.read_log())
+    with open(os.path.join(outside, 'new.rules'), 'w') as file:
+        file.write('person eve { mail eve@mssp.example }')
+    relay.write('customers/fabrikam.rules',
+                'include "%s/new.rules"' % outside)
+    relay.daemon.send_signal(signal.SIGHUP)
+    ok(relay.wait_log('cannot be read.*its folder is new.*restart'),
+       'a file that its own limits keep from it has one', relay.read_log())
+    os.unlink(os.path.join(outside, 'new.rules'))
+    os.unlink(relay.path('customers/fabrikam.rules'))
+    reload(relay)
     same(relay.stop(), 0, 'it stops as ever')
     relay.start()
     relay.command('queue', 'retry', '%d' % relay.rows(

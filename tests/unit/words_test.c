@@ -150,6 +150,15 @@ test_own(void)
 	says(&errors, "nl.words:1:10: warning: 'nl' has no word "
 	     "'severity-low', so the English one is shown (add to "
 	     "words/nl.words: word severity-low \"...\")", "a missing word is a warning");
+	says(&errors, "en.words:2:6: warning: word 'greeting' is shown in "
+	     "English to readers of es, fr, ja, pt-BR, zh-CN, nl (say it in "
+	     "their files of words, too)",
+	     "a word of one's own that some languages lack is one warning");
+	write_words("en.words", "language en \"English\"\n"
+		    "word greeting \"Hi\" word parting \"Bye\"\n");
+	(void)loaded(folder, &errors);
+	ok(!strstr(errors.data, "word 'parting'"),
+	   "one that no other language has is meant to be English");
 	buf_release(&errors);
 }
 
