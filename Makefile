@@ -224,8 +224,17 @@ fuzz: deps-fuzz
 # ---- for whoever installs it ----
 
 # By rename: install(1) removes the old program first, and an MTA that finds none
-# returns the mail.
-place = install -m 755 $(B)/$(1) $(DESTDIR)$(2)/.$(1).new && \
+# returns the mail. Owner and mode of the old one stay: tocsin-deliver may be
+# set-group-ID. chown(1) goes first, since it takes that bit away.
+place = \
+	@echo install $(DESTDIR)$(2)/$(1); \
+	install -m 755 $(B)/$(1) $(DESTDIR)$(2)/.$(1).new && \
+	if [ -e $(DESTDIR)$(2)/$(1) ]; then \
+		chown --reference=$(DESTDIR)$(2)/$(1) \
+			$(DESTDIR)$(2)/.$(1).new && \
+		chmod --reference=$(DESTDIR)$(2)/$(1) \
+			$(DESTDIR)$(2)/.$(1).new; \
+	fi && \
 	mv -f $(DESTDIR)$(2)/.$(1).new $(DESTDIR)$(2)/$(1)
 
 install: all
