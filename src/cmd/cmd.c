@@ -262,6 +262,8 @@ cmd_main(int argc, char **argv)
 	int at = 1;
 
 	/* `tocsin -c FILE COMMAND` is as good as `tocsin COMMAND -c FILE`. */
+	if (argc == 2 && !strcmp(argv[1], "-c"))
+		return cmd_usage("-c wants a FILE");
 	if (argc > 2 && !strcmp(argv[1], "-c")) {
 		conf = argv[2];
 		at = 3;

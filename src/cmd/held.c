@@ -100,36 +100,24 @@ release(struct order *order)
 			clock.now(&clock), &order->error));
 }
 
-static int
-obey(struct order *order)
-{
-	static const struct {
-		const char *name;
-		int (*run)(struct order *order);
-		size_t words;
-	} orders[] = {
-		{ "list", list, 1 }, { "show", show, 2 },
-		{ "release", release, 2 },
-	};
-	const struct cmd_line *line = order->line;
-	size_t i;
-
-	if (!line->count)
-		return list(order);
-	for (i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
-		if (strcmp(line->words[0], orders[i].name))
-			continue;
-		if (line->count != orders[i].words)
-			return cmd_usage("%s which CODE?", line->words[0]);
-		return orders[i].run(order);
-	}
-	return cmd_usage("'%s' is none of list, show, release", line->words[0]);
-}
+static const struct order_verb verbs[] = {
+	{ "list", NULL, false, list },
+	{ "show", "CODE", false, show },
+	{ "release", "CODE", false, release },
+	{ NULL, NULL, false, NULL },
+};
 
 static int
 run(const struct cmd_line *line)
 {
-	return order_run(line, obey);
+	const struct order_verb *verb = order_verb_find(line, verbs);
+
+	if (!verb)
+		return CMD_USAGE;
+	if ((line->values[OPTION_CUSTOMER] || line->values[OPTION_NOTE]) &&
+	    verb->obey != release)
+		return cmd_usage("--customer and --note belong to release");
+	return order_run(line, verb->obey);
 }
 
 const struct command cmd_held = {

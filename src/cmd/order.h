@@ -16,6 +16,19 @@ struct order {
 	struct buf error;		/* the sentence of an outcome */
 };
 
+/* What the first word of a command can be. */
+struct order_verb {
+	const char *name;	/* "show"; NULL ends a table */
+	const char *wants;	/* what stands behind it: "ID"; or NULL */
+	bool several;		/* of these */
+	int (*obey)(struct order *order);
+};
+
+/* The verb of the line, the first one when it has no word; NULL after a
+ * sentence about wrong usage. */
+const struct order_verb *order_verb_find(const struct cmd_line *line,
+					 const struct order_verb *verbs);
+
 /* The whole command: everything is there when `obey` is called, which returns
  * the exit status. */
 int order_run(const struct cmd_line *line, int (*obey)(struct order *order));

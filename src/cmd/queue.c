@@ -56,17 +56,13 @@ list(struct order *order)
 	return order_end(order, outcome);
 }
 
-static bool
-take_id(const char *word, int64_t *id_out)
+/* 0 when it is none. */
+static int64_t
+id_of(const char *word)
 {
 	uint64_t id;
 
-	if (!text_to_u64(word, &id) || id > INT64_MAX) {
-		(void)cmd_usage("'%s' is no number of a delivery", word);
-		return false;
-	}
-	*id_out = (int64_t)id;
-	return true;
+	return text_to_u64(word, &id) && id <= INT64_MAX ? (int64_t)id : 0;
 }
 
 static void
@@ -96,13 +92,9 @@ static int
 show(struct order *order)
 {
 	struct store_delivery *delivery = NULL;
+	int64_t id = id_of(order->line->words[1]);
 	enum outcome outcome;
-	int64_t id;
 
-	if (order->line->count != 2)
-		return cmd_usage("show which ID?");
-	if (!take_id(order->line->words[1], &id))
-		return CMD_USAGE;
 	outcome = store_delivery(order->store, id, order->arena, &delivery,
 				 &order->error);
 	if (outcome == OUTCOME_OK && !delivery)
@@ -132,51 +124,54 @@ static int
 change_each(struct order *order)
 {
 	int status = CMD_OK;
-	int64_t id;
 	size_t i;
 
-	if (order->line->count < 2)
-		return cmd_usage("%s which ID?", order->line->words[0]);
-	if (!strcmp(order->line->words[0], "cancel") &&
-	    (!order->line->values[OPTION_REASON] ||
-	     !*order->line->values[OPTION_REASON]))
-		return cmd_usage("say why with --reason TEXT: somebody will "
-				 "ask why he was not told");
 	for (i = 1; i < order->line->count; i++) {
-		if (!take_id(order->line->words[i], &id))
-			return CMD_USAGE;
 		buf_reset(&order->error);
-		if (change(order, id) != OUTCOME_OK)
+		if (change(order, id_of(order->line->words[i])) != OUTCOME_OK)
 			status = cmd_fail("%s", order->error.data);
 	}
 	return status;
 }
 
+static const struct order_verb verbs[] = {
+	{ "list", NULL, false, list },
+	{ "show", "ID", false, show },
+	{ "retry", "ID", true, change_each },
+	{ "cancel", "ID", true, change_each },
+	{ NULL, NULL, false, NULL },
+};
+
+/* Before anything is changed. */
 static int
-obey(struct order *order)
+check_line(const struct cmd_line *line, const char *verb)
 {
-	static const struct {
-		const char *name;
-		int (*run)(struct order *order);
-	} orders[] = {
-		{ "list", list }, { "show", show }, { "retry", change_each },
-		{ "cancel", change_each },
-	};
+	bool cancels = !strcmp(verb, "cancel");
 	size_t i;
 
-	if (!order->line->count)
-		return list(order);
-	for (i = 0; i < sizeof(orders) / sizeof(*orders); i++)
-		if (!strcmp(order->line->words[0], orders[i].name))
-			return orders[i].run(order);
-	return cmd_usage("'%s' is none of list, show, retry, cancel",
-			 order->line->words[0]);
+	for (i = 1; i < line->count; i++)
+		if (!id_of(line->words[i]))
+			return cmd_usage("'%s' is no number of a delivery",
+					 line->words[i]);
+	if (line->values[OPTION_ALL] && strcmp(verb, "list"))
+		return cmd_usage("--all belongs to list");
+	if (line->values[OPTION_REASON] && !cancels)
+		return cmd_usage("--reason belongs to cancel");
+	if (cancels && (!line->values[OPTION_REASON] ||
+			!*line->values[OPTION_REASON]))
+		return cmd_usage("say why with --reason TEXT: somebody will "
+				 "ask why he was not told");
+	return CMD_OK;
 }
 
 static int
 run(const struct cmd_line *line)
 {
-	return order_run(line, obey);
+	const struct order_verb *verb = order_verb_find(line, verbs);
+
+	if (!verb || check_line(line, verb->name) != CMD_OK)
+		return CMD_USAGE;
+	return order_run(line, verb->obey);
 }
 
 const struct command cmd_queue = {

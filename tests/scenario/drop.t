@@ -81,7 +81,7 @@ class Shared(Relay):
 with Shared() as relay:
     # Root looks at what is there, before there is anything.
     relay.user = None
-    same(relay.command('queue')[0], 0, 'root asks for the queue')
+    same(relay.command('customers')[0], 0, 'root asks for the customers')
     relay.user = TOCSIN
     same({os.stat(relay.path('state', n)).st_uid
           for n in os.listdir(relay.path('state'))}, {TOCSIN},
