@@ -71,16 +71,18 @@ EMBEDDED = $(wildcard rules/formats.rules templates/*/*.mustache \
 
 $(B)/gen/embedded.inc: $(EMBEDDED) tools/embed
 	@mkdir -p $(@D)
-	tools/embed $(EMBEDDED) > $@.tmp
-	mv $@.tmp $@
+	$(call say,GEN )
+	$(Q)tools/embed $(EMBEDDED) > $@.tmp
+	$(Q)mv $@.tmp $@
 
 $(B)/obj/conf/embedded.o: $(B)/gen/embedded.inc
 
 # The schema of the store as C strings, one a line.
 $(B)/gen/%.sql.inc: src/store/%.sql
 	@mkdir -p $(@D)
-	sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp
-	mv $@.tmp $@
+	$(call say,GEN )
+	$(Q)sed 's/["\\]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp
+	$(Q)mv $@.tmp $@
 
 $(B)/obj/store/store_sqlite.o: \
 	$(patsubst src/store/%.sql,$(B)/gen/%.sql.inc,$(wildcard src/store/*.sql))
