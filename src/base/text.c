@@ -446,7 +446,7 @@ text_nearest(const char *word, const char *const *candidates)
 
 	if (!length || length > NEAREST_LONGEST)
 		return NULL;
-	best = length < 4 ? 1 : length < 8 ? 2 : 3;
+	best = length < 5 ? 1 : length < 8 ? 2 : 3;
 	for (; *candidates; candidates++) {
 		size_t other = strlen(*candidates);
 

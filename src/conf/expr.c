@@ -213,6 +213,17 @@ operator_start(const char *word)
 	return NULL;
 }
 
+static const struct expr_op *
+find_operator(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < OPERATORS; i++)
+		if (!strcmp(operators[i].name, name))
+			return &operators[i];
+	return NULL;
+}
+
 /* What to write instead of the next token, which is no value. */
 static const char *
 value_remedy(struct parser *parser, const struct conf_expr *test)
@@ -227,6 +238,9 @@ value_remedy(struct parser *parser, const struct conf_expr *test)
 	if ((is || is_not) && !strcmp(word, "present"))
 		return arena_printf(parser->talk, "write: %s%s present",
 				    is ? "" : "not ", test->field);
+	if (is_not && find_operator(arena_printf(parser->talk, "not %s", word)))
+		return arena_printf(parser->talk, "write 'not %s' without 'is'",
+				    word);
 	return arena_printf(parser->talk, is && operator_start(word) ?
 			    "leave 'is' away; as a value it is \"%s\"" :
 			    "as a value it is \"%s\"", word);
@@ -296,20 +310,10 @@ take_values(struct expr_state *state, struct conf_expr *test,
 	if (!good || parser->token.kind != TOKEN_COMMA)
 		return good;
 	diag_error(parser->diag, parser->token.place,
-		   "a list goes with is, in, like and the others",
+		   *test->field ? "a list goes with is, in, like" :
+		   "write: during A or during B",
 		   "'%s' takes one value", test->op);
 	return false;
-}
-
-static const struct expr_op *
-find_operator(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < OPERATORS; i++)
-		if (!strcmp(operators[i].name, name))
-			return &operators[i];
-	return NULL;
 }
 
 /* What somebody may have meant by a word, with what to say of it. */
@@ -373,10 +377,10 @@ finish_operator(struct expr_state *state, const struct conf_expr *test,
 				 next_higher_below : "write: at least VALUE");
 	else
 		recover_expected(parser, "'in', 'like', 'contains' or "
-				 "'matches'", is_next(state, "present") ?
-				 arena_printf(parser->talk,
-					      "write: not %s present",
-					      test->field) :
+				 "'matches'", is_reserved(&parser->token) ?
+				 arena_printf(parser->talk, "write: not %s %s",
+					      test->field,
+					      parser->token.text) :
 				 "for one value write: is not");
 	return NULL;
 }

@@ -314,6 +314,19 @@ resolve(struct lexer *lexer, char *to, const char *at, const char *end,
 	return to;
 }
 
+/* Whether a lone quote is the second one of a text that was begun on the line
+ * before, where it has been said that this cannot be. */
+static bool
+ends_cut(const struct lexer *lexer, size_t offset)
+{
+	const char *text = lexer->file->text + lexer->cut;
+	const char *line = memchr(text, '\n', offset - lexer->cut);
+
+	return lexer->cut && line &&
+	       !memchr(line + 1, '\n', (size_t)(lexer->file->text + offset -
+						line) - 1);
+}
+
 /* From a quote at the next byte to the other one or the end of the line. */
 static struct token
 quoted(struct lexer *lexer, char quote)
@@ -323,13 +336,15 @@ quoted(struct lexer *lexer, char quote)
 	bool closed = end < text + lexer->file->length && *end == quote;
 	struct token token = { .kind = TOKEN_STRING };
 	char *copy = words_reserve(lexer, (size_t)(end - start));
+	bool known;
 
 	token.text = copy;
 	words_end(lexer, resolve(lexer, copy, start, end, quote));
 	token.place = place(lexer, lexer->at, (size_t)(end - text) + closed);
 	lexer->at += token.place.length;
 	token.closed = closed;
-	if (!closed)
+	known = ends_cut(lexer, token.place.offset);
+	if (!closed && !known)
 		diag_error(lexer->diag, place(lexer, token.place.offset,
 					      token.place.offset + 1),
 			   quote == '"' ?
@@ -337,6 +352,7 @@ quoted(struct lexer *lexer, char quote)
 			   "close it with / on the same line",
 			   "unterminated %s",
 			   quote == '"' ? "string" : "regex");
+	lexer->cut = closed || known ? 0 : lexer->at;
 	if (quote == '/') {
 		token.place.offset++;
 		token.place.length -= 1 + closed;

@@ -50,6 +50,8 @@ struct lexer {
 	const struct diag_file *file;
 	struct diag *diag;
 	size_t at;		/* the next byte to read */
+	size_t cut;		/* where the last string ended that has no
+				   second quote: the end of its line; or 0 */
 	char *words;		/* where the next text is written */
 	size_t room;		/* there */
 	const char *recent[LEXER_RECENT]; /* texts, by their hash, or NULL */

@@ -21,6 +21,8 @@ void
 parser_advance(struct parser *parser)
 {
 	parser->before = parser->token;
+	if (recover_is_cut_off(parser))
+		parser->cut_brace |= strchr(parser->before.text, '}') != NULL;
 	parser->token = lexer_next(&parser->lexer);
 }
 
@@ -250,6 +252,8 @@ close_block(struct parser *parser, const struct conf_node *node,
 
 	if (parser->token.kind == TOKEN_CLOSE)
 		parser_advance(parser);
+	else if (parser->cut_brace)
+		parser->cut_brace = false;
 	else if (!level->bare && !parser->given_up)
 		diag_error(parser->diag, end ? node->place :
 			   parser->token.place, end ?

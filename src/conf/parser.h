@@ -48,6 +48,8 @@ struct parser {
 	struct diag_place misread;	/* the word that was taken, but is not
 					   what it should be */
 	size_t swallow;			/* } of { that had been refused */
+	bool cut_brace;			/* a } is in a string that does not
+					   end */
 	const char *lost;		/* home (grammar.h) of the last keyword,
 					   if it was refused; "": anywhere */
 	size_t errors_most;		/* in `diag` before it gives up */

@@ -42,9 +42,10 @@ static const struct { const char *word, *keyword; } foreign[] = {
 	{ "discard", "drop" }, { "suppress", "drop" }, { "mute", "drop" },
 	{ "email", "mail" }, { "address", "mail" }, { "lang", "language" },
 	{ "tz", "timezone" }, { "zone", "timezone" }, { "user", "person" },
-	{ "contact", "person" }, { "group", "team" },
-	{ "password", "password-file" }, { "server", "smtp" },
-	{ "host", "smtp" }, { "schedule", "window" }, { "hours", "window" },
+	{ "contact", "person" }, { "group", "team" }, { "user", "login" },
+	{ "username", "login" }, { "password", "password-file" },
+	{ "server", "smtp" }, { "host", "smtp" }, { "schedule", "window" },
+	{ "hours", "window" },
 };
 
 static const char *const comments[] = { "//", "/*", ";", "--", NULL };
@@ -477,6 +478,11 @@ recover_refuse(struct parser *parser, const struct parser_level *level)
 
 	if (is_one_of(&parser->token, comments)) {
 		refuse_comment(parser);
+		return;
+	}
+	if (recover_is_cut_off(parser) &&
+	    !grammar_home(parser->talk, parser->token.text)) {
+		skip_statement(parser, level);	/* it goes on with its text */
 		return;
 	}
 	if (give_back(parser, level))

@@ -37,9 +37,18 @@ set_from(struct settings *settings, const struct conf_node *node)
 		settings->from = conf_word(node, node->words.count - 1).text;
 }
 
+static const char *
+path_of(const struct conf *conf, struct conf_word word, struct diag *diag)
+{
+	if (strstr(word.text, "://"))
+		diag_error(diag, word.place, "write the PATH of a directory",
+			   "'%s' is no path", word.text);
+	return conf_path(conf->arena, word);
+}
+
 static void
 set(struct settings *settings, const struct setting *setting,
-    const struct conf *conf, const struct conf_node *node)
+    const struct conf *conf, const struct conf_node *node, struct diag *diag)
 {
 	const char **text = (const char **)((char *)settings +
 					    setting->offset);
@@ -49,7 +58,7 @@ set(struct settings *settings, const struct setting *setting,
 	else if (setting->kind == SETTING_WORD)
 		settings->catch_all = conf_word(node, 0);
 	else if (setting->kind == SETTING_PATH && node->words.count)
-		*text = conf_path(conf->arena, conf_word(node, 0));
+		*text = path_of(conf, conf_word(node, 0), diag);
 	else if (node->words.count)
 		*text = conf_word(node, 0).text;
 }
@@ -156,7 +165,7 @@ load(struct settings *settings, const struct conf *conf, struct diag *diag)
 			diag_error(diag, node->place, "keep one of them",
 				   "second '%s'", node->keyword);
 		else
-			set(settings, setting, conf, node);
+			set(settings, setting, conf, node, diag);
 		seen[setting - table] = true;
 	}
 	/* A file that could not be read lacks everything. */

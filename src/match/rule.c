@@ -91,7 +91,7 @@ rule_check_notify(struct rule_load *load, const struct conf_node *notify)
 	bool good = true;
 	size_t i;
 
-	for (i = 0; i < notify->words.count; i++)
+	for (i = 0; i < notify->words.count && !notify->broken; i++)
 		good &= contact_is_known(load, notify->words.items[i]);
 	if (!using || !load->templates)
 		return good;

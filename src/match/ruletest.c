@@ -34,7 +34,9 @@ check_field(struct arena *arena, const struct conf_node *line,
 		diag_error(diag, line->place,
 			   diag_did_you_mean(diag, line->keyword,
 					     field_names(arena),
-					     "tocsin-rules(5) lists them"),
+					     strcmp(line->keyword, "at") ?
+					     "tocsin-rules(5) lists them" :
+					     "it stands behind the }"),
 			   "unknown field '%s'", line->keyword);
 	else if (line->words.count > 1 && !alert_fields[field].several)
 		diag_error(diag, line->words.items[1].place,
