@@ -7,7 +7,12 @@
 
 #include "base/text.h"
 
-enum { WORDS_PIECE = 1024 };
+enum {
+	WORDS_PIECE = 1024,
+	/* Of a text in wrong quotes; so that a line full of apostrophes is not
+	 * searched to its end for each of them. */
+	FOREIGN_MOST = 400,
+};
 
 enum byte_class {
 	BYTE_WORD,		/* may stand in a bare word */
@@ -205,27 +210,27 @@ check_character(struct lexer *lexer, const char *at, size_t length, uint32_t c)
 	return false;
 }
 
-/* A word with characters beyond ASCII: where it ends, which is at a wide blank
- * as well, and a copy without what cannot be seen. */
+/* The text of a word with characters beyond ASCII, without what cannot be seen.
+ * A wide blank ends it as well: where it ends is returned. */
 static const char *
-check_word(struct lexer *lexer, const char *start, const char **end)
+take_checked(struct lexer *lexer, struct token *token, const char *start,
+	     const char *end)
 {
-	char *copy = arena_alloc(lexer->arena, (size_t)(*end - start) + 1);
-	char *to = copy;
+	char *to = words_reserve(lexer, (size_t)(end - start));
 	const char *at;
 	size_t step;
 
-	for (at = start; at < *end; at += step) {
-		uint32_t c = text_decode(at, *end, &step);
+	token->text = to;
+	for (at = start; at < end; at += step) {
+		uint32_t c = text_decode(at, end, &step);
 
 		if (is_wide_blank(c))
 			break;
 		if (check_character(lexer, at, step, c))
 			to = mempcpy(to, at, step);
 	}
-	*to = '\0';
-	*end = at;
-	return copy;
+	words_end(lexer, to);
+	return at;
 }
 
 /* The text of a word; one that is the same as a recent one takes no memory. */
@@ -261,13 +266,10 @@ word(struct lexer *lexer)
 
 	for (at = start; at < end && class_of(*at) == BYTE_WORD; at++)
 		ascii = ascii && (*at & 0x80) == 0;
-	if (ascii) {
+	if (ascii)
 		take_text(lexer, &token, start, (size_t)(at - start));
-	} else {
-		const char *text = check_word(lexer, start, &at);
-
-		take_text(lexer, &token, text, strlen(text));
-	}
+	else
+		at = take_checked(lexer, &token, start, at);
 	token.place = place(lexer, lexer->at,
 			    (size_t)(at - lexer->file->text));
 	lexer->at += token.place.length;
@@ -319,12 +321,13 @@ resolve(struct lexer *lexer, char *to, const char *at, const char *end,
 static bool
 ends_cut(const struct lexer *lexer, size_t offset)
 {
-	const char *text = lexer->file->text + lexer->cut;
-	const char *line = memchr(text, '\n', offset - lexer->cut);
+	const char *quote = lexer->file->text + offset, *line;
 
-	return lexer->cut && line &&
-	       !memchr(line + 1, '\n', (size_t)(lexer->file->text + offset -
-						line) - 1);
+	if (!lexer->cut)
+		return false;
+	line = memchr(lexer->file->text + lexer->cut, '\n',
+		      offset - lexer->cut);
+	return line && !memchr(line + 1, '\n', (size_t)(quote - line) - 1);
 }
 
 /* From a quote at the next byte to the other one or the end of the line. */
@@ -388,6 +391,8 @@ foreign_close(const struct lexer *lexer, size_t family, size_t *length_out)
 	const char *at = lexer->file->text + lexer->at;
 	const char *end = lexer->file->text + lexer->file->length;
 
+	if (end - at > FOREIGN_MOST)
+		end = at + FOREIGN_MOST;
 	if (!is_of_family(family, text_decode(at, end, length_out)))
 		return NULL;
 	for (at += *length_out; at < end && *at != '\n'; at += *length_out)

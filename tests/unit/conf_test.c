@@ -292,6 +292,8 @@ static const struct {
 	{ "a list may be long", "portal a", ", b", 100000, "", "" },
 	{ "a line may not", "portal a", ", b", 500000, "",
 	  "this line is longer than 1048576 bytes" },
+	{ "nor are quotes that are none searched for without end",
+	  "portal a", ", 'b", 340000, "", "this line is longer than" },
 	{ "many errors end the reading of a file", "", "x\n", 5000, "",
 	  "more than 500 errors: the rest of this file was not read" },
 	{ "braces may be deep", "x ", "{", 1000000, "", "unknown keyword 'x'" },
