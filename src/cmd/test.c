@@ -159,19 +159,30 @@ reach(struct run *run, const struct pipeline_decision *decision, instant_ms now)
 }
 
 static void
+print_outcome(struct run *run, const char *label, const char *action,
+	      const struct buf *told, const char *rule, const char *template)
+{
+	buf_printf(&run->out, "  %s %s%s%s%s%s%s%s\n", label, action,
+		   told->len ? " " : "", told->data, rule ? " by " : "",
+		   rule ? rule : "", template ? " using " : "",
+		   template ? template : "");
+}
+
+static void
 print_failure(struct run *run, const struct ruletest *test,
 	      const struct pipeline_decision *decision)
 {
 	struct buf told = BUF_INIT;
+	size_t i;
 
+	for (i = 0; i < test->recipients.count; i++)
+		add_text(&told, test->recipients.items[i].text);
+	print_outcome(run, "want:", pipeline_action_names[test->expect], &told,
+		      test->by, test->template);
+	buf_reset(&told);
 	list_told(decision, NULL, &told);
-	buf_printf(&run->out, "  got: %s%s%s%s%s\n",
-		   pipeline_action_names[decision->action],
-		   told.len ? " " : "", told.data,
-		   decision->rule ? " by " : "",
-		   decision->rule ? decision->rule : "");
-	if (test->template && !uses(decision, test))
-		buf_printf(&run->out, "  not using %s\n", test->template);
+	print_outcome(run, "got: ", pipeline_action_names[decision->action],
+		      &told, decision->rule, decision->template);
 	journal_lines(&run->out, "    ", decision->trace);
 	buf_release(&told);
 }

@@ -119,6 +119,18 @@ with Relay() as relay:
     ok(status == 0 and b'"template":"urgent"' in out,
        'of several templates the first is the one of the rule', out, said)
 
+    relay.write('customers/tests.rules', '''
+        test "ana alone" {
+            given alert { customer fabrikam }
+            expect notify ana@mssp.example by both using alert
+        }''')
+    status, out, said = command(relay, 'test')
+    ok(status == 1 and b'ana alone\n'
+       b'  want: notify ana@mssp.example by both using alert\n'
+       b'  got:  notify ana@mssp.example, archive@mssp.example by both '
+       b'using urgent\n' in out, 'a test that fails says what it wanted and '
+       'what it got', out, said)
+
     if os.getuid() == 0:
         os.chmod(relay.folder, 0o755)
         for words in 'why x', 'queue', 'held':
