@@ -198,9 +198,8 @@ read_words(struct parser *parser, const struct parser_level *level,
 {
 	size_t i;
 
-	if (line->words[0].name)
-		recover_skip_equals(parser, line);
 	for (i = 0; i < GRAMMAR_WORDS_MOST && line->words[i].name; i++) {
+		recover_skip_equals(parser, line);
 		if (line->words[i].count == GRAMMAR_EXPR)
 			node->expr = expr_parse(parser, level);
 		else if (!take_shape(parser, line, &line->words[i]))

@@ -42,7 +42,7 @@ void recover_skip_words(struct parser *parser,
 			const struct parser_level *level,
 			const struct grammar *table);
 
-/* Over a = or : that other languages have behind a keyword. */
+/* Over a = or : that other languages have before a value. */
 void recover_skip_equals(struct parser *parser, const struct grammar *line);
 
 /* The line of `level` that the mistyped word was meant to be, reported; NULL
