@@ -323,7 +323,8 @@ ends_cut(const struct lexer *lexer, size_t offset)
 {
 	const char *quote = lexer->file->text + offset, *line;
 
-	if (!lexer->cut)
+	/* The parser may have gone back to before it. */
+	if (!lexer->cut || offset < lexer->cut)
 		return false;
 	line = memchr(lexer->file->text + lexer->cut, '\n',
 		      offset - lexer->cut);
