@@ -199,7 +199,7 @@ is_of_devices(enum alert_field field)
  * them would drop what is said about the others. */
 static bool
 drop_is_careful(struct cond_load *load, const struct conf_expr *expr,
-		const struct cond_test *test)
+		const struct cond *test)
 {
 	if (!load->drop || !is_of_devices(test->field) ||
 	    test->word->quantity_free ||
@@ -215,8 +215,9 @@ drop_is_careful(struct cond_load *load, const struct conf_expr *expr,
 
 static bool
 operands_load(struct cond_load *load, const struct conf_expr *expr,
-	      struct cond_test *test)
+	      struct cond *test)
 {
+	union cond_operand *operands = &test->operand;
 	bool good = true;
 	uint32_t i;
 
@@ -227,29 +228,28 @@ operands_load(struct cond_load *load, const struct conf_expr *expr,
 			   "'%s' takes one value", expr->op);
 		return false;
 	}
-	test->count = (uint32_t)expr->values.count;
-	test->operands = arena_array(load->arena, test->count,
-				     sizeof(*test->operands));
+	test->count = expr->values.count;
+	if (test->count > 1)
+		operands = test->operands = arena_array(load->arena,
+				test->count, sizeof(*test->operands));
 	for (i = 0; i < test->count; i++)
 		good &= test->word->load(load, test, expr->values.items[i],
-					 &test->operands[i]);
+					 &operands[i]);
 	return good && test->count;
 }
 
 static bool
 test_load(struct cond_load *load, const struct conf_expr *expr,
-	  struct cond *cond)
+	  struct cond *test)
 {
 	const struct operator *op;
 	enum alert_field field;
-	struct cond_test *test;
 
 	if (!field_load(load, expr, &field))
 		return false;
 	op = operator_load(load, expr, field);
 	if (!op)
 		return false;
-	test = arena_alloc(load->arena, sizeof(*test));
 	test->word = op->word;
 	test->field = (unsigned char)field;
 	test->negated = op->negated;
@@ -257,7 +257,6 @@ test_load(struct cond_load *load, const struct conf_expr *expr,
 	test->every = *expr->quantifier ?
 		!strcmp(expr->quantifier, "every") : op->negated;
 	test->source = expr;
-	cond->test = test;
 	if (!drop_is_careful(load, expr, test))
 		return false;
 	return operands_load(load, expr, test);
@@ -291,7 +290,7 @@ load_into(struct cond_load *load, const struct conf_expr *expr,
 {
 	if (!expr)
 		return false;		/* the parser has said why */
-	cond->kind = expr->kind;
+	cond->kind = (unsigned char)expr->kind;
 	if (expr->kind == CONF_TEST)
 		return test_load(load, expr, cond);
 	if (expr->kind != CONF_NOT)

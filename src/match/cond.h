@@ -33,27 +33,35 @@ union cond_operand {
 	int rank;			/* see cond_order.c */
 };
 
-struct cond_test {
-	const struct cond_word *word;
-	unsigned char field;	/* an alert_field; ALERT_FIELDS: no field, the
-				   test asks about now */
+/*
+ * A test, or some of them linked. `a and b and c` is one item with three below
+ * it, however many there are, so depth is that of the parentheses a person
+ * wrote, which the parser bounds.
+ *
+ * Small, and the only operand that most tests have within it: what an alert is
+ * compared with lies side by side in memory, where it is fetched together.
+ */
+struct cond {
+	unsigned char kind;	/* an enum conf_expr_kind */
+	unsigned char field;	/* of a test, an alert_field; ALERT_FIELDS: no
+				   field, the test asks about now */
 	bool every;		/* all values of the field, else any */
 	bool negated;		/* "is not": the opposite for each value */
-	uint32_t count;
-	union cond_operand *operands;	/* any of them */
-	const struct conf_expr *source;
-};
-
-/* `a and b and c` is one item with three below it, however many there are, so
- * depth is that of the parentheses a person wrote, which the parser bounds. */
-struct cond {
-	enum conf_expr_kind kind;
-	uint32_t count;			/* of items; 1 for not */
+	uint32_t count;		/* of items, 1 for not; of operands */
+	const struct cond_word *word;
+	const struct conf_expr *source;	/* of a test */
 	union {
 		struct cond *items;
-		struct cond_test *test;
+		union cond_operand operand;	/* of a test that has one */
+		union cond_operand *operands;	/* that has more: any of them */
 	};
 };
+
+static inline const union cond_operand *
+cond_operand(const struct cond *test, uint32_t i)
+{
+	return test->count == 1 ? &test->operand : &test->operands[i];
+}
 
 /* What is needed to compile one. */
 struct cond_load {
@@ -82,7 +90,7 @@ enum answer cond_eval(const struct cond *cond, struct facts *facts,
 void cond_describe(const struct cond *cond, size_t most, struct buf *out);
 
 /* One test without its field: "every like "lab-*"". */
-void cond_describe_wanted(const struct cond_test *test, size_t most,
+void cond_describe_wanted(const struct cond *test, size_t most,
 			  struct buf *out);
 
 /* ---- for the words ---- */
@@ -96,25 +104,25 @@ struct cond_word {
 	bool quantity_free;	/* any and every make no difference */
 
 	/* Compile one value; false after an error. NULL: takes none. */
-	bool (*load)(struct cond_load *load, const struct cond_test *test,
+	bool (*load)(struct cond_load *load, const struct cond *test,
 		     struct conf_word value, union cond_operand *out);
 
 	/* Does one value of the field fit any operand? `fact` is NULL when
 	 * there is no field. */
-	enum answer (*fits)(const struct cond_test *test,
+	enum answer (*fits)(const struct cond *test,
 			    const struct facts *facts,
 			    const struct fact *fact);
 
 	/* The answer for a field without a value; NULL: unknown. */
-	enum answer (*missing)(const struct cond_test *test);
+	enum answer (*missing)(const struct cond *test);
 
 	/* "it is Tue 02:00 CET", of a test without a field. */
-	void (*tell)(const struct cond_test *test, const struct facts *facts,
+	void (*tell)(const struct cond *test, const struct facts *facts,
 		     struct buf *out);
 
 	/* If the test is to say yes, at least one key of every kind told here
 	 * must be in the alert: see index.h. NULL: nothing is certain. */
-	void (*keys)(const struct cond_test *test,
+	void (*keys)(const struct cond *test,
 		     const union cond_operand *operand,
 		     struct cond_keys *keys);
 };

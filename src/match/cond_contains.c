@@ -6,7 +6,7 @@
 #include "match/index.h"
 
 static bool
-contains_load(struct cond_load *load, const struct cond_test *test,
+contains_load(struct cond_load *load, const struct cond *test,
 	      struct conf_word value, union cond_operand *out)
 {
 	const char *text = value.text;
@@ -23,20 +23,20 @@ contains_load(struct cond_load *load, const struct cond_test *test,
 }
 
 static enum answer
-contains_fits(const struct cond_test *test, const struct facts *facts,
+contains_fits(const struct cond *test, const struct facts *facts,
 	      const struct fact *fact)
 {
 	uint32_t i;
 
 	(void)facts;
 	for (i = 0; i < test->count; i++)
-		if (strstr(fact->folded, test->operands[i].text))
+		if (strstr(fact->folded, cond_operand(test, i)->text))
 			return ANSWER_YES;
 	return ANSWER_NO;
 }
 
 static void
-contains_keys(const struct cond_test *test,
+contains_keys(const struct cond *test,
 	      const union cond_operand *operand, struct cond_keys *keys)
 {
 	(void)test;

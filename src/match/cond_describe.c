@@ -68,7 +68,7 @@ describe_test(const struct conf_expr *source, const char *field, size_t most,
 }
 
 void
-cond_describe_wanted(const struct cond_test *test, size_t most,
+cond_describe_wanted(const struct cond *test, size_t most,
 		     struct buf *out)
 {
 	describe_test(test->source, "", most, out);
@@ -92,8 +92,7 @@ cond_describe(const struct cond *cond, size_t most, struct buf *out)
 	uint32_t i;
 
 	if (cond->kind == CONF_TEST) {
-		describe_test(cond->test->source,
-			      cond->test->source->field, most, out);
+		describe_test(cond->source, cond->source->field, most, out);
 		return;
 	}
 	if (cond->kind == CONF_NOT) {

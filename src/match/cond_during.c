@@ -2,7 +2,7 @@
 #include "match/cond.h"
 
 static bool
-during_load(struct cond_load *load, const struct cond_test *test,
+during_load(struct cond_load *load, const struct cond *test,
 	    struct conf_word value, union cond_operand *out)
 {
 	(void)test;
@@ -21,23 +21,23 @@ during_load(struct cond_load *load, const struct cond_test *test,
 }
 
 static enum answer
-during_fits(const struct cond_test *test, const struct facts *facts,
+during_fits(const struct cond *test, const struct facts *facts,
 	    const struct fact *fact)
 {
 	(void)fact;
-	return window_covers(test->operands[0].window, facts->now) ?
+	return window_covers(cond_operand(test, 0)->window, facts->now) ?
 		ANSWER_YES : ANSWER_NO;
 }
 
 /* "it is Tue 2026-12-01 02:00 CET" */
 static void
-during_tell(const struct cond_test *test, const struct facts *facts,
+during_tell(const struct cond *test, const struct facts *facts,
 	    struct buf *out)
 {
 	static const char days[7][4] = {
 		"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
 	};
-	const struct zone *zone = window_zone(test->operands[0].window);
+	const struct zone *zone = window_zone(cond_operand(test, 0)->window);
 	struct civil civil;
 
 	zone_to_civil(zone, facts->now, &civil);

@@ -50,7 +50,7 @@ tell_fact(const struct fact *fact, struct buf *why)
 /* "severity is 'low' (label 'Severity'), wanted at least high". Values from
  * `first` to `end` decided. */
 static void
-tell_test(const struct cond_test *test, struct facts *facts, size_t first,
+tell_test(const struct cond *test, struct facts *facts, size_t first,
 	  size_t end, struct buf *why)
 {
 	const struct fact *values;
@@ -74,7 +74,7 @@ tell_test(const struct cond_test *test, struct facts *facts, size_t first,
 }
 
 static enum answer
-fits(const struct cond_test *test, const struct facts *facts,
+fits(const struct cond *test, const struct facts *facts,
      const struct fact *fact)
 {
 	enum answer answer = test->word->fits(test, facts, fact);
@@ -83,7 +83,7 @@ fits(const struct cond_test *test, const struct facts *facts,
 }
 
 static enum answer
-test_missing(const struct cond_test *test)
+test_missing(const struct cond *test)
 {
 	return test->word->missing ? test->word->missing(test) :
 				     ANSWER_UNKNOWN;
@@ -91,7 +91,7 @@ test_missing(const struct cond_test *test)
 
 /* Kleene's or over the values for `any`, and for `every`. */
 static enum answer
-test_quantified(const struct cond_test *test, struct facts *facts,
+test_quantified(const struct cond *test, struct facts *facts,
 		size_t *first_out, size_t *end_out)
 {
 	const enum answer decides = test->every ? ANSWER_NO : ANSWER_YES;
@@ -116,7 +116,7 @@ test_quantified(const struct cond_test *test, struct facts *facts,
 }
 
 static enum answer
-test_eval(const struct cond_test *test, struct facts *facts, struct buf *why)
+test_eval(const struct cond *test, struct facts *facts, struct buf *why)
 {
 	size_t first = 0, end = 0;
 	enum answer answer;
@@ -194,7 +194,7 @@ cond_eval(const struct cond *cond, struct facts *facts, struct buf *why)
 	enum answer answer;
 
 	if (cond->kind == CONF_TEST)
-		return test_eval(cond->test, facts, why);
+		return test_eval(cond, facts, why);
 	if (cond->kind == CONF_NOT)
 		return not_eval(cond, facts, why);
 	answer = chain_eval(cond, facts, why ? &reasons : NULL);

@@ -6,7 +6,7 @@
 #include "match/index.h"
 
 static bool
-is_load(struct cond_load *load, const struct cond_test *test,
+is_load(struct cond_load *load, const struct cond *test,
 	struct conf_word value, union cond_operand *out)
 {
 	if (strchr(value.text, '*'))
@@ -20,14 +20,14 @@ is_load(struct cond_load *load, const struct cond_test *test,
 }
 
 static enum answer
-is_fits(const struct cond_test *test, const struct facts *facts,
+is_fits(const struct cond *test, const struct facts *facts,
 	const struct fact *fact)
 {
 	uint32_t i;
 
 	(void)facts;
 	for (i = 0; i < test->count; i++) {
-		const char *wanted = test->operands[i].text;
+		const char *wanted = cond_operand(test, i)->text;
 
 		if (!strcmp(wanted, fact->folded) ||
 		    (fact->label && !strcmp(wanted, fact->label)))
@@ -37,7 +37,7 @@ is_fits(const struct cond_test *test, const struct facts *facts,
 }
 
 static void
-is_keys(const struct cond_test *test, const union cond_operand *operand,
+is_keys(const struct cond *test, const union cond_operand *operand,
 	struct cond_keys *keys)
 {
 	(void)test;

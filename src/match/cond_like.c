@@ -6,7 +6,7 @@
 #include "match/index.h"
 
 static bool
-like_load(struct cond_load *load, const struct cond_test *test,
+like_load(struct cond_load *load, const struct cond *test,
 	  struct conf_word value, union cond_operand *out)
 {
 	(void)test;
@@ -15,14 +15,14 @@ like_load(struct cond_load *load, const struct cond_test *test,
 }
 
 static enum answer
-like_fits(const struct cond_test *test, const struct facts *facts,
+like_fits(const struct cond *test, const struct facts *facts,
 	  const struct fact *fact)
 {
 	uint32_t i;
 
 	(void)facts;
 	for (i = 0; i < test->count; i++) {
-		const char *pattern = test->operands[i].text;
+		const char *pattern = cond_operand(test, i)->text;
 
 		if (text_glob(pattern, fact->folded) ||
 		    (fact->label && text_glob(pattern, fact->label)))
@@ -34,7 +34,7 @@ like_fits(const struct cond_test *test, const struct facts *facts,
 /* Whatever stands between wildcards has to be there; what stands before the
  * first or behind the last, at that end. */
 static void
-like_keys(const struct cond_test *test, const union cond_operand *operand,
+like_keys(const struct cond *test, const union cond_operand *operand,
 	  struct cond_keys *keys)
 {
 	const char *at = operand->text;

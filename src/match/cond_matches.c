@@ -14,7 +14,7 @@ offset_in_file(struct conf_word pattern, size_t offset)
 }
 
 static bool
-matches_load(struct cond_load *load, const struct cond_test *test,
+matches_load(struct cond_load *load, const struct cond *test,
 	     struct conf_word value, union cond_operand *out)
 {
 	struct buf error = BUF_INIT;
@@ -54,14 +54,14 @@ one_fits(const struct regex *regex, const struct fact *fact, uint32_t *steps)
 }
 
 static enum answer
-matches_fits(const struct cond_test *test, const struct facts *facts,
+matches_fits(const struct cond *test, const struct facts *facts,
 	     const struct fact *fact)
 {
 	enum answer answer = ANSWER_NO, one;
 	uint32_t i;
 
 	for (i = 0; i < test->count && answer != ANSWER_YES; i++) {
-		one = one_fits(test->operands[i].regex, fact,
+		one = one_fits(cond_operand(test, i)->regex, fact,
 			       facts->regex_steps_left);
 		if (one != ANSWER_NO)
 			answer = one;

@@ -47,7 +47,7 @@ order_below(enum alert_field field, const struct fact *fact, int rank)
 }
 
 static bool
-order_load(struct cond_load *load, const struct cond_test *test,
+order_load(struct cond_load *load, const struct cond *test,
 	   struct conf_word value, union cond_operand *out)
 {
 	out->rank = rank_parse(value.text);
@@ -55,38 +55,38 @@ order_load(struct cond_load *load, const struct cond_test *test,
 }
 
 static enum answer
-at_least_fits(const struct cond_test *test, const struct facts *facts,
+at_least_fits(const struct cond *test, const struct facts *facts,
 	      const struct fact *fact)
 {
 	(void)facts;
 	return order_at_least((enum alert_field)test->field, fact,
-			      test->operands[0].rank);
+			      cond_operand(test, 0)->rank);
 }
 
 static enum answer
-at_least_missing(const struct cond_test *test)
+at_least_missing(const struct cond *test)
 {
 	return at_least_fits(test, NULL, NULL);
 }
 
 static enum answer
-below_fits(const struct cond_test *test, const struct facts *facts,
+below_fits(const struct cond *test, const struct facts *facts,
 	   const struct fact *fact)
 {
 	(void)facts;
 	return order_below((enum alert_field)test->field, fact,
-			   test->operands[0].rank);
+			   cond_operand(test, 0)->rank);
 }
 
 static enum answer
-below_missing(const struct cond_test *test)
+below_missing(const struct cond *test)
 {
 	return below_fits(test, NULL, NULL);
 }
 
 /* The alert has the keys of all the tests that hold for it. */
 static void
-order_keys(const struct cond_test *test, const union cond_operand *operand,
+order_keys(const struct cond *test, const union cond_operand *operand,
 	   struct cond_keys *keys)
 {
 	char rank = (char)operand->rank;

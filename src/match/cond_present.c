@@ -2,7 +2,7 @@
 #include "match/cond.h"
 
 static enum answer
-present_fits(const struct cond_test *test, const struct facts *facts,
+present_fits(const struct cond *test, const struct facts *facts,
 	     const struct fact *fact)
 {
 	(void)test;
@@ -12,7 +12,7 @@ present_fits(const struct cond_test *test, const struct facts *facts,
 }
 
 static enum answer
-present_missing(const struct cond_test *test)
+present_missing(const struct cond *test)
 {
 	(void)test;
 	return ANSWER_NO;

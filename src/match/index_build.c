@@ -114,7 +114,7 @@ index_key(struct cond_keys *keys, enum index_kind kind, const char *bytes,
 }
 
 static struct cond_keys
-keys_of(struct builder *builder, const struct cond_test *test, uint32_t i,
+keys_of(struct builder *builder, const struct cond *test, uint32_t i,
 	bool counting)
 {
 	struct cond_keys keys = {
@@ -125,7 +125,7 @@ keys_of(struct builder *builder, const struct cond_test *test, uint32_t i,
 	};
 
 	if (test->word->keys && !test->negated)
-		test->word->keys(test, &test->operands[i], &keys);
+		test->word->keys(test, cond_operand(test, i), &keys);
 	return keys;
 }
 
@@ -135,8 +135,8 @@ count_keys(struct builder *builder, const struct cond *cond)
 	uint32_t i;
 
 	if (cond->kind == CONF_TEST)
-		for (i = 0; i < cond->test->count; i++)
-			(void)keys_of(builder, cond->test, i, true);
+		for (i = 0; i < cond->count; i++)
+			(void)keys_of(builder, cond, i, true);
 	else if (cond->kind != CONF_NOT)
 		for (i = 0; i < cond->count; i++)
 			count_keys(builder, &cond->items[i]);
@@ -157,12 +157,12 @@ weigh(struct builder *builder, const struct cond *cond)
 	uint32_t i;
 
 	if (cond->kind == CONF_NOT ||
-	    (cond->kind == CONF_TEST && !cond->test->count))
+	    (cond->kind == CONF_TEST && !cond->count))
 		return UINT64_MAX;
 	if (cond->kind == CONF_TEST) {
-		for (i = 0; i < cond->test->count; i++)
+		for (i = 0; i < cond->count; i++)
 			weight = add_weights(weight, keys_of(builder,
-					     cond->test, i, false).best);
+					     cond, i, false).best);
 		return weight;
 	}
 	for (i = 0; i < cond->count; i++) {
@@ -201,8 +201,8 @@ file_under(struct builder *builder, const struct cond *cond, uint32_t rule)
 	uint32_t i;
 
 	if (cond->kind == CONF_TEST) {
-		for (i = 0; i < cond->test->count; i++) {
-			struct cond_keys keys = keys_of(builder, cond->test,
+		for (i = 0; i < cond->count; i++) {
+			struct cond_keys keys = keys_of(builder, cond,
 							i, false);
 			struct entry entry = { keys.best_hash, rule };
 

@@ -30,22 +30,22 @@ terms_of(const struct cond *cond)
 /* ---- implication ---- */
 
 static bool
-same_operand(const struct cond_test *a, const struct cond_test *b, uint32_t i,
+same_operand(const struct cond *a, const struct cond *b, uint32_t i,
 	     uint32_t j)
 {
 	if (a->word == &cond_matches)
 		return !strcmp(a->source->values.items[i].text,
 			       b->source->values.items[j].text);
 	if (a->word == &cond_during)
-		return a->operands[i].window == b->operands[j].window;
+		return cond_operand(a, i)->window == cond_operand(b, j)->window;
 	if (a->word == &cond_at_least || a->word == &cond_below)
-		return a->operands[i].rank == b->operands[j].rank;
-	return !strcmp(a->operands[i].text, b->operands[j].text);
+		return cond_operand(a, i)->rank == cond_operand(b, j)->rank;
+	return !strcmp(cond_operand(a, i)->text, cond_operand(b, j)->text);
 }
 
 /* Is every operand of `a` one of `b`? */
 static bool
-operands_within(const struct cond_test *a, const struct cond_test *b)
+operands_within(const struct cond *a, const struct cond *b)
 {
 	uint32_t i, j;
 
@@ -61,7 +61,7 @@ operands_within(const struct cond_test *a, const struct cond_test *b)
 
 /* Whenever `a` is certainly true, is `b`? */
 static bool
-test_implies(const struct cond_test *a, const struct cond_test *b)
+test_implies(const struct cond *a, const struct cond *b)
 {
 	if (a->word != b->word || a->field != b->field ||
 	    a->negated != b->negated)
@@ -71,9 +71,9 @@ test_implies(const struct cond_test *a, const struct cond_test *b)
 	if (a->every != b->every && alert_fields[a->field].several)
 		return false;
 	if (a->word == &cond_at_least)
-		return a->operands[0].rank >= b->operands[0].rank;
+		return cond_operand(a, 0)->rank >= cond_operand(b, 0)->rank;
 	if (a->word == &cond_below)
-		return a->operands[0].rank <= b->operands[0].rank;
+		return cond_operand(a, 0)->rank <= cond_operand(b, 0)->rank;
 	/* "not one of these" is more for a shorter list */
 	return a->negated ? operands_within(b, a) : operands_within(a, b);
 }
@@ -84,11 +84,12 @@ same(const struct cond *a, const struct cond *b)
 {
 	uint32_t i;
 
-	if (a->kind != b->kind || a->count != b->count)
+	if (a->kind != b->kind)
 		return false;
 	if (a->kind == CONF_TEST)
-		return test_implies(a->test, b->test) &&
-		       test_implies(b->test, a->test);
+		return test_implies(a, b) && test_implies(b, a);
+	if (a->count != b->count)
+		return false;
 	for (i = 0; i < a->count; i++)
 		if (!same(&a->items[i], &b->items[i]))
 			return false;
@@ -99,7 +100,7 @@ static bool
 term_implies(const struct cond *a, const struct cond *b)
 {
 	if (a->kind == CONF_TEST && b->kind == CONF_TEST)
-		return test_implies(a->test, b->test);
+		return test_implies(a, b);
 	return same(a, b);
 }
 
@@ -123,7 +124,7 @@ covers(const struct rule *earlier, const struct rule *later)
 /* ---- finding candidates ---- */
 
 static uint64_t
-test_hash(const struct cond_test *test, uint32_t operand, int rank)
+test_hash(const struct cond *test, uint32_t operand, int rank)
 {
 	const char *op = test->negated ? "!" : "=";
 	uint64_t hash = hashes_bytes(HASHES_START, &test->field, 1);
@@ -145,7 +146,7 @@ other_hash(const struct cond *cond)
 {
 	while (cond->kind != CONF_TEST)
 		cond = cond->items;
-	return ~test_hash(cond->test, 0, 0);
+	return ~test_hash(cond, 0, 0);
 }
 
 struct finder {
@@ -168,11 +169,11 @@ finder_add(struct finder *finder, uint32_t number)
 		return;
 	}
 	do {
-		int rank = term->test->count ? term->test->operands[0].rank : 0;
+		int rank = term->count ? cond_operand(term, 0)->rank : 0;
 
 		(void)hashes_add(&finder->first_terms,
-				 test_hash(term->test, i, rank), number);
-	} while (++i < term->test->count);
+				 test_hash(term, i, rank), number);
+	} while (++i < term->count);
 }
 
 static uint32_t
@@ -197,9 +198,8 @@ finder_try(const struct finder *finder, const struct rule *later,
 		return try_hash(finder, later, other_hash(term));
 	for (rank = 0; rank < ORDER_RANKS && found == HASHES_NONE; rank++) {
 		found = try_hash(finder, later,
-				 test_hash(term->test, 0, rank));
-		if (term->test->word != &cond_at_least &&
-		    term->test->word != &cond_below)
+				 test_hash(term, 0, rank));
+		if (term->word != &cond_at_least && term->word != &cond_below)
 			break;
 	}
 	return found;
@@ -254,8 +254,8 @@ hashes_needed(const struct rule *rules, size_t rule_count)
 		const struct cond *term = rules[i].when ?
 			terms_of(rules[i].when).items : NULL;
 
-		if (term && term->kind == CONF_TEST && term->test->count)
-			needed += term->test->count - 1;
+		if (term && term->kind == CONF_TEST && term->count)
+			needed += term->count - 1;
 	}
 	return needed;
 }
