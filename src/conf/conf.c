@@ -373,24 +373,32 @@ conf_word(const struct conf_node *node, size_t i)
 	return i < node->words.count ? node->words.items[i] : none;
 }
 
+const char *
+conf_quantifier_name(const struct conf_expr *test)
+{
+	static const char *const names[] = {
+		[CONF_UNSAID] = "", [CONF_ANY] = "any", [CONF_EVERY] = "every",
+	};
+
+	return names[test->quantifier];
+}
+
 bool
 conf_is_quoted(struct conf_word word)
 {
-	return word.place.file &&
-	       word.place.offset < word.place.file->length &&
-	       word.place.file->text[word.place.offset] == '"';
+	/* Asked for each rule that is tried: without a look into the file. */
+	return word.place.length > strlen(word.text);
 }
 
 struct diag_place
 conf_field_place(const struct conf_expr *test)
 {
-	return (struct diag_place){ test->place.file, test->field_at,
+	return (struct diag_place){ test->file, test->field_at,
 				    (uint32_t)strlen(test->field) };
 }
 
 struct diag_place
 conf_op_place(const struct conf_expr *test)
 {
-	return (struct diag_place){ test->place.file, test->op_at,
-				    test->op_length };
+	return (struct diag_place){ test->file, test->op_at, test->op_length };
 }

@@ -14,11 +14,9 @@
  *	  keyword "notify", words primary ana, clause "using" with word urgent
  *	relay smarthost { smtp a:587, b:587  tls required }
  *	  keyword "relay", word smarthost, block of "smtp" and "tls"
- *	when severity at least high during night
- *	  keyword "when", expression
- *	rule nights when ... also notify ana using urgent
- *	  keyword "rule", word nights, clauses "when", "also" (no words),
- *	  "notify" (its clause: "using")
+ *	rule nights when severity at least high also notify ana using urgent
+ *	  keyword "rule", word nights, the condition as its expression, clauses
+ *	  "also" (no words), "notify" (its clause: "using")
  *	drop owner ana reason "a pentest" until 2027-01-31
  *	  keyword "drop", clauses "owner", "reason", "until"
  *	otherwise notify ana
@@ -36,7 +34,7 @@
  *
  * What was wrong and has been reported stays in the tree as far as it could be
  * read: words may be missing (conf_word() gives an empty one), as may the
- * expression of `when`.
+ * expression of a condition.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -60,12 +58,14 @@ typedef struct { struct conf_word *items; uint32_t count, size; } conf_words;
 
 enum conf_expr_kind { CONF_AND, CONF_OR, CONF_NOT, CONF_TEST };
 
+enum conf_quantifier { CONF_UNSAID, CONF_ANY, CONF_EVERY };
+
 /* Nothing decides here whether a field or a value exists. Which fields there
  * are depends on the kind; of the others there are too many to waste room. */
 struct conf_expr {
-	enum conf_expr_kind kind;
+	unsigned char kind;		/* an enum conf_expr_kind */
+	unsigned char quantifier;	/* of a test: an enum conf_quantifier */
 	uint32_t field_at;		/* of a test: see conf_field_place() */
-	struct diag_place place;	/* of the whole expression */
 	union {
 		/* CONF_AND, CONF_OR, CONF_NOT */
 		struct {
@@ -74,8 +74,7 @@ struct conf_expr {
 		};
 		/* CONF_TEST */
 		struct {
-			const char *quantifier;	/* "any", "every", "" when not
-						   said */
+			const struct diag_file *file;
 			const char *field;	/* "severity"; "" for
 						   `during` */
 			const char *op;		/* "is" "is not" "in" "not in"
@@ -102,9 +101,9 @@ struct conf_node {
 	bool broken;			/* something in it could not be read, so
 					   what is not there may have been
 					   written all the same */
+	bool conditional;		/* it has a condition, */
+	struct conf_expr *expr;		/* this; NULL when it is in error */
 	conf_words words;
-	struct conf_expr *expr;		/* of `when`; else, or when it is in
-					   error, NULL */
 	conf_nodes clauses;		/* "using", "owner", in order */
 	conf_nodes block;		/* what stands in its { } */
 };
@@ -144,7 +143,10 @@ const struct conf_node *conf_find(const conf_nodes *nodes,
 /* Word `i`, or an empty word at the place of the keyword. */
 struct conf_word conf_word(const struct conf_node *node, size_t i);
 
-/* Was it written in "quotes"? */
+/* "any", "every"; "" when it was not said. */
+const char *conf_quantifier_name(const struct conf_expr *test);
+
+/* Was it written in "quotes"? Not for regexes. */
 bool conf_is_quoted(struct conf_word word);
 
 /* Where the field and the operator of a CONF_TEST stand. */

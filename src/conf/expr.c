@@ -97,8 +97,11 @@ static const char *const reserved[] = {
 	"contains", "matches", "at", "below", "present", NULL
 };
 
-static const struct { const char *word, *name; } foreign_quantifiers[] = {
-	{ "all", "every" }, { "each", "every" }, { "some", "any" },
+static const struct {
+	const char *word;
+	enum conf_quantifier quantifier;
+} foreign_quantifiers[] = {
+	{ "all", CONF_EVERY }, { "each", CONF_EVERY }, { "some", CONF_ANY },
 };
 
 /* Is this the next word? In the wrong case it is, too, which is said. */
@@ -162,20 +165,9 @@ take_link(struct expr_state *state, const char *name)
 	return false;
 }
 
-/* From the start of `start` to what was taken last. */
-static struct diag_place
-place_since(const struct expr_state *state, struct diag_place start)
-{
-	const struct diag_place *last = &state->parser->before.place;
-
-	start.length = last->offset + last->length - start.offset;
-	return start;
-}
-
 static struct conf_expr *
 create_operation(struct expr_state *state, enum conf_expr_kind kind,
-		 struct conf_expr *left, struct conf_expr *right,
-		 struct diag_place start)
+		 struct conf_expr *left, struct conf_expr *right)
 {
 	/* Without room for the fields of a test. */
 	struct conf_expr *expr = arena_alloc(state->parser->arena,
@@ -185,19 +177,18 @@ create_operation(struct expr_state *state, enum conf_expr_kind kind,
 	expr->kind = kind;
 	expr->left = left;
 	expr->right = right;
-	expr->place = place_since(state, start);
 	return expr;
 }
 
 static struct conf_expr *
-create_test(struct expr_state *state, struct diag_place start)
+create_test(struct expr_state *state)
 {
 	struct conf_expr *test = arena_alloc(state->parser->arena,
 					     sizeof(*test));
 
 	test->kind = CONF_TEST;
-	test->place = start;
-	test->quantifier = test->field = test->op = "";
+	test->file = state->parser->lexer.file;
+	test->field = test->op = "";
 	return test;
 }
 
@@ -410,7 +401,7 @@ static const struct expr_op *
 take_operator(struct expr_state *state, struct conf_expr *test)
 {
 	struct parser *parser = state->parser;
-	struct diag_place start = parser->token.place;
+	uint32_t start = parser->token.place.offset;
 	const struct expr_op *op;
 	const char *first;
 
@@ -430,10 +421,10 @@ take_operator(struct expr_state *state, struct conf_expr *test)
 	}
 	if (!op)
 		return NULL;
-	start = place_since(state, start);
 	test->op = op->name;
-	test->op_at = start.offset;
-	test->op_length = start.length;
+	test->op_at = start;
+	test->op_length = parser->before.place.offset +
+			  parser->before.place.length - start;
 	return op;
 }
 
@@ -457,7 +448,7 @@ parse_during(struct expr_state *state)
 	struct conf_expr *test;
 
 	parser_advance(parser);
-	test = create_test(state, start);
+	test = create_test(state);
 	test->op = "during";
 	test->field_at = test->op_at = start.offset;
 	test->op_length = start.length;
@@ -467,7 +458,6 @@ parse_during(struct expr_state *state)
 	}
 	if (!take_values(state, test, VALUES_ONE))
 		return NULL;
-	test->place = place_since(state, start);
 	return test;
 }
 
@@ -482,10 +472,10 @@ guess_quantifier(struct expr_state *state, struct conf_expr *test)
 			sizeof(*foreign_quantifiers); i++) {
 		if (!is_next(state, foreign_quantifiers[i].word))
 			continue;
-		test->quantifier = foreign_quantifiers[i].name;
+		test->quantifier = foreign_quantifiers[i].quantifier;
 		diag_error(parser->diag, parser->token.place,
 			   arena_printf(parser->talk, "did you mean '%s'?",
-					test->quantifier),
+					conf_quantifier_name(test)),
 			   "unknown condition '%s'", parser->token.text);
 		parser_advance(parser);
 		return;
@@ -505,7 +495,6 @@ static struct conf_expr *
 parse_test(struct expr_state *state)
 {
 	struct parser *parser = state->parser;
-	struct diag_place start = parser->token.place;
 	struct conf_expr *test;
 	const struct expr_op *op;
 
@@ -513,9 +502,11 @@ parse_test(struct expr_state *state)
 		return NULL;
 	if (is_next(state, "during"))
 		return parse_during(state);
-	test = create_test(state, start);
-	if (take(state, "any") || take(state, "every"))
-		test->quantifier = parser->before.text;
+	test = create_test(state);
+	if (take(state, "any"))
+		test->quantifier = CONF_ANY;
+	else if (take(state, "every"))
+		test->quantifier = CONF_EVERY;
 	else
 		guess_quantifier(state, test);
 	if (!is_field(state)) {
@@ -528,7 +519,6 @@ parse_test(struct expr_state *state)
 	op = take_operator(state, test);
 	if (!op || !take_values(state, test, op->values))
 		return NULL;
-	test->place = place_since(state, start);
 	return test;
 }
 
@@ -555,11 +545,10 @@ parse_parenthesis(struct expr_state *state)
 static struct conf_expr *
 parse_not(struct expr_state *state)
 {
-	struct diag_place start = state->parser->token.place;
 	struct conf_expr *expr;
 
 	if (state->depth == EXPR_DEPTH_MOST) {
-		diag_error(state->parser->diag, start,
+		diag_error(state->parser->diag, state->parser->token.place,
 			   "write several rules instead",
 			   "a condition nested deeper than %d",
 			   EXPR_DEPTH_MOST);
@@ -569,8 +558,7 @@ parse_not(struct expr_state *state)
 	if (take(state, "not")) {
 		expr = parse_not(state);
 		if (expr)
-			expr = create_operation(state, CONF_NOT, expr, NULL,
-						start);
+			expr = create_operation(state, CONF_NOT, expr, NULL);
 	} else if (state->parser->token.kind == TOKEN_LEFT) {
 		expr = parse_parenthesis(state);
 	} else {
@@ -583,14 +571,13 @@ parse_not(struct expr_state *state)
 static struct conf_expr *
 parse_and(struct expr_state *state)
 {
-	struct diag_place start = state->parser->token.place;
 	struct conf_expr *expr = parse_not(state), *right;
 
 	while (expr && (is_next(state, "during") || take_link(state, "and"))) {
 		right = parse_not(state);
 		if (!right)
 			return NULL;
-		expr = create_operation(state, CONF_AND, expr, right, start);
+		expr = create_operation(state, CONF_AND, expr, right);
 	}
 	return expr;
 }
@@ -598,14 +585,13 @@ parse_and(struct expr_state *state)
 static struct conf_expr *
 parse_or(struct expr_state *state)
 {
-	struct diag_place start = state->parser->token.place;
 	struct conf_expr *expr = parse_and(state), *right;
 
 	while (expr && take_link(state, "or")) {
 		right = parse_and(state);
 		if (!right)
 			return NULL;
-		expr = create_operation(state, CONF_OR, expr, right, start);
+		expr = create_operation(state, CONF_OR, expr, right);
 	}
 	return expr;
 }

@@ -225,9 +225,22 @@ take_nodes(struct parser *parser, size_t base)
 	return nodes;
 }
 
-static struct conf_node *
+static void
 read_statement(struct parser *parser, struct parser_level *level,
-	       const struct grammar *line);
+	       const struct grammar *line, struct conf_node *node);
+
+/* The condition is the statement's own: a clause would say nothing but "when",
+ * at the price of a node for each of many rules. */
+static void
+read_condition(struct parser *parser, struct parser_level *level,
+	       const struct grammar *line)
+{
+	struct conf_node when = { .expr = NULL };
+
+	read_statement(parser, level, line, &when);
+	level->node->conditional = true;
+	level->node->expr = when.expr;
+}
 
 static void
 read_level(struct parser *parser, struct parser_level *level)
@@ -235,8 +248,14 @@ read_level(struct parser *parser, struct parser_level *level)
 	const struct grammar *line;
 
 	while ((line = next_line(parser, level))) {
-		struct conf_node *node = read_statement(parser, level, line);
+		struct conf_node *node;
 
+		if (line->words[0].count == GRAMMAR_EXPR) {
+			read_condition(parser, level, line);
+			continue;
+		}
+		node = arena_alloc(parser->arena, sizeof(*node));
+		read_statement(parser, level, line, node);
 		vec_push(parser->scratch, &parser->nodes, node);
 		if (level->line && level->line->flags & GRAMMAR_ONE_CLAUSE)
 			return;
@@ -339,12 +358,12 @@ check_once(struct parser *parser, struct parser_level *level,
 	level->seen |= bit;
 }
 
-/* The keyword at the next token and all that belongs to it. */
-static struct conf_node *
+/* The keyword at the next token and all that belongs to it, into an empty
+ * node. */
+static void
 read_statement(struct parser *parser, struct parser_level *level,
-	       const struct grammar *line)
+	       const struct grammar *line, struct conf_node *node)
 {
-	struct conf_node *node = arena_alloc(parser->arena, sizeof(*node));
 	size_t errors = diag_errors(parser->diag);
 	bool is_free = !*line->keyword;
 
@@ -368,7 +387,6 @@ read_statement(struct parser *parser, struct parser_level *level,
 		read_clauses(parser, level, line, node);
 	node->end = parser->before.place.offset + parser->before.place.length;
 	node->broken = errors != diag_errors(parser->diag);
-	return node;
 }
 
 void
@@ -383,13 +401,16 @@ parser_run(struct arena *arena, struct arena *scratch,
 	};
 	struct parser_level level = { .table = grammar_top, .block = true };
 	const struct grammar *line;
+	struct conf_node *node;
 
 	lexer_init(&parser.lexer, arena, file, diag);
 	parser_advance(&parser);
 	for (;;) {
 		line = next_line(&parser, &level);
 		if (line) {
-			take(context, read_statement(&parser, &level, line));
+			node = arena_alloc(arena, sizeof(*node));
+			read_statement(&parser, &level, line, node);
+			take(context, node);
 		} else if (parser.token.kind == TOKEN_CLOSE) {
 			recover_refuse_close(&parser);
 		} else {

@@ -203,7 +203,7 @@ drop_is_careful(struct cond_load *load, const struct conf_expr *expr,
 {
 	if (!load->drop || !is_of_devices(test->field) ||
 	    test->word->quantity_free ||
-	    !strcmp(expr->quantifier, "every"))
+	    expr->quantifier == CONF_EVERY)
 		return true;
 	diag_error(load->diag, conf_field_place(expr),
 		   arena_printf(load->arena, "write: every %s %s ...",
@@ -254,8 +254,8 @@ test_load(struct cond_load *load, const struct conf_expr *expr,
 	test->field = (unsigned char)field;
 	test->negated = op->negated;
 	/* "is not V" is the opposite of "any is V": every one is not */
-	test->every = *expr->quantifier ?
-		!strcmp(expr->quantifier, "every") : op->negated;
+	test->every = expr->quantifier == CONF_UNSAID ? op->negated :
+		      expr->quantifier == CONF_EVERY;
 	test->source = expr;
 	if (!drop_is_careful(load, expr, test))
 		return false;
@@ -290,7 +290,7 @@ load_into(struct cond_load *load, const struct conf_expr *expr,
 {
 	if (!expr)
 		return false;		/* the parser has said why */
-	cond->kind = (unsigned char)expr->kind;
+	cond->kind = expr->kind;
 	if (expr->kind == CONF_TEST)
 		return test_load(load, expr, cond);
 	if (expr->kind != CONF_NOT)

@@ -59,8 +59,8 @@ static void
 describe_test(const struct conf_expr *source, const char *field, size_t most,
 	      struct buf *out)
 {
-	if (*source->quantifier)
-		buf_printf(out, "%s ", source->quantifier);
+	if (source->quantifier != CONF_UNSAID)
+		buf_printf(out, "%s ", conf_quantifier_name(source));
 	if (*field)
 		buf_printf(out, "%s ", field);
 	buf_puts(out, source->op);

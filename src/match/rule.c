@@ -253,17 +253,16 @@ bool
 rule_load(struct rule_load *load, const struct conf_node *node,
 	  struct rule *rule)
 {
-	const struct conf_node *when = conf_find(&node->clauses, "when");
 	struct conf_word name = conf_word(node, 0);
 	bool good = name_is_good(name, load->cond.diag);
 
 	rule->name = name.text;
 	rule->node = node;
 	good &= actions_load(load, node, rule);
-	if (!when)
+	if (!node->conditional)
 		return good;
 	load->cond.drop = conf_find(&node->clauses, "drop");
-	rule->when = cond_load(&load->cond, when->expr);
+	rule->when = cond_load(&load->cond, node->expr);
 	return rule->when && good;
 }
 
@@ -318,9 +317,7 @@ tests(const struct conf_expr *expr, const char *field)
 bool
 rule_tests(const struct rule *rule, const char *field)
 {
-	const struct conf_node *when = conf_find(&rule->node->clauses, "when");
-
-	return when && tests(when->expr, field);
+	return tests(rule->node->expr, field);
 }
 
 void

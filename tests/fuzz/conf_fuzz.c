@@ -28,8 +28,9 @@ check_words(const conf_words *words)
 static void
 check_expr(const struct conf_expr *expr)
 {
-	check_place(expr->place);
 	if (expr->kind == CONF_TEST) {
+		check_place(conf_field_place(expr));
+		check_place(conf_op_place(expr));
 		check_words(&expr->values);
 		return;
 	}

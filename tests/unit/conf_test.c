@@ -40,12 +40,17 @@ describe_expr(const struct conf_expr *expr, struct buf *out)
 	static const char *const names[] = {
 		[CONF_AND] = "and", [CONF_OR] = "or", [CONF_NOT] = "not",
 	};
+	size_t i;
 
 	if (expr->kind == CONF_TEST) {
-		buf_printf(out, "(%s%s%s%s%s", expr->quantifier,
-			   *expr->quantifier ? " " : "", expr->field,
+		buf_printf(out, "(%s%s%s%s%s", conf_quantifier_name(expr),
+			   expr->quantifier ? " " : "", expr->field,
 			   *expr->field ? " " : "", expr->op);
-		describe_words(&expr->values, out);
+		for (i = 0; strstr(expr->op, "matches") &&
+			    i < expr->values.count; i++)
+			buf_printf(out, " /%s/", expr->values.items[i].text);
+		if (!i)
+			describe_words(&expr->values, out);
 		buf_putc(out, ')');
 		return;
 	}
@@ -105,7 +110,7 @@ static const struct {
 	  "customer c \"C\" { rule r \"why\" when a is b also notify x, y using"
 	  " z notify w rule s drop owner o reason \"x y\""
 	  " until 2027-01-31 otherwise notify v using u }",
-	  "customer c \"C\" {rule r \"why\" [when (a is b); also; notify x y"
+	  "customer c \"C\" {rule r \"why\" (a is b) [also; notify x y"
 	  " [using z]; notify w]; rule s [drop [owner o; reason \"x y\";"
 	  " until 2027-01-31]]; otherwise [notify v [using u]]}" },
 	{ "a test has fields as keywords",
@@ -134,7 +139,7 @@ static const struct {
 };
 
 #define RULE(condition) "customer c { rule r when " condition " notify x }"
-#define TREE(condition) "customer c {rule r [when " condition "; notify x]}"
+#define TREE(condition) "customer c {rule r " condition " [notify x]}"
 
 static const struct {
 	const char *name;
@@ -161,14 +166,14 @@ static const struct {
 	  RULE("a is not b and c not in d, e and f not like g and h not "
 	       "contains i and j not matches /k/ and l at least m"),
 	  TREE("(and (and (and (and (and (a is not b) (c not in d e)) (f not "
-	       "like g)) (h not contains i)) (j not matches k)) (l at "
+	       "like g)) (h not contains i)) (j not matches /k/)) (l at "
 	       "least m))") },
 	{ "operators of one word",
 	  RULE("a in b,c and d contains e, f and g below h and i present"),
 	  TREE("(and (and (and (a in b c) (d contains e f)) (g below h)) (i "
 	       "present))") },
 	{ "a list of regexes", RULE("a matches /b c/, /d\\/e\\d/"),
-	  TREE("(a matches b c d/e\\d)") },
+	  TREE("(a matches /b c/ /d/e\\d/)") },
 	{ "values may look like operators in quotes",
 	  RULE("a is \"is\" and b in \"not\", \"and\""),
 	  TREE("(and (a is \"is\") (b in \"not\" \"and\"))") },
