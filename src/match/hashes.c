@@ -1,7 +1,14 @@
-/* Open addressing with linear probing, at most half full. */
+/* Open addressing with linear probing, at most four fifths full. */
 #include "match/hashes.h"
 
 #include "base/bug.h"
+
+/* How many fit into `size` slots. */
+static size_t
+room(size_t size)
+{
+	return size / 5 * 4;
+}
 
 void
 hashes_init(struct hashes *hashes, struct arena *arena, size_t expected)
@@ -9,7 +16,7 @@ hashes_init(struct hashes *hashes, struct arena *arena, size_t expected)
 	size_t i;
 
 	hashes->count = 0;
-	for (hashes->size = 16; hashes->size < expected * 2; )
+	for (hashes->size = 16; room(hashes->size) < expected; )
 		hashes->size *= 2;
 	hashes->slots = arena_array(arena, hashes->size,
 				    sizeof(*hashes->slots));
@@ -47,8 +54,8 @@ hashes_add(struct hashes *hashes, uint64_t hash, uint32_t number)
 
 	if (slot->number != HASHES_NONE)
 		return slot->number;
-	if (++hashes->count > hashes->size / 2)
-		BUG("more than %zu hashes", hashes->size / 2);
+	if (++hashes->count > room(hashes->size))
+		BUG("more than %zu hashes", room(hashes->size));
 	*slot = (struct hashes_slot){ check_of(hash), number };
 	return number;
 }

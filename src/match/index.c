@@ -4,7 +4,6 @@
  */
 #include "match/index.h"
 
-#include "base/vec.h"
 #include "match/cond_order.h"
 #include "match/index_keys.h"
 
@@ -76,10 +75,10 @@ find_grams(struct finder *finder, enum alert_field field, size_t size,
 }
 
 static void
-find_text(struct finder *finder, enum alert_field field, const char *text,
-	  size_t length)
+find_text(struct finder *finder, const struct index_wanted *wanted,
+	  const char *text, size_t length)
 {
-	const struct index_wanted *wanted = &finder->index->wanted[field];
+	enum alert_field field = wanted->field;
 
 	if (wanted->exact)
 		find(finder, index_key_hash(field, INDEX_EXACT, text, length));
@@ -105,43 +104,32 @@ find_ranks(struct finder *finder, enum alert_field field,
 }
 
 static void
-find_fact(struct finder *finder, enum alert_field field,
+find_fact(struct finder *finder, const struct index_wanted *wanted,
 	  const struct fact *fact)
 {
-	const struct index_wanted *wanted = &finder->index->wanted[field];
 	size_t i;
 
-	find_text(finder, field, fact->folded, fact->folded_length);
+	find_text(finder, wanted, fact->folded, fact->folded_length);
 	if (fact->label)
-		find_text(finder, field, fact->label, fact->label_length);
+		find_text(finder, wanted, fact->label, fact->label_length);
 	for (i = 0; i < INDEX_GRAM_SIZES; i++)
 		if (wanted->grams[i])
-			find_grams(finder, field, index_gram_sizes[i],
+			find_grams(finder, wanted->field, index_gram_sizes[i],
 				   fact->folded, fact->folded_length);
 }
 
-static bool
-wants(const struct index_wanted *wanted)
-{
-	return wanted->exact || wanted->ranks || wanted->prefixes ||
-	       wanted->suffixes || wanted->grams[0] || wanted->grams[1] ||
-	       wanted->grams[2];
-}
-
 static void
-find_field(struct finder *finder, enum alert_field field, struct facts *facts)
+find_field(struct finder *finder, const struct index_wanted *wanted,
+	   struct facts *facts)
 {
-	const struct index_wanted *wanted = &finder->index->wanted[field];
 	const struct fact *values;
 	size_t count, i;
 
-	if (!wants(wanted))
-		return;
-	values = facts_of(facts, field, &count);
+	values = facts_of(facts, wanted->field, &count);
 	if (wanted->ranks)
-		find_ranks(finder, field, count ? values : NULL);
+		find_ranks(finder, wanted->field, count ? values : NULL);
 	for (i = 0; i < count; i++)
-		find_fact(finder, field, &values[i]);
+		find_fact(finder, wanted, &values[i]);
 }
 
 /* ---- merging the lists found ---- */
@@ -201,15 +189,15 @@ index_walk(struct index_walk *walk, const struct index *index,
 	   size_t rule_count, struct facts *facts)
 {
 	struct finder finder = { .index = index, .arena = facts->arena };
-	int field;
+	size_t i;
 
 	memset(walk, 0, sizeof(*walk));
 	if (!index) {
 		walk->end = (uint32_t)rule_count;
 		return;
 	}
-	for (field = 0; field < ALERT_FIELDS; field++)
-		find_field(&finder, (enum alert_field)field, facts);
+	for (i = 0; i < index->wanted.count; i++)
+		find_field(&finder, &index->wanted.items[i], facts);
 	vec_push(finder.arena, &finder.lists, index->list_count - 1);
 	heap_create(walk, &finder);
 }

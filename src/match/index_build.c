@@ -6,7 +6,6 @@
  */
 #include "match/index.h"
 
-#include "base/vec.h"
 #include "match/index_keys.h"
 #include "match/rule.h"
 
@@ -35,6 +34,7 @@ struct entry {
 
 struct builder {
 	struct index *index;
+	struct arena *arena;		/* of the index */
 	struct arena *scratch;
 	uint32_t *counts;		/* of keys, by hash; collisions only
 					   make a key seem more common */
@@ -175,9 +175,24 @@ weigh(struct builder *builder, const struct cond *cond)
 	return weight;
 }
 
-static void
-want(struct index_wanted *wanted, const struct cond_keys *keys)
+static struct index_wanted *
+wanted_of(struct builder *builder, enum alert_field field)
 {
+	struct index *index = builder->index;
+	struct index_wanted none = { .field = (unsigned char)field };
+	size_t i;
+
+	for (i = 0; i < index->wanted.count; i++)
+		if (index->wanted.items[i].field == field)
+			return &index->wanted.items[i];
+	vec_push(builder->arena, &index->wanted, none);
+	return &index->wanted.items[i];
+}
+
+static void
+want(struct builder *builder, const struct cond_keys *keys)
+{
+	struct index_wanted *wanted = wanted_of(builder, keys->field);
 	uint64_t length_bit = UINT64_C(1) << ((keys->best_length - 1) % 64);
 
 	if (keys->best_kind == INDEX_EXACT)
@@ -206,7 +221,7 @@ file_under(struct builder *builder, const struct cond *cond, uint32_t rule)
 							i, false);
 			struct entry entry = { keys.best_hash, rule };
 
-			want(&builder->index->wanted[keys.field], &keys);
+			want(builder, &keys);
 			vec_push(builder->scratch, &builder->entries, entry);
 		}
 		return;
@@ -310,6 +325,7 @@ index_create(struct arena *arena, const struct rule *rules, size_t rule_count)
 {
 	struct builder builder = {
 		.index = arena_alloc(arena, sizeof(*builder.index)),
+		.arena = arena,
 		.scratch = arena_create(),
 	};
 	uint32_t i;

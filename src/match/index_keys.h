@@ -8,6 +8,7 @@
 #ifndef MATCH_INDEX_KEYS_H
 #define MATCH_INDEX_KEYS_H
 
+#include "base/vec.h"
 #include "match/hashes.h"
 #include "match/index.h"
 
@@ -15,8 +16,9 @@ enum { INDEX_GRAM_SIZES = 3 };
 
 static const size_t index_gram_sizes[INDEX_GRAM_SIZES] = { 8, 4, 2 };
 
-/* Which keys of a field an alert has to look up at all. */
+/* Which keys of a field an alert has to look up. */
 struct index_wanted {
+	unsigned char field;
 	bool exact, ranks;
 	bool grams[INDEX_GRAM_SIZES];
 	uint64_t prefixes, suffixes;	/* bit n: some are n + 1 bytes long */
@@ -27,7 +29,7 @@ struct index_list {
 };
 
 struct index {
-	struct index_wanted wanted[ALERT_FIELDS];
+	VEC(struct index_wanted) wanted;	/* of fields that have keys */
 	struct hashes hashes;		/* of keys, to numbers of lists */
 	uint64_t *filter;		/* a bit for each key's hash: answers
 					   most questions from the cache */
