@@ -33,8 +33,8 @@
  *	  ("mon"), its last word the range, words between it further days
  *
  * What was wrong and has been reported stays in the tree as far as it could be
- * read: words may be missing (conf_word() gives an empty one), as may the
- * expression of a condition.
+ * read: words may be missing (conf_word() gives an empty one), a condition may
+ * be CONF_WRONG.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -56,7 +56,11 @@ struct conf_word {
 /* As VEC() makes them, but narrow, for there are millions. */
 typedef struct { struct conf_word *items; uint32_t count, size; } conf_words;
 
-enum conf_expr_kind { CONF_AND, CONF_OR, CONF_NOT, CONF_TEST };
+enum conf_expr_kind {
+	CONF_AND, CONF_OR, CONF_NOT, CONF_TEST,
+	CONF_WRONG,		/* could not be read, which has been reported;
+				   never below another */
+};
 
 enum conf_quantifier { CONF_UNSAID, CONF_ANY, CONF_EVERY };
 
@@ -97,13 +101,11 @@ typedef struct { struct conf_node **items; size_t count; } conf_nodes;
 struct conf_node {
 	const char *keyword;		/* "rule", "notify", "using" */
 	struct diag_place place;	/* of the keyword */
-	uint32_t end;			/* offset behind its last byte */
 	bool broken;			/* something in it could not be read, so
 					   what is not there may have been
 					   written all the same */
-	bool conditional;		/* it has a condition, */
-	struct conf_expr *expr;		/* this; NULL when it is in error */
 	conf_words words;
+	const struct conf_expr *expr;	/* its condition, or NULL */
 	conf_nodes clauses;		/* "using", "owner", in order */
 	conf_nodes block;		/* what stands in its { } */
 };

@@ -235,11 +235,11 @@ static void
 read_condition(struct parser *parser, struct parser_level *level,
 	       const struct grammar *line)
 {
+	static const struct conf_expr wrong = { .kind = CONF_WRONG };
 	struct conf_node when = { .expr = NULL };
 
 	read_statement(parser, level, line, &when);
-	level->node->conditional = true;
-	level->node->expr = when.expr;
+	level->node->expr = when.expr ? when.expr : &wrong;
 }
 
 static void
@@ -385,7 +385,6 @@ read_statement(struct parser *parser, struct parser_level *level,
 				 recover_usage(parser, line));
 	else
 		read_clauses(parser, level, line, node);
-	node->end = parser->before.place.offset + parser->before.place.length;
 	node->broken = errors != diag_errors(parser->diag);
 }
 

@@ -288,8 +288,8 @@ static bool
 load_into(struct cond_load *load, const struct conf_expr *expr,
 	  struct cond *cond)
 {
-	if (!expr)
-		return false;		/* the parser has said why */
+	if (expr->kind == CONF_WRONG)
+		return false;
 	cond->kind = expr->kind;
 	if (expr->kind == CONF_TEST)
 		return test_load(load, expr, cond);

@@ -24,7 +24,7 @@ trace_rule(struct match *match, const struct rule *rule, enum answer answer)
 {
 	struct verdict_trace line = {
 		.rule = rule->name,
-		.file = rule->node->place.file->name,
+		.file = match->verdict.customer->node->place.file->name,
 		.line = rule->line,
 		.answer = answer,
 		.why = arena_strndup(match->arena, match->why.data,

@@ -259,7 +259,7 @@ rule_load(struct rule_load *load, const struct conf_node *node,
 	rule->name = name.text;
 	rule->node = node;
 	good &= actions_load(load, node, rule);
-	if (!node->conditional)
+	if (!node->expr)
 		return good;
 	load->cond.drop = conf_find(&node->clauses, "drop");
 	rule->when = cond_load(&load->cond, node->expr);
