@@ -10,6 +10,7 @@ first digit says customer and severity. Of 10, 1,000 or 10,000 rules, one names
 the first 1, 3 or 4 digits; so the rule that a mail meets stands in the middle
 on average, and every program can be asked the same question.
 """
+import json
 import os
 import quopri
 import random
@@ -112,6 +113,11 @@ def html(rows, story, link):
     lines.append('<tr><td colspan="2"><a href="%s">View alert</a></td></tr>'
                  '</table></body></html>' % link.replace('&', '&amp;'))
     return '\n'.join(lines)
+
+
+def slot_of(number):
+    """The number in the name of the device that a mail is about."""
+    return random.Random(number).randrange(10000)
 
 
 def mail(number):
@@ -232,6 +238,34 @@ def fdm(count, boxes, style):
         matches.append('match %s and "%s" in body action "r%d"' %
                        (' and '.join(tests), start, number))
     return '\n'.join(out + matches + ['match all action "otherwise"', ''])
+
+
+def script(count, style):
+    """For script.py."""
+    return json.dumps([[wanted(style, customer), start, 'r%d' % number]
+                       for number, customer, start in each_rule(count)])
+
+
+def alertmanager(count):
+    """The route of Alertmanager's configuration, and its receivers."""
+    out = ['route:\n  receiver: otherwise\n  routes:']
+    for number, customer, start in each_rule(count):
+        out.append('  - receiver: r%d\n    matchers: [customer="%s", '
+                   'severity="%s", device=~"%s.*"]' %
+                   (number, CUSTOMERS[customer][0],
+                    severity(customer).lower(), start))
+    out.append('receivers:\n- name: otherwise')
+    return '\n'.join(out + ['- name: r%d' % number for number in
+                            range(count)]) + '\n'
+
+
+def labels(number, count):
+    """A mail as arguments of amtool, with the receiver that it must find."""
+    slot = slot_of(number)
+    rule = slot // (10000 // count)
+    return ('customer=%s severity=%s device=pc-%04d --verify.receivers=r%d' %
+            (CUSTOMERS[slot // 1000][0], severity(slot // 1000).lower(), slot,
+             rule))
 
 
 def sieve(count, style):

@@ -4,7 +4,8 @@
  *	each UID PACE PROGRAM [ARGUMENT...] < LIST
  *
  * LIST has a line `FILE RECIPIENT` for each mail. The mail comes to the program
- * through a pipe; an argument "@" is replaced by the recipient. UID runs it.
+ * through a pipe; an argument "@" is replaced by the recipient, or by several
+ * words if there are blanks in it. UID runs it.
  * PACE is the milliseconds from one start to the next, 0 for none. One line of
  * output for each mail: nanoseconds from before the start to after the end,
  * nanoseconds of processor time, resident kB at most, and the end in
@@ -138,8 +139,18 @@ wait_until(int64_t when)
 static void
 address(char **arguments, char **words, char *recipient)
 {
-	for (; *words; words++)
-		*arguments++ = strcmp(*words, "@") ? *words : recipient;
+	char **last = arguments + ARGUMENTS_MOST, *word;
+
+	for (; *words && arguments < last; words++) {
+		if (strcmp(*words, "@")) {
+			*arguments++ = *words;
+			continue;
+		}
+		while (arguments < last && (word = strtok(recipient, " "))) {
+			*arguments++ = word;
+			recipient = NULL;
+		}
+	}
 	*arguments = NULL;
 }
 

@@ -25,7 +25,8 @@ plugin {
 }
 '''
 BOXES = {'procmail': 'procmail/r%d/new', 'maildrop': 'maildrop/r%d/new',
-         'fdm': 'fdm/r%d/new', 'dovecot-lda + Sieve': 'sieve/.r%d/new'}
+         'fdm': 'fdm/r%d/new', 'dovecot-lda + Sieve': 'sieve/.r%d/new',
+         'Python script': 'script/r%d/new'}
 
 
 class Programs:
@@ -41,7 +42,7 @@ class Programs:
             for folder in ('', 'tmp', 'new'):
                 os.makedirs(os.path.join(self.top, name, folder),
                             exist_ok=True)
-        for name in ('procmail', 'maildrop', 'fdm', 'sieve'):
+        for name in ('procmail', 'maildrop', 'fdm', 'sieve', 'script'):
             os.mkdir(os.path.join(self.top, name))
         self.commands['store'] = [BUILD + '/bench/store', self.top + '/store']
         self.commands['tocsin-deliver'] = deliver_command(self.top + '/spool')
@@ -49,6 +50,9 @@ class Programs:
         self.add('maildrop', '/usr/bin/maildrop', self.maildrop)
         self.add('fdm', '/usr/bin/fdm', self.fdm)
         self.add('dovecot-lda + Sieve', LDA, self.sieve)
+        self.add('Python script', '/usr/bin/python3', self.script)
+        if self.style == corpus.SUBJECT:        # it reads neither
+            self.add('amtool', '/usr/bin/amtool', self.amtool)
         for folder, _, names in os.walk(self.top):
             os.chown(folder, USER, USER)
             for name in names:
@@ -102,6 +106,26 @@ class Programs:
         subprocess.run(['/usr/bin/sievec', '-c', conf, rules], check=True,
                        stdout=subprocess.DEVNULL)
         return [program, '-c', conf]
+
+    def script(self, program):
+        rules = self.write('script.json', corpus.script(self.rules,
+                                                        self.style))
+        shutil.copy('tests/bench/script.py', self.top)
+        return [program, self.top + '/script.py', rules, self.boxes('script'),
+                self.style]
+
+    def amtool(self, program):
+        conf = self.write('alertmanager.yml', corpus.alertmanager(self.rules))
+        return [program, 'config', 'routes', 'test', '--config.file=' + conf,
+                '@']
+
+    def feed(self, name, mails):
+        """The mails as this program is told of them: amtool reads none, but
+        is given labels, and fails if it finds another receiver."""
+        if name != 'amtool':
+            return mails
+        return [(file, corpus.labels(int(os.path.basename(file)[:4]),
+                                     self.rules)) for file, _ in mails]
 
     def right(self):
         """By program, "right of all": in how many cases the mail lies in the

@@ -2,10 +2,12 @@
 smtp-sink, Postfix itself. Everything is inside the namespaces of private_root,
 and ends by its process id."""
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, 'tests/lib')
@@ -88,15 +90,19 @@ def memory_kb(pid, field='VmRSS'):
 # ---- smtp-sink ----
 
 class Sink:
-    """Takes mails and forgets them; knows how many there were."""
+    """Takes mails and forgets them; with `counts` it knows how many there
+    were."""
 
-    def __init__(self, port=SINK_PORT):
-        self.port = port
+    def __init__(self, port=SINK_PORT, counts=False):
+        self.port, self.counts = port, counts
+        self.said = tempfile.TemporaryFile()
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            ['/usr/sbin/smtp-sink', '-u', 'root', '127.0.0.1:%d' % self.port,
-             '256'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            ['/usr/sbin/smtp-sink', '-u', 'root', '-m', '5000'] +
+            ['-c'] * self.counts + ['127.0.0.1:%d' % self.port, '5000'],
+            stdin=subprocess.DEVNULL,
+            stdout=self.said)
         if not wait_until(lambda: is_open(self.port), 10):
             raise RuntimeError('smtp-sink does not listen')
         return self
@@ -107,6 +113,13 @@ class Sink:
 
     def cpu_ns(self):
         return process_ns(self.process.pid)
+
+    def taken(self):
+        """How many mails so far: it says so whenever there is one more."""
+        fd = self.said.fileno()         # the sink writes at its position
+        at = max(0, os.fstat(fd).st_size - 200)
+        found = re.findall(rb'mesg=(\d+)\D', os.pread(fd, 200, at))
+        return int(found[-1]) if found else 0
 
 
 # ---- the relay ----
@@ -173,9 +186,9 @@ def each(mails, command, user=USER, pace_ms=0):
     done = subprocess.run(
         [BUILD + '/bench/each', str(user), str(pace_ms)] + command,
         input=''.join('%s %s\n' % mail for mail in mails),
-        stdout=subprocess.PIPE, text=True)
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        raise RuntimeError('%s failed' % command[0])
+        raise RuntimeError('%s failed: %s' % (command[0], done.stderr))
     return [Run(line) for line in done.stdout.splitlines()]
 
 
