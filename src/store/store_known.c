@@ -96,10 +96,16 @@ store_tolds(struct store *store, const char *customer, const char *alert,
 	    const char *incident, struct arena *arena,
 	    struct store_tolds *tolds, struct buf *error)
 {
+	/* With OR, or without the inner SELECT, SQLite reads all that the
+	 * customer was ever told. */
 	struct query query = query_start(store,
 		"SELECT alert, incident, recipient, road, rank, at FROM told"
-		" WHERE customer = $1 AND ((alert = $2 AND alert <> '')"
-		" OR (incident = $3 AND incident <> ''))", error);
+		" WHERE customer = $1 AND alert = $2 AND alert <> ''"
+		" UNION"
+		" SELECT alert, incident, recipient, road, rank, at FROM told"
+		" WHERE customer = $1 AND incident = $3 AND alert IN"
+		" (SELECT alert FROM told WHERE customer = $1"
+		" AND incident = $3 AND incident <> '')", error);
 
 	query_put_text(&query, customer);
 	query_put_text(&query, alert);
