@@ -738,6 +738,43 @@ test_meta(struct store *store)
 	is(value, "two", "%s: the last value counts", end_name);
 }
 
+static void
+test_tolds(struct store *store)
+{
+	static const struct store_told put[] = {
+		{ "a1", "7", "ana@x.example", "api", 4, 1 },
+		{ "a2", "7", "bob@x.example", "api", 2, 2 },
+		{ "", "7", "ana@x.example", "mail", 4, 3 },
+		{ "a3", "", "bob@x.example", "api", 4, 4 },
+	};
+	static const struct {
+		const char *customer, *alert, *incident;
+		size_t want;
+		const char *name;
+	} cases[] = {
+		{ "c", "a1", "", 1, "by its alert" },
+		{ "c", "", "7", 3, "by its incident" },
+		{ "c", "a1", "7", 3, "by both, once" },
+		{ "c", "a3", "7", 4, "by either" },
+		{ "c", "", "", 0, "by nothing, though some name no incident" },
+		{ "d", "a1", "7", 0, "not of another customer" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(put) / sizeof(*put); i++)
+		DONE(store_told_put(store, "c", &put[i], &error), "told");
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct store_tolds tolds = { 0 };
+
+		DONE(store_tolds(store, cases[i].customer, cases[i].alert,
+				 cases[i].incident, arena, &tolds, &error),
+		     "asked");
+		is_int((long)tolds.count, (long)cases[i].want,
+		       "%s: who was told is found %s", end_name,
+		       cases[i].name);
+	}
+}
+
 static void (*const tests[])(struct store *store) = {
 	test_item_comes_back,
 	test_item_without_much,
@@ -757,6 +794,7 @@ static void (*const tests[])(struct store *store) = {
 	test_prune_in_pieces,
 	test_crashes,
 	test_meta,
+	test_tolds,
 	NULL
 };
 
