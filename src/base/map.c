@@ -74,6 +74,8 @@ map_slot(const struct map *map, const char *key, size_t length, uint64_t hash)
 	while (map->slots[i].key) {
 		struct slot *slot = &map->slots[i];
 
+		/* Most likely the one: it comes while keys are compared. */
+		__builtin_prefetch(slot->value);
 		if (slot->hash == hash && slot->length == length &&
 		    !memcmp(slot->key, key, length))
 			break;
