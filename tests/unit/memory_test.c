@@ -32,6 +32,32 @@ test_arena(void)
 	ok(true, "destroying nothing is harmless");
 }
 
+/* Its blocks are of another kind than those of a small one. */
+static void
+test_large_arena(void)
+{
+	enum { MANY = 80 * 1024, EACH = 1024 / sizeof(size_t) };
+	struct arena *arena = arena_create();
+	size_t **pieces = arena_array(arena, MANY, sizeof(*pieces));
+	size_t i, wrong = 0, round;
+
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < MANY; i++) {
+			pieces[i] = arena_array(arena, EACH, sizeof(size_t));
+			wrong += pieces[i][0] || pieces[i][EACH - 1];
+			pieces[i][0] = pieces[i][EACH - 1] = i + 1;
+		}
+		for (i = 0; i < MANY; i++)
+			wrong += pieces[i][0] != i + 1 ||
+				 pieces[i][EACH - 1] != i + 1;
+		arena_reset(arena);
+		pieces = arena_array(arena, MANY, sizeof(*pieces));
+	}
+	is_int((long long)wrong, 0,
+	       "80 MB are zeroed, stay apart, and can be had again");
+	arena_destroy(&arena);
+}
+
 static void
 test_buf(void)
 {
@@ -109,6 +135,7 @@ int
 main(void)
 {
 	test_arena();
+	test_large_arena();
 	test_buf();
 	test_vec();
 	test_map();
