@@ -391,14 +391,14 @@ conf_is_quoted(struct conf_word word)
 }
 
 struct diag_place
-conf_field_place(const struct conf_expr *test)
+conf_field_place(const struct conf_expr *test, const struct diag_file *file)
 {
-	return (struct diag_place){ test->file, test->field_at,
+	return (struct diag_place){ file, test->field_at,
 				    (uint32_t)strlen(test->field) };
 }
 
 struct diag_place
-conf_op_place(const struct conf_expr *test)
+conf_op_place(const struct conf_expr *test, const struct diag_file *file)
 {
-	return (struct diag_place){ test->file, test->op_at, test->op_length };
+	return (struct diag_place){ file, test->op_at, test->op_length };
 }

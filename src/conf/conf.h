@@ -78,7 +78,6 @@ struct conf_expr {
 		};
 		/* CONF_TEST */
 		struct {
-			const struct diag_file *file;
 			const char *field;	/* "severity"; "" for
 						   `during` */
 			const char *op;		/* "is" "is not" "in" "not in"
@@ -152,8 +151,10 @@ const char *conf_quantifier_name(const struct conf_expr *test);
 bool conf_is_quoted(struct conf_word word);
 
 /* Where the field and the operator of a CONF_TEST stand. */
-struct diag_place conf_field_place(const struct conf_expr *test);
-struct diag_place conf_op_place(const struct conf_expr *test);
+struct diag_place conf_field_place(const struct conf_expr *test,
+				   const struct diag_file *file);
+struct diag_place conf_op_place(const struct conf_expr *test,
+				const struct diag_file *file);
 
 /* "15m" in milliseconds; an error in `diag` and false when it is none. The
  * grammar has checked these already where it says so. */

@@ -187,7 +187,6 @@ create_test(struct expr_state *state)
 					     sizeof(*test));
 
 	test->kind = CONF_TEST;
-	test->file = state->parser->lexer.file;
 	test->field = test->op = "";
 	return test;
 }

@@ -149,7 +149,7 @@ field_load(struct cond_load *load, const struct conf_expr *expr,
 		names[i] = alert_fields[i].name;
 	names[i] = "during";
 	names[i + 1] = NULL;
-	diag_error(load->diag, conf_field_place(expr),
+	diag_error(load->diag, conf_field_place(expr, load->file),
 		   field_remedy(load, expr->field, names),
 		   "unknown condition '%s'", expr->field);
 	return false;
@@ -182,7 +182,8 @@ operator_load(struct cond_load *load, const struct conf_expr *expr,
 		return op;
 	if (!op->name)
 		BUG("the parser knows '%s'", expr->op);
-	diag_error(load->diag, conf_op_place(expr), applicable(load, field),
+	diag_error(load->diag, conf_op_place(expr, load->file),
+		   applicable(load, field),
 		   "'%s' says nothing about '%s'", expr->op,
 		   expr->field);
 	return NULL;
@@ -205,7 +206,7 @@ drop_is_careful(struct cond_load *load, const struct conf_expr *expr,
 	    test->word->quantity_free ||
 	    expr->quantifier == CONF_EVERY)
 		return true;
-	diag_error(load->diag, conf_field_place(expr),
+	diag_error(load->diag, conf_field_place(expr, load->file),
 		   arena_printf(load->arena, "write: every %s %s ...",
 				expr->field, expr->op),
 		   "a drop must say 'every' of '%s', or it hides the alert's "

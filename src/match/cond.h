@@ -71,6 +71,7 @@ struct cond_load {
 	const struct map *windows;	/* name to struct window */
 	const char *const *window_names; /* ended by NULL */
 	struct map *windows_used;	/* name to anything; written */
+	const struct diag_file *file;	/* that the condition stands in */
 	bool drop;			/* of a rule that drops */
 };
 

@@ -261,6 +261,7 @@ rule_load(struct rule_load *load, const struct conf_node *node,
 	good &= actions_load(load, node, rule);
 	if (!node->expr)
 		return good;
+	load->cond.file = node->place.file;
 	load->cond.drop = conf_find(&node->clauses, "drop");
 	rule->when = cond_load(&load->cond, node->expr);
 	return rule->when && good;

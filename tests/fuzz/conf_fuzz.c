@@ -26,17 +26,17 @@ check_words(const conf_words *words)
 }
 
 static void
-check_expr(const struct conf_expr *expr)
+check_expr(const struct conf_expr *expr, const struct diag_file *file)
 {
 	if (expr->kind == CONF_TEST) {
-		check_place(conf_field_place(expr));
-		check_place(conf_op_place(expr));
+		check_place(conf_field_place(expr, file));
+		check_place(conf_op_place(expr, file));
 		check_words(&expr->values);
 		return;
 	}
-	check_expr(expr->left);
+	check_expr(expr->left, file);
 	if (expr->kind != CONF_NOT)
-		check_expr(expr->right);
+		check_expr(expr->right, file);
 }
 
 static void
@@ -50,7 +50,7 @@ check_nodes(const conf_nodes *nodes)
 		check_place(node->place);
 		check_words(&node->words);
 		if (node->expr && node->expr->kind != CONF_WRONG)
-			check_expr(node->expr);
+			check_expr(node->expr, node->place.file);
 		check_nodes(&node->clauses);
 		check_nodes(&node->block);
 	}
