@@ -168,6 +168,10 @@ enum outcome pipeline_notify_alone(const struct generation *generation,
 				   const char *text, instant_ms now,
 				   struct arena *arena, struct buf *error);
 
+/* Would anybody be told, `except` being left out? */
+bool pipeline_catch_all_has_other(const struct generation *generation,
+				  const char *except, struct arena *arena);
+
 enum outcome pipeline_notify_catch_all(const struct generation *generation,
 				       struct store *store,
 				       const struct pipeline_notice *notice,

@@ -372,6 +372,21 @@ add_notice(const struct generation *g, struct store *store,
 	return queue_add(store, &delivery, now, error);
 }
 
+bool
+pipeline_catch_all_has_other(const struct generation *generation,
+			     const char *except, struct arena *arena)
+{
+	recipients who = { 0 };
+	size_t i;
+
+	contact_resolve(generation->contacts, generation_catch_all(generation),
+			arena, &who);
+	for (i = 0; i < who.count; i++)
+		if (!text_same(who.items[i].address, except))
+			return true;
+	return false;
+}
+
 enum outcome
 pipeline_notify_catch_all(const struct generation *generation,
 			  struct store *store,

@@ -9,6 +9,31 @@ enum { OPTION_ALL, OPTION_REASON };
 
 enum { QUEUE_LIST_MOST = 10000 };	/* lines of one state */
 
+static bool
+is_among(const struct store_ids *ids, int64_t id)
+{
+	size_t i = 0;
+
+	while (i < ids->count && ids->items[i] != id)
+		i++;
+	return i < ids->count;
+}
+
+static void
+list_one(struct order *order, const struct store_delivery *delivery,
+	 const struct store_ids *untold)
+{
+	journal_delivery(&order->out, delivery);
+	if (delivery->reply && delivery->state != STORE_SENT) {
+		buf_puts(&order->out, "         ");
+		text_escape(&order->out, delivery->reply, 400);
+		buf_putc(&order->out, '\n');
+	}
+	if (is_among(untold, delivery->id))
+		buf_puts(&order->out, "         nobody else could be told of "
+			 "this failure\n");
+}
+
 static enum outcome
 list_state(struct order *order, enum store_state state, size_t *count)
 {
@@ -16,18 +41,14 @@ list_state(struct order *order, enum store_state state, size_t *count)
 	enum outcome outcome = store_deliveries(order->store, state,
 						QUEUE_LIST_MOST, order->arena,
 						&deliveries, &order->error);
+	struct store_ids untold = { 0 };
 	size_t i;
 
-	for (i = 0; i < deliveries.count; i++) {
-		journal_delivery(&order->out, &deliveries.items[i]);
-		if (deliveries.items[i].reply &&
-		    state != STORE_SENT) {
-			buf_puts(&order->out, "         ");
-			text_escape(&order->out, deliveries.items[i].reply,
-				    400);
-			buf_putc(&order->out, '\n');
-		}
-	}
+	if (outcome == OUTCOME_OK && state == STORE_FAILED)
+		outcome = store_untold(order->store, order->arena, &untold,
+				       &order->error);
+	for (i = 0; i < deliveries.count; i++)
+		list_one(order, &deliveries.items[i], &untold);
 	*count += deliveries.count;
 	return outcome;
 }

@@ -2,9 +2,8 @@
 
 #include "base/bug.h"
 #include "base/digest.h"
-#include "base/json.h"
 #include "base/log.h"
-#include "pipeline.h"
+#include "daemon/failure.h"
 #include "queue/queue.h"
 #include "send/sender_pool.h"
 
@@ -23,6 +22,7 @@ struct flight {
 	struct store_delivery delivery;
 	struct sender_done *done;	/* its result; NULL while it flies */
 	const char *verdict;		/* what was recorded, for the log */
+	bool is_told;			/* of its failure: somebody else is */
 };
 
 struct outbox {
@@ -76,68 +76,15 @@ collect(struct outbox *outbox)
 	}
 }
 
-/* What the reader of a failure has to know at once, without another command. */
-static const char *
-describe_alert(struct outbox *outbox, const struct flight *flight)
-{
-	struct arena *arena = flight->arena;
-	struct buf error = BUF_INIT;	/* it is told without, then */
-	struct store_item *item = NULL;
-	struct alert *alert = NULL;
-	struct json *object = NULL;
-	const char *title, *severity, *customer;
-
-	if (store_item(outbox->store, flight->delivery.item, arena, &item,
-		       &error) == OUTCOME_OK && item && item->verdict.alert)
-		object = json_parse(item->verdict.alert,
-				    strlen(item->verdict.alert), &error);
-	if (object)
-		alert = alert_from_json(arena, object, &error);
-	json_destroy(&object);
-	buf_release(&error);
-	if (!alert)
-		return "";
-	title = alert_text(alert, ALERT_TITLE);
-	severity = alert_text(alert, ALERT_SEVERITY);
-	customer = alert_text(alert, ALERT_CUSTOMER);
-	return arena_printf(arena, "    %s\n    severity %s, customer %s, by "
-			    "rule %s\n\n", title ? title : "(no title)",
-			    severity ? severity : "not known",
-			    customer ? customer : "not known",
-			    item->verdict.rule ? item->verdict.rule : "(none)");
-}
-
-/* A delivery that nobody will try again: tell the catch-all, unless it was the
- * catch-all that was to be told. */
 static enum outcome
-tell_failure(struct outbox *outbox, const struct flight *flight,
-	     const char *reply, struct buf *error)
+tell_failure(struct outbox *outbox, struct flight *flight, const char *reply,
+	     struct buf *error)
 {
-	const struct store_delivery *delivery = &flight->delivery;
-	struct arena *arena = flight->arena;
-	const struct pipeline_notice notice = {
-		.item = delivery->item,
-		.code = delivery->code,
-		.about = arena_printf(arena, "failed %lld",
-				      (long long)delivery->id),
-		.except = delivery->recipient,
-		.subject = "A notification could not be delivered",
-		.text = arena_printf(arena,
-			"Nobody at %s was told of mail %s.\n\n%s"
-			"The answer was: %s\n\n"
-			"See all of it:\n    tocsin why %s\n"
-			"Try again, when the reason is mended:\n"
-			"    tocsin queue retry %lld\n",
-			delivery->recipient, delivery->code,
-			describe_alert(outbox, flight), reply,
-			delivery->code, (long long)delivery->id),
-	};
-
-	if (delivery->kind == STORE_NOTICE)
-		return OUTCOME_OK;
-	return pipeline_notify_catch_all(
-		generations_current(outbox->generations), outbox->store,
-		&notice, now(outbox), arena, error);
+	flight->verdict = "failed";
+	return failure_tell(generations_current(outbox->generations),
+			    outbox->store, &flight->delivery, reply,
+			    now(outbox), flight->arena, &flight->is_told,
+			    error);
 }
 
 static enum outcome
@@ -146,7 +93,6 @@ record_failure(struct outbox *outbox, struct flight *flight,
 {
 	enum outcome outcome = queue_fail(outbox->store, answer, error);
 
-	flight->verdict = "failed";
 	if (outcome == OUTCOME_OK)
 		outcome = tell_failure(outbox, flight, answer->reply, error);
 	return outcome;
@@ -165,7 +111,6 @@ record_retry(struct outbox *outbox, struct flight *flight,
 	outcome = queue_retry(outbox->store, answer, random, &gave_up, error);
 	if (outcome != OUTCOME_OK || !gave_up)
 		return outcome;
-	flight->verdict = "failed";
 	return tell_failure(outbox, flight, arena_printf(flight->arena,
 			    "given up after three days; the last one was: %s",
 			    answer->reply), error);
@@ -210,22 +155,45 @@ record(struct outbox *outbox, struct flight *flight, struct buf *error)
 	}
 }
 
+/* As `tocsin queue` shows it. */
+static const char *
+id_of(const struct store_delivery *delivery, struct arena *arena)
+{
+	return arena_printf(arena, "%lld", (long long)delivery->id);
+}
+
+/* What a notice is about; an alert is about itself. */
+static const char *
+about_of(const struct store_delivery *delivery)
+{
+	return *delivery->about ? delivery->about : NULL;
+}
+
+typedef void log_function(const char *event, ...);
+
+static log_function *
+level_of(const struct flight *flight)
+{
+	if (strcmp(flight->verdict, "failed"))
+		return flight->done->result.needs_mending ? log_warning
+							  : log_info;
+	return flight->is_told ? log_warning : log_error;
+}
+
 static void
 log_flight(const struct flight *flight)
 {
 	const struct store_delivery *delivery = &flight->delivery;
 	const struct send_result *result = &flight->done->result;
-	void (*log)(const char *event, ...) =
-		!strcmp(flight->verdict, "failed") || result->needs_mending ?
-		log_warning : log_info;
 
-	log(flight->verdict, "code", delivery->code, "recipient",
-	    delivery->recipient, "relay", delivery->relay, "host",
-	    result->host.len ? result->host.data : NULL, "step",
-	    result->outcome == OUTCOME_OK ? NULL : result->step, "maybe",
-	    result->maybe_delivered ? "yes" : NULL, "reply",
-	    result->text.data, "before", result->passed_over.len ?
-	    result->passed_over.data : NULL, NULL);
+	level_of(flight)(flight->verdict, "code", delivery->code, "delivery",
+		id_of(delivery, flight->arena), "about", about_of(delivery),
+		"recipient", delivery->recipient, "relay", delivery->relay,
+		"host", result->host.len ? result->host.data : NULL, "step",
+		result->outcome == OUTCOME_OK ? NULL : result->step, "maybe",
+		result->maybe_delivered ? "yes" : NULL, "reply",
+		result->text.data, "before", result->passed_over.len ?
+		result->passed_over.data : NULL, NULL);
 }
 
 static void
@@ -283,6 +251,7 @@ flight_create(struct outbox *outbox, const struct store_delivery *claimed)
 	flight->delivery = *claimed;
 	flight->delivery.code = arena_strdup(arena, claimed->code);
 	flight->delivery.recipient = arena_strdup(arena, claimed->recipient);
+	flight->delivery.about = arena_strdup(arena, claimed->about);
 	flight->delivery.relay = arena_strdup(arena, claimed->relay);
 	flight->delivery.customer = NULL;	/* not needed any more */
 	flight->delivery.message = NULL;	/* the pool has a copy */
@@ -339,10 +308,15 @@ refuse(struct outbox *outbox, const struct store_delivery *claimed,
 		.reply = "not sent: the customer's recipients do not allow "
 			 "this address any more",
 	};
+	enum outcome outcome = record_failure(outbox, &flight, &answer, error);
 
-	log_warning("refused", "code", claimed->code, "recipient",
-		    claimed->recipient, "customer", claimed->customer, NULL);
-	return record_failure(outbox, &flight, &answer, error);
+	if (outcome == OUTCOME_OK)
+		(flight.is_told ? log_warning : log_error)("refused", "code",
+			claimed->code, "delivery", id_of(claimed, arena),
+			"about", about_of(claimed), "recipient",
+			claimed->recipient, "customer", claimed->customer,
+			NULL);
+	return outcome;
 }
 
 /* Claim what there is room for; those that may not go are refused here and
@@ -380,6 +354,8 @@ recover(struct outbox *outbox, struct buf *error)
 	if (outbox->recovered)
 		return OUTCOME_OK;
 	outcome = queue_recover(outbox->store, now(outbox), &count, error);
+	if (outcome == OUTCOME_OK)
+		outcome = failure_report(outbox->store, error);
 	outbox->recovered = outcome == OUTCOME_OK;
 	if (outbox->recovered && count)
 		log_warning("recovered", "what", "deliveries under way when "

@@ -194,6 +194,18 @@ enum outcome store_events(struct store *store, int64_t item,
 			  struct arena *arena, struct store_events *events,
 			  struct buf *error);
 
+/* The event of a delivery that failed when nobody else could be told of it. */
+#define STORE_UNTOLD "untold"
+
+struct store_ids {
+	int64_t *items;
+	size_t count, size;
+};
+
+/* Append the deliveries that are still so, in their order. */
+enum outcome store_untold(struct store *store, struct arena *arena,
+			  struct store_ids *ids, struct buf *error);
+
 /* ---- Held: items that wait for a person. ---- */
 
 enum store_held_state {

@@ -348,3 +348,19 @@ store_events(struct store *store, int64_t item, struct arena *arena,
 	}
 	return query_end(&query);
 }
+
+enum outcome
+store_untold(struct store *store, struct arena *arena, struct store_ids *ids,
+	     struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT id FROM delivery WHERE state = 'failed' AND EXISTS"
+		" (SELECT 1 FROM event WHERE item = delivery.item"
+		"  AND delivery = delivery.id AND what = $1) ORDER BY id",
+		error);
+
+	query_put_text(&query, STORE_UNTOLD);
+	while (query_row(&query))
+		vec_push(arena, ids, query_integer(&query));
+	return query_end(&query);
+}

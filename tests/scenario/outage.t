@@ -46,6 +46,11 @@ class Outage(Relay):
         super().__init__(relay=clause(*ports, more=more))
         self.write('customers/contoso.rules', rules)
 
+    def change_conf(self, old, new):
+        with open(self.conf, encoding='utf-8') as file:
+            text = file.read()
+        self.write('tocsin.conf', text.replace(old, new))
+
     def states(self):
         return self.rows('SELECT recipient, state FROM delivery ORDER BY id')
 
@@ -324,6 +329,68 @@ def recipients_change():
             ok('recipients' in relay.why(), 'and why says so', relay.why())
 
 
+def catch_all_is_refused():
+    """Nobody is left who could be told: the journal, the queue, the log and
+    each start say so."""
+    refused = {'rcpt soc@mssp.example': '550 no such user'}
+    with SmtpServer(refused) as server, \
+            Outage(server.port, rules=ONE.replace('ana', 'soc-desk')) as relay:
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        lines = relay.wait_log('event=failed')
+        ok(lines and 'delivery=1 ' in lines[0] and 'code=' in lines[0] and
+           'no such user' in lines[0],
+           'the catch-all is refused: the log has code, delivery and answer',
+           lines)
+        status, out, err = relay.command('queue')
+        ok('no such user' in out and 'nobody else' in out,
+           'queue says that nobody else could be told', out, err)
+        ok('untold' in relay.why(), 'and so does why', relay.why())
+        relay.stop()
+        relay.start()
+        lines = relay.wait_log('event=untold')
+        ok(lines and 'deliveries=1' in lines[0] and 'tocsin queue' in lines[0],
+           'and the log at each start', lines)
+        server.faults.clear()
+        relay.command('queue', 'retry', '1')
+        relay.wait_states('sent')
+        ok('nobody else' not in relay.command('queue')[1],
+           'until it was sent')
+
+    two = 'team desk { mail soc@mssp.example, second@mssp.example }'
+    with SmtpServer(refused) as server, \
+            Outage(server.port, rules=ONE.replace('ana', 'soc-desk') +
+                   two) as relay:
+        relay.change_conf('catch-all  soc-desk', 'catch-all  desk')
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        wait_for(lambda: server.mails)
+        same(told(server), ['second@mssp.example'],
+             'one address of a catch-all is refused: the other is told')
+        # A notice of the relay itself, which is no answer to a failure.
+        relay.deliver(mail(id='2', tenant='11111111-2222-4333-8444-'
+                           '555555555555'), CONTOSO)
+        lines = relay.wait_log('event=failed.*about=held')
+        ok(lines, 'a notice that is refused says what it is about',
+           relay.read_log())
+        wait_for(lambda: len(server.mails) == 3)
+        same(told(server), ['second@mssp.example'] * 3,
+             'of which the other is told as well')
+
+    both = {'rcpt %s@mssp.example' % name: '550 no such user'
+            for name in ('soc', 'second')}
+    with SmtpServer(both) as server, \
+            Outage(server.port, rules=ONE.replace('ana', 'soc-desk') +
+                   two) as relay:
+        relay.change_conf('catch-all  soc-desk', 'catch-all  desk')
+        relay.start()
+        relay.deliver(mail(), CONTOSO)
+        relay.wait_log('event=failed', 2)
+        time.sleep(0.5)
+        same(len(relay.wait_log('event=failed')), 2,
+             'both are refused: they do not tell each other for ever')
+
+
 def stalled_relay_of_one():
     """One relay that stalls does not hold up what goes through another."""
     with SmtpServer({'connect': 'stall'}) as bad, SmtpServer() as good, \
@@ -346,7 +413,8 @@ def stalled_relay_of_one():
 
 
 for story in (one_of_five, greylisted, dropped, relay_is_down, both_are_down,
-              drained, killed, recipients_change, stalled_relay_of_one):
+              drained, killed, recipients_change, catch_all_is_refused,
+              stalled_relay_of_one):
     story()
 with Relay() as scratch:
     tls_and_login(Certificates(scratch.folder))
