@@ -200,12 +200,12 @@ take_message(struct reader *reader, int fd, struct arena *arena,
 
 	if (outcome == READER_PARSED)
 		input->message = message;
-	else if (outcome == READER_UNAVAILABLE)
+	else if (outcome >= READER_UNREADABLE)
 		(void)cmd_fail("%s", error.data);
 	else
 		input->failure = arena_strdup(arena, error.data);
 	buf_release(&error);
-	return outcome != READER_UNAVAILABLE;
+	return outcome < READER_UNREADABLE;
 }
 
 static bool

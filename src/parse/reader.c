@@ -43,7 +43,9 @@ struct reader {
 	pid_t pid;		/* 0: no process */
 	int socket;		/* -1 without one */
 	bool greeted;
-	int64_t since_ms;	/* start, or when it took up the oldest mail */
+	unsigned int answered;	/* by this process */
+	int64_t since_ms;	/* start, or when it took up the oldest mail,
+				   or answered the last one */
 	struct buf in;		/* received and not used yet */
 
 	struct request queue[READER_QUEUE_MOST];	/* oldest first */
@@ -168,6 +170,7 @@ start(struct reader *reader, struct buf *error)
 	}
 	reader->socket = ends[0];
 	reader->greeted = false;
+	reader->answered = 0;
 	reader->since_ms = stopwatch_ms();
 	watch(reader);
 	return true;
@@ -358,7 +361,7 @@ take_answer(struct reader *reader, struct arena *arena,
 	if (size == 4) {
 		consume(reader, size);
 		buf_puts(error, "the mail's file cannot be read");
-		return READER_UNAVAILABLE;
+		return READER_UNREADABLE;
 	}
 	if (is_too_large(reader))
 		buf_puts(error, "the reader's answer is too large");
@@ -367,6 +370,8 @@ take_answer(struct reader *reader, struct arena *arena,
 					      size - 4, error);
 	if (answer->message) {
 		consume(reader, size);
+		if (++reader->answered == READER_MAILS_MOST)
+			(void)stop(reader);	/* others wait: a new one */
 		return READER_PARSED;
 	}
 	(void)stop(reader);	/* it lies: never mind how it ends */
@@ -431,6 +436,12 @@ step(struct reader *reader, struct arena *arena, struct reader_answer *answer,
 	return true;
 }
 
+static bool
+has_rested(const struct reader *reader)
+{
+	return stopwatch_ms() - reader->since_ms >= READER_REST_MS;
+}
+
 /* Nobody waits for it: notice its death, so that its socket is not readable
  * for ever. Anything it says unasked ends it as well. */
 static void
@@ -439,7 +450,7 @@ rest(struct reader *reader)
 	struct buf ignored = BUF_INIT;
 
 	if (reader->pid && (!fill(reader) || !take_greeting(reader, &ignored) ||
-			    reader->in.len))
+			    reader->in.len || has_rested(reader)))
 		(void)stop(reader);
 	buf_release(&ignored);
 }
@@ -468,17 +479,23 @@ reader_receive(struct reader *reader, struct arena *arena,
 	return known;
 }
 
+/* How long the process may do what it is doing. */
+static int
+patience_ms(const struct reader *reader)
+{
+	if (!reader->count)
+		return READER_REST_MS;
+	return reader->greeted ? reader->limit_ms : START_LIMIT_MS;
+}
+
 int
 reader_wait_ms(const struct reader *reader)
 {
-	int limit = reader->greeted ? reader->limit_ms : START_LIMIT_MS;
 	int64_t left;
 
-	if (!reader->count)
-		return -1;
 	if (!reader->pid)
-		return 0;
-	left = reader->since_ms + limit - stopwatch_ms();
+		return reader->count ? 0 : -1;
+	left = reader->since_ms + patience_ms(reader) - stopwatch_ms();
 	return left < 0 ? 0 : (int)left;
 }
 

@@ -15,6 +15,11 @@
  * mail it was working on gets the answer that says so, and those behind it are
  * sent again. How often a mail may kill a reader is for the caller to count.
  *
+ * A mail that took the process over could make it lie about those that follow,
+ * and need not kill it. So no process lives for long: it makes room for a new
+ * one after READER_MAILS_MOST mails, and when it had nothing to do for
+ * READER_REST_MS.
+ *
  * Not for several threads; the process ends with the thread that started it.
  */
 #ifndef PARSE_READER_H
@@ -32,8 +37,9 @@ enum reader_outcome {
 	READER_PARSED,
 	READER_CRASHED,		/* the process died of this mail */
 	READER_LATE,		/* it took too long and was killed */
+	READER_UNREADABLE,	/* the mail's file cannot be read */
 	READER_UNAVAILABLE,	/* no fault of the mail: the process cannot be
-				   started, or the file not be read */
+				   started */
 };
 
 struct reader_answer {
@@ -43,7 +49,12 @@ struct reader_answer {
 	const char *error;	/* otherwise a sentence */
 };
 
-enum { READER_QUEUE_MOST = 32 };	/* requests without an answer */
+enum {
+	READER_QUEUE_MOST = 32,	/* requests without an answer */
+	/* A start takes 6 ms of a processor, a mail half of one. */
+	READER_MAILS_MOST = 500,
+	READER_REST_MS = 2000,
+};
 
 /*
  * `path` is the program, NULL for the one to be found: $TOCSIN_READER, beside

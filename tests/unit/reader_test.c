@@ -80,7 +80,7 @@ check_parse(void)
 	close(fd);
 	fd = open("/", O_RDONLY | O_DIRECTORY);
 	is_int(reader_parse(reader, fd, 0, arena, &message, &error),
-	       READER_UNAVAILABLE, "a file that cannot be read");
+	       READER_UNREADABLE, "a file that cannot be read");
 	is(error.data, "the mail's file cannot be read", "says so");
 	close(fd);
 	reader_destroy(&reader);
@@ -198,6 +198,41 @@ check_killed_at_rest(void)
 	is_int(reader_parse(reader, fd, 0, arena, &message, &error),
 	       READER_PARSED, "so does a mail that comes before its parent "
 	       "has noticed");
+	close(fd);
+	reader_destroy(&reader);
+	buf_release(&error);
+	arena_destroy(&arena);
+}
+
+/* One that was taken over by a mail does not read all that follow. */
+static void
+check_renewal(void)
+{
+	struct reader *reader = reader_create(program, LIMIT_MS);
+	struct arena *arena = arena_create();
+	struct buf error = BUF_INIT;
+	struct reader_answer answer;
+	struct message *message;
+	int fd = mail_file("Subject: s\n\n"), i, parsed = 0;
+	pid_t first = 0;
+
+	for (i = 0; i < READER_MAILS_MOST; i++) {
+		parsed += reader_parse(reader, fd, 0, arena, &message,
+				       &error) == READER_PARSED;
+		if (!i)
+			first = child_pid();
+		arena_reset(arena);
+	}
+	is_int(parsed, READER_MAILS_MOST, "one process reads many mails");
+	ok(first && child_pid() != first, "and then makes room");
+	is_int(reader_parse(reader, fd, 0, arena, &message, &error),
+	       READER_PARSED, "for another one, which reads the next");
+	while (child_pid() && reader_wait_ms(reader) >= 0) {
+		(void)poll(NULL, 0, reader_wait_ms(reader));
+		(void)reader_receive(reader, arena, &answer);
+	}
+	ok(!child_pid() && reader_wait_ms(reader) == -1,
+	   "one that has rested for a while is ended as well");
 	close(fd);
 	reader_destroy(&reader);
 	buf_release(&error);
@@ -335,6 +370,7 @@ main(void)
 	check_parse();
 	check_pipeline();
 	check_killed_at_rest();
+	check_renewal();
 	for (i = 0; i < sizeof(fakes) / sizeof(*fakes); i++)
 		check_fake(&fakes[i]);
 	check_missing();
