@@ -22,6 +22,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sys/inotify.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -383,22 +384,50 @@ close_sandbox(struct daemon *d)
 	buf_release(&error);
 }
 
+/* An empty mail, read within the limits that hold from now on: that the program
+ * is missing, or may not be started, shows before the first real one. */
+static bool
+try_reader(struct daemon *d, struct buf *error)
+{
+	struct arena *arena = arena_create();
+	struct message *message;
+	int fd = memfd_create("nothing", MFD_CLOEXEC);
+	bool reads = fd >= 0 && reader_parse(d->reader, fd, 0, arena, &message,
+					     error) == READER_PARSED;
+
+	if (fd < 0)
+		buf_printf(error, "no memory for a mail: %s", strerror(errno));
+	else if (!reads)
+		buf_puts(error, ": no mail could be read; tocsin-reader must "
+			 "be where `make install` puts it, of the same "
+			 "version, and executable for the user who runs "
+			 "tocsin");
+	if (fd >= 0)
+		(void)close(fd);	/* memory only */
+	arena_destroy(&arena);
+	return reads;
+}
+
 static int
 serve(struct daemon *d)
 {
 	struct buf error = BUF_INIT;
+	bool good = open_world(d, &error);
 
-	if (open_world(d, &error)) {
+	if (good) {
 		last_good_keep(generations_current(d->generations));
 		close_sandbox(d);
+		good = try_reader(d, &error);
+	}
+	if (good) {
 		d->loop = loop_create();
 		work(d);
 		loop_destroy(&d->loop);
-		sandbox_destroy(&d->sandbox);
 	} else {
 		d->status = 1;
 		failed("start", &error);
 	}
+	sandbox_destroy(&d->sandbox);
 	close_world(d);
 	buf_release(&error);
 	return d->status;

@@ -141,13 +141,31 @@ for how in signal.SIGTERM, signal.SIGKILL:
 
 # The reader cannot be started.
 with Relay() as relay:
-    relay.write('reader', '#!/bin/sh\nexit 1\n')
-    os.chmod(relay.path('reader'), 0o755)
     relay.deliver(mail(), CONTOSO)
-    relay.start(options=OPEN, env={'TOCSIN_READER': relay.path('reader')})
+    missing = relay.path('reader')
+    for options in [], OPEN:
+        relay.start(wait=False, options=options,
+                    env={'TOCSIN_READER': missing})
+        same(relay.daemon.wait(20), 1, 'without a reader it does not start')
+    log = relay.read_log()
+    ok('event=ready' not in log and missing in log and 'No such' in log and
+       'executable' in log, 'and says why, and what to do', log)
+    same(len(relay.inbox()), 1, 'the mail waits in the inbox')
+
+# It goes away while the relay runs.
+with Relay() as relay:
+    env = reader_that_dies(relay)
+    relay.start(options=OPEN, env=env)
+    relay.write('reader', '#!/bin/sh\nexit 1\n')
+    with open('/proc/%d/task/%d/children' % (relay.daemon.pid,
+                                             relay.daemon.pid),
+              encoding='utf-8') as file:
+        for pid in file.read().split():
+            os.kill(int(pid), signal.SIGKILL)
+    relay.deliver(mail(), CONTOSO)
     lines = relay.wait_log('event=trouble')
     ok(lines and 'reader' in lines[0],
-       'a reader that does not start is no fault of the mail', lines)
+       'a reader that does not start any more is no fault of the mail', lines)
     time.sleep(1)
     same((len(relay.inbox()), relay.rows('SELECT count(*) FROM crash')),
          (1, [(0,)]), 'which waits in the inbox')
