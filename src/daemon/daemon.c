@@ -46,6 +46,7 @@ struct daemon {
 	struct store *store;
 	struct inbox *inbox;
 	struct reader *reader;
+	struct blame *blame;
 	struct sandbox *sandbox;	/* NULL: not closed */
 	struct loop *loop;
 	struct taker *taker;
@@ -272,6 +273,8 @@ open_world(struct daemon *d, struct buf *error)
 	    service_lock(settings->state, error) != OUTCOME_OK ||
 	    transfer_setup(error) != OUTCOME_OK ||
 	    store_open(settings->state, &d->store, error) != OUTCOME_OK ||
+	    blame_open(settings->state, d->store, &d->blame, error) !=
+	    OUTCOME_OK ||
 	    inbox_open(settings->spool, &d->inbox, error) != OUTCOME_OK)
 		return false;
 	d->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -301,9 +304,9 @@ start(struct daemon *d)
 {
 	const struct taker_world world = {
 		.loop = d->loop, .store = d->store, .inbox = d->inbox,
-		.reader = d->reader, .generations = d->generations,
-		.clock = &d->clock, .hurry = hurry, .stored = stored,
-		.context = d,
+		.reader = d->reader, .blame = d->blame,
+		.generations = d->generations, .clock = &d->clock,
+		.hurry = hurry, .stored = stored, .context = d,
 	};
 	const struct poller_world asking = {
 		.loop = d->loop, .store = d->store,
@@ -361,6 +364,8 @@ close_world(struct daemon *d)
 		reader_destroy(&d->reader);
 	if (d->inbox)
 		inbox_close(&d->inbox);
+	if (d->blame)
+		blame_close(&d->blame);
 	if (d->store)
 		store_close(&d->store);
 	if (d->inotify >= 0)
@@ -384,8 +389,9 @@ close_sandbox(struct daemon *d)
 	buf_release(&error);
 }
 
-/* An empty mail, read within the limits that hold from now on: that the program
- * is missing, or may not be started, shows before the first real one. */
+/* An empty mail, read within the limits that hold from now on: that the
+ * program is missing, or may not be started, shows before the first real one.
+ */
 static bool
 try_reader(struct daemon *d, struct buf *error)
 {

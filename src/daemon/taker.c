@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "daemon/blame.h"
+#include "daemon/complaints.h"
 #include "pipeline.h"
 
 #include <errno.h>
@@ -14,9 +16,12 @@
 enum {
 	TAKER_PAGE = 1024,	/* names read from the directory at once */
 	TAKER_TROUBLE_MS = 2000,
-	/* A mail that ends the reader this often is held: once may have been
-	 * something else. */
+	/* A mail that ends the reader, or the daemon, this often is held: once
+	 * may have been something else. One that ends the daemon even so is
+	 * left where it is. */
 	TAKER_CRASHES_MOST = 2,
+	/* Mails of one commit. */
+	TAKER_BATCH_MOST = 32,
 	/* Mails that wait for an API at once; others go on as they are. */
 	TAKER_WAITING_MOST = 64,
 	/* Octets of mails under way, when it is more than one: a row of large
@@ -35,6 +40,8 @@ struct passage {
 	const char *customer;		/* of a released one: see pipeline.h */
 	struct pipeline_input input;
 	struct json *document;		/* of a released record, else NULL */
+	bool is_alone;			/* it may end the daemon: nobody else
+					   is to be in its transaction */
 	const char *waits_for;		/* a customer's API; or NULL */
 	instant_ms waits_until;
 
@@ -57,24 +64,17 @@ struct taker {
 	size_t waiting_count;
 	struct passage *answered;	/* ready to be decided, likewise */
 	size_t count;			/* of `reading` */
+	struct blame *blame;
+	struct complaints *complaints;
+	bool wants_released;		/* look for what a person released */
+	bool is_paused;			/* no reader can be started */
 	bool stopped;
-	bool trouble;			/* since the last wake */
-	bool complained;		/* of it, and it is not over */
 };
 
 static instant_ms
 now(const struct taker *taker)
 {
 	return taker->world.clock->now(taker->world.clock);
-}
-
-static void
-trouble(struct taker *taker, const char *name, const char *what)
-{
-	if (!taker->complained)
-		log_error("trouble", "in", "inbox", "mail", name, "what", what,
-			  NULL);
-	taker->trouble = taker->complained = true;
 }
 
 static void
@@ -136,7 +136,8 @@ octets_of(const struct passage *passage)
 static bool
 has_room(const struct taker *taker)
 {
-	return taker->count < READER_QUEUE_MOST &&
+	return !taker->stopped && !taker->is_paused &&
+	       taker->count < READER_QUEUE_MOST &&
 	       octets_of(taker->reading) + octets_of(taker->waiting) +
 	       octets_of(taker->answered) < TAKER_OCTETS_MOST;
 }
@@ -200,21 +201,11 @@ open_passage(struct passage *passage, int fd, uint64_t *offset_out,
 	return read_body(passage, fd, envelope, error);
 }
 
-/* Hand it to the reader; a mail that ended it too often is not read again. */
 static enum outcome
 send_to_reader(struct taker *taker, struct passage *passage, int fd,
 	       uint64_t offset, struct buf *error)
 {
-	int64_t crashes = 0;
-	enum outcome outcome = store_crash_count(taker->world.store,
-						 passage->name, &crashes,
-						 error);
-
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	if (crashes >= TAKER_CRASHES_MOST) {
-		passage->input.failure = "the reader ended on it more than "
-					 "once, so it is not read";
+	if (passage->input.failure) {
 		append(&taker->answered, passage);
 		return OUTCOME_OK;
 	}
@@ -267,6 +258,50 @@ begin(struct taker *taker, struct passage *passage, struct buf *error)
 	return outcome;
 }
 
+/* What is known of its past. False: it is not to be touched. */
+static bool
+weigh(struct taker *taker, struct passage *passage)
+{
+	struct blame_count count = blame_of(taker->blame, passage->name);
+
+	if (count.daemon > TAKER_CRASHES_MOST)
+		return false;
+	passage->is_alone = count.daemon > 0;
+	if (count.daemon == TAKER_CRASHES_MOST)
+		passage->input.failure = "tocsin itself ended more than once "
+			"while it had it in hand, so it is not read";
+	else if (count.reader >= TAKER_CRASHES_MOST)
+		passage->input.failure = "the reader ended on it more than "
+			"once, so it is not read";
+	return true;
+}
+
+/* Not even held it lets the daemon live. */
+static void
+leave_alone(struct taker *taker, struct passage *passage)
+{
+	const struct taker_world *world = &taker->world;
+	struct buf error = BUF_INIT;
+
+	if (!complaints_say(taker->complaints, passage->name, "it ended tocsin "
+			    "three times and is left where it is"))
+		return;
+	if (pipeline_notify_alone(generations_current(world->generations),
+		world->store, arena_printf(passage->arena, "left %s",
+					   passage->name), NULL,
+		"A mail is left in the inbox", arena_printf(passage->arena,
+		"The file %s in %s ended tocsin three times, even when it was "
+		"only to be held. It is left where it is, and nobody was told "
+		"of it. Look at it with a program that shows text, and then "
+		"move it away.\n", passage->name,
+		inbox_directory(world->inbox)), now(taker), passage->arena,
+		&error) == OUTCOME_OK)
+		world->stored(world->context);
+	else
+		complaints_say(taker->complaints, NULL, error.data);
+	buf_release(&error);
+}
+
 static void
 begin_message(struct taker *taker, const char *name)
 {
@@ -276,10 +311,15 @@ begin_message(struct taker *taker, const char *name)
 	if (is_under_way(taker, name))
 		return;
 	passage = passage_create(name);
-	if (begin(taker, passage, &error) != OUTCOME_OK) {
-		trouble(taker, name, error.data);
+	blame_hold(taker->blame, name);
+	if (!weigh(taker, passage)) {
+		leave_alone(taker, passage);
+		passage_destroy(passage);
+	} else if (begin(taker, passage, &error) != OUTCOME_OK) {
+		complaints_say(taker->complaints, name, error.data);
 		passage_destroy(passage);
 	}
+	blame_let_go(taker->blame);
 	buf_release(&error);
 }
 
@@ -304,7 +344,7 @@ read_page(struct taker *taker)
 	if (inbox_list(taker->world.inbox, taker->page_arena,
 		       *taker->after ? taker->after : NULL, TAKER_PAGE,
 		       &taker->page, &error) != OUTCOME_OK)
-		trouble(taker, NULL, error.data);
+		complaints_say(taker->complaints, NULL, error.data);
 	taker->swept = taker->page.list.count < TAKER_PAGE;
 	buf_release(&error);
 }
@@ -333,7 +373,7 @@ fill_reader(struct taker *taker)
 {
 	const char *name;
 
-	while (!taker->stopped && has_room(taker) && (name = next_name(taker)))
+	while (has_room(taker) && (name = next_name(taker)))
 		begin_message(taker, name);
 }
 
@@ -347,12 +387,16 @@ begin_held_record(struct taker *taker, struct passage *passage,
 	struct pipeline_input *input = &passage->input;
 	struct record *record = arena_alloc(passage->arena, sizeof(*record));
 
+	input->started = TIME_UNKNOWN;
+	if (input->failure) {
+		append(&taker->answered, passage);
+		return OUTCOME_OK;
+	}
 	passage->document = json_parse(input->raw, input->length, error);
 	if (!passage->document)
 		return OUTCOME_PERMANENT;
 	record->json = passage->document;
 	input->record = record;
-	input->started = TIME_UNKNOWN;
 	append(&taker->answered, passage);
 	return OUTCOME_OK;
 }
@@ -395,29 +439,46 @@ begin_held(struct taker *taker, const struct store_held *held,
 	return send_copy(taker, passage, error);
 }
 
+static enum outcome
+begin_released(struct taker *taker, const struct store_held *listed,
+	       struct passage *passage, struct buf *error)
+{
+	struct store_held *held = NULL;
+	enum outcome outcome;
+
+	if (!weigh(taker, passage)) {
+		buf_puts(error, "it ended tocsin three times since it was "
+			 "released, and is left as it is");
+		return OUTCOME_PERMANENT;
+	}
+	outcome = store_held(taker->world.store, listed->item, passage->arena,
+			     &held, error);
+	if (outcome == OUTCOME_OK && held && held->message)
+		outcome = begin_held(taker, held, passage, error);
+	if (outcome == OUTCOME_OK && !passage->released) {
+		buf_puts(error, "the store has not got it any more");
+		outcome = OUTCOME_PERMANENT;
+	}
+	return outcome;
+}
+
 static void
-begin_released(struct taker *taker, const struct store_held *listed)
+begin_listed(struct taker *taker, const struct store_held *listed)
 {
 	char name[64];
 	struct passage *passage;
-	struct store_held *held = NULL;
 	struct buf error = BUF_INIT;
-	enum outcome outcome;
 
 	(void)snprintf(name, sizeof(name), "released/%s", listed->code);
 	if (is_under_way(taker, name))
 		return;
 	passage = passage_create(name);
-	outcome = store_held(taker->world.store, listed->item, passage->arena,
-			     &held, &error);
-	if (outcome == OUTCOME_OK && held && held->message)
-		outcome = begin_held(taker, held, passage, &error);
-	else
-		outcome = OUTCOME_TEMPORARY;
-	if (outcome != OUTCOME_OK || !passage->released) {
-		trouble(taker, name, error.data);
+	blame_hold(taker->blame, name);
+	if (begin_released(taker, listed, passage, &error) != OUTCOME_OK) {
+		complaints_say(taker->complaints, name, error.data);
 		passage_destroy(passage);
 	}
+	blame_let_go(taker->blame);
 	buf_release(&error);
 }
 
@@ -429,11 +490,12 @@ fill_released(struct taker *taker)
 	struct buf error = BUF_INIT;
 	size_t i;
 
+	taker->wants_released = false;
 	if (store_helds(taker->world.store, STORE_RELEASED, arena, &helds,
 			&error) != OUTCOME_OK)
-		trouble(taker, NULL, error.data);
+		complaints_say(taker->complaints, NULL, error.data);
 	for (i = 0; i < helds.count && has_room(taker); i++)
-		begin_released(taker, &helds.items[i]);
+		begin_listed(taker, &helds.items[i]);
 	buf_release(&error);
 	arena_destroy(&arena);
 }
@@ -505,7 +567,16 @@ end_waiting(struct taker *taker, const char *customer)
 static void
 give_back(struct taker *taker, struct passage *passage, const char *why)
 {
-	trouble(taker, passage->name, why);
+	complaints_say(taker->complaints, passage->name, why);
+	passage_destroy(passage);
+}
+
+/* It concerns all mails: this one as any other. */
+static void
+halt(struct taker *taker, struct passage *passage, const char *why)
+{
+	complaints_say(taker->complaints, NULL, why);
+	taker->is_paused = true;
 	passage_destroy(passage);
 }
 
@@ -513,22 +584,25 @@ static void
 count_crash(struct taker *taker, struct passage *passage, const char *why)
 {
 	struct buf error = BUF_INIT;
-	int64_t crashes = 0;
+	int64_t count;
 
 	log_warning("crash", "mail", passage->name, "why", why, NULL);
-	if (store_crash_add(taker->world.store, passage->name, now(taker),
-			    &crashes, &error) != OUTCOME_OK) {
+	if (blame_reader(taker->blame, passage->name, now(taker), &error) !=
+	    OUTCOME_OK) {
 		give_back(taker, passage, error.data);
-	} else if (crashes < TAKER_CRASHES_MOST) {
+		buf_release(&error);
+		return;
+	}
+	count = blame_of(taker->blame, passage->name).reader;
+	if (count < TAKER_CRASHES_MOST) {
 		taker->again = true;	/* in a new sweep */
 		passage_destroy(passage);
-	} else {
-		passage->input.failure = arena_printf(passage->arena,
-			"the reader ended on it %lld times, the last time so: "
-			"%s", (long long)crashes, why);
-		append(&taker->answered, passage);
+		return;
 	}
-	buf_release(&error);
+	passage->input.failure = arena_printf(passage->arena, "the reader "
+		"ended on it %lld times, the last time so: %s",
+		(long long)count, why);
+	append(&taker->answered, passage);
 }
 
 static void
@@ -546,26 +620,45 @@ take_answer(struct taker *taker, const struct reader_answer *answer)
 		if (!wait_for_api(taker, passage))
 			append(&taker->answered, passage);
 		break;
-	case READER_UNAVAILABLE:
+	case READER_UNREADABLE:
 		give_back(taker, passage, answer->error);
+		break;
+	case READER_UNAVAILABLE:
+		halt(taker, passage, answer->error);
 		break;
 	default:
 		count_crash(taker, passage, answer->error);
 	}
 }
 
+/* An answer lives in the arena of the mail it is for, which is the oldest one.
+ * Asked also when nothing is read: or a reader that died at rest would stay
+ * readable for ever. */
+static bool
+take_next(struct taker *taker)
+{
+	struct passage *oldest = taker->reading;
+	struct reader_answer answer;
+
+	if (!reader_receive(taker->world.reader, oldest ? oldest->arena :
+			    taker->page_arena, &answer))
+		return false;
+	take_answer(taker, &answer);
+	return true;
+}
+
 static void
 take_answers(struct taker *taker)
 {
-	struct reader_answer answer;
+	bool more = true;
 
-	/* An answer lives in the arena of the mail it is for, which is the
-	 * oldest one. Asked also when nothing is read: or a reader that died
-	 * at rest would stay readable for ever. */
-	while (reader_receive(taker->world.reader, taker->reading ?
-			      taker->reading->arena : taker->page_arena,
-			      &answer))
-		take_answer(taker, &answer);
+	while (more && taker->reading) {
+		blame_hold(taker->blame, taker->reading->name);
+		more = take_next(taker);
+		blame_let_go(taker->blame);
+	}
+	if (!taker->reading)
+		(void)take_next(taker);	/* there is none */
 }
 
 /* ---- into the store ---- */
@@ -597,21 +690,41 @@ record(struct taker *taker, struct passage *passage, struct buf *error)
 					  &passage->code, error);
 	}
 	if (outcome == OUTCOME_OK)
-		outcome = store_crash_forget(store, passage->name, error);
+		outcome = blame_forget(taker->blame, passage->name, error);
 	return outcome;
 }
 
+/* How many of those that are answered go into the next transaction. */
+static size_t
+batch_size(const struct taker *taker)
+{
+	const struct passage *passage = taker->answered;
+	size_t count = 0;
+
+	for (; passage && count < TAKER_BATCH_MOST; passage = passage->next) {
+		if (passage->is_alone)
+			return count ? count : 1;
+		count++;
+	}
+	return count;
+}
+
 static enum outcome
-record_all(struct taker *taker, struct buf *error)
+record_batch(struct taker *taker, size_t count, struct buf *error)
 {
 	enum outcome outcome = store_begin(taker->world.store, error);
 	struct passage *passage = taker->answered;
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	for (; passage && outcome == OUTCOME_OK; passage = passage->next)
+	for (; count && outcome == OUTCOME_OK; count--) {
+		blame_hold(taker->blame, passage->name);
 		outcome = record(taker, passage, error);
-	return store_end(taker->world.store, outcome, error);
+		passage = passage->next;
+	}
+	outcome = store_end(taker->world.store, outcome, error);
+	blame_let_all_go(taker->blame);
+	return outcome;
 }
 
 static void
@@ -641,25 +754,29 @@ log_passage(const struct passage *passage)
 		"mail", passage->name, NULL);
 }
 
-/* They are in the store: now, and not before, they leave the inbox. */
+/* The first `count` are in the store: now, and not before, they leave the
+ * inbox. */
 static void
-leave_inbox(struct taker *taker)
+leave_inbox(struct taker *taker, size_t count)
 {
 	struct buf error = BUF_INIT;
 	struct passage *passage;
 
-	while ((passage = taker->answered)) {
+	while (count--) {
+		passage = taker->answered;
 		taker->answered = passage->next;
+		blame_forgotten(taker->blame, passage->name);
 		log_passage(passage);
 		if (!passage->released &&
 		    inbox_remove(taker->world.inbox, passage->name, &error) !=
 		    OUTCOME_OK)
-			trouble(taker, passage->name, error.data);
+			complaints_say(taker->complaints, passage->name,
+				       error.data);
 		passage_destroy(passage);
 		buf_reset(&error);
 	}
 	if (inbox_sync(taker->world.inbox, &error) != OUTCOME_OK)
-		trouble(taker, NULL, error.data);
+		complaints_say(taker->complaints, NULL, error.data);
 	buf_release(&error);
 }
 
@@ -678,48 +795,67 @@ forget_answered(struct taker *taker)
 static void
 store_answered(struct taker *taker)
 {
+	size_t count = batch_size(taker);
 	struct buf error = BUF_INIT;
-	enum outcome outcome;
 
-	if (!taker->answered)
+	if (!count)
 		return;
-	outcome = record_all(taker, &error);
-	if (outcome == OUTCOME_OK) {
-		leave_inbox(taker);
+	if (record_batch(taker, count, &error) == OUTCOME_OK) {
+		leave_inbox(taker, count);
 		taker->world.stored(taker->world.context);
 	} else {
-		trouble(taker, NULL, error.data);
+		complaints_say(taker->complaints, NULL, error.data);
 		forget_answered(taker);
 	}
 	buf_release(&error);
 }
 
-/* Trouble is over when the whole inbox was gone through without any. */
+/* The whole inbox was gone through: what was not met again is over. */
 static void
 report_recovery(struct taker *taker)
 {
-	if (!taker->complained || taker->trouble || !taker->swept ||
-	    taker->again || taker->reading || taker->answered ||
-	    taker->at < taker->page.list.count)
-		return;
-	log_info("recovered", "in", "inbox", NULL);
-	taker->complained = false;
+	if (!taker->is_paused && taker->swept && !taker->again &&
+	    !taker->reading && !taker->answered &&
+	    taker->at == taker->page.list.count)
+		complaints_end(taker->complaints);
+}
+
+/* Before anything is taken: which mails were in hand when the last process
+ * ended. */
+static bool
+recover(struct taker *taker)
+{
+	struct buf error = BUF_INIT;
+	bool good = blame_recover(taker->blame, now(taker), &error) ==
+		    OUTCOME_OK;
+
+	if (!good)
+		complaints_say(taker->complaints, NULL, error.data);
+	buf_release(&error);
+	return good;
+}
+
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 static void
 set_timer(struct taker *taker)
 {
-	int wait = reader_wait_ms(taker->world.reader);
+	int64_t wait = reader_wait_ms(taker->world.reader);
 	const struct passage *passage = taker->waiting;
 
 	for (; passage; passage = passage->next) {
 		int64_t left = passage->waits_until - now(taker);
 
-		if (wait < 0 || left < wait)
-			wait = left > 0 ? (int)left : 0;
+		wait = sooner(wait, left > 0 ? left : 0);
 	}
-	if (wait < 0 && taker->trouble)
-		wait = TAKER_TROUBLE_MS;
+	if (complaints_any(taker->complaints))
+		wait = sooner(wait, TAKER_TROUBLE_MS);
+	if (taker->answered)
+		wait = 0;
 	loop_timer_set(taker->timer, taker->stopped ? -1 : wait);
 }
 
@@ -728,12 +864,16 @@ turn(void *context)
 {
 	struct taker *taker = context;
 
-	take_answers(taker);
-	end_waiting(taker, NULL);
-	fill_reader(taker);	/* it works while these are stored */
-	store_answered(taker);
-	fill_reader(taker);	/* those there was no memory for before */
-	report_recovery(taker);
+	if (recover(taker)) {
+		take_answers(taker);
+		end_waiting(taker, NULL);
+		if (taker->wants_released)
+			fill_released(taker);
+		fill_reader(taker);	/* it works while these are stored */
+		store_answered(taker);
+		fill_reader(taker);	/* there was no memory for before */
+		report_recovery(taker);
+	}
 	set_timer(taker);
 }
 
@@ -742,7 +882,7 @@ timer_turn(void *context)
 {
 	struct taker *taker = context;
 
-	if (taker->trouble)
+	if (complaints_any(taker->complaints) && !taker->answered)
 		taker_wake(taker);
 	else
 		turn(taker);
@@ -756,8 +896,11 @@ taker_create(const struct taker_world *world)
 	*taker = (struct taker){
 		.world = *world,
 		.page_arena = arena_create(),
+		.complaints = complaints_create("inbox"),
+		.blame = world->blame,
 		.swept = true,
 		.again = true,
+		.wants_released = true,
 	};
 	taker->timer = loop_timer(world->loop, timer_turn, taker);
 	loop_watch(world->loop, reader_fd(world->reader), turn, taker);
@@ -772,9 +915,10 @@ taker_wake(struct taker *taker)
 		return;
 	/* Names rise with time, so a sweep under way meets what came since;
 	 * another one follows all the same, in case a clock was set back. */
-	taker->trouble = false;
+	complaints_begin(taker->complaints);
+	taker->is_paused = false;
 	taker->again = true;
-	fill_released(taker);
+	taker->wants_released = true;
 	turn(taker);
 }
 
@@ -809,6 +953,7 @@ taker_destroy(struct taker **taker)
 		passage_destroy(passage);
 	}
 	forget_answered(*taker);
+	complaints_destroy(&(*taker)->complaints);
 	arena_destroy(&(*taker)->page_arena);
 	free(*taker);
 	*taker = NULL;

@@ -9,6 +9,7 @@
 #ifndef DAEMON_TAKER_H
 #define DAEMON_TAKER_H
 
+#include "daemon/blame.h"
 #include "daemon/generations.h"
 #include "daemon/loop.h"
 #include "intake/inbox.h"
@@ -22,6 +23,7 @@ struct taker_world {
 	struct store *store;
 	struct inbox *inbox;
 	struct reader *reader;
+	struct blame *blame;
 	struct generations *generations;
 	const struct clock *clock;
 	/* An authentic mail of the customer names an alert or incident: how

@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include "base/bug.h"
+#include "base/vec.h"
 #include "store/query.h"
 
 enum {
@@ -228,16 +229,19 @@ store_meta_set(struct store *store, const char *name, const char *value,
 }
 
 enum outcome
-store_crash_count(struct store *store, const char *spool, int64_t *count_out,
-		  struct buf *error)
+store_crashes(struct store *store, struct arena *arena,
+	      struct store_crashes *crashes, struct buf *error)
 {
 	struct query query = query_start(store,
-		"SELECT count FROM crash WHERE spool = $1", error);
+		"SELECT spool, count FROM crash ORDER BY spool", error);
 
-	*count_out = 0;
-	query_put_text(&query, spool);
-	if (query_row(&query))
-		*count_out = query_integer(&query);
+	while (query_row(&query)) {
+		struct store_crash crash = { 0 };
+
+		crash.spool = query_text(&query, arena);
+		crash.count = query_integer(&query);
+		vec_push(arena, crashes, crash);
+	}
 	return query_end(&query);
 }
 

@@ -82,11 +82,23 @@ enum outcome store_meta_set(struct store *store, const char *name,
 			    const char *value, struct buf *error);
 
 /*
- * A file of the inbox that ends the reader is counted before it is given to a
- * new one, so that the count survives the end of the daemon as well.
+ * A file of the inbox that ends a process is counted before it is given to a
+ * new one, so that the count survives the end of the daemon as well. `spool` is
+ * the file's name, or any other text that is never one.
  */
-enum outcome store_crash_count(struct store *store, const char *spool,
-			       int64_t *count_out, struct buf *error);
+struct store_crash {
+	const char *spool;
+	int64_t count;
+};
+
+struct store_crashes {
+	struct store_crash *items;
+	size_t count, size;
+};
+
+/* Append all. */
+enum outcome store_crashes(struct store *store, struct arena *arena,
+			   struct store_crashes *crashes, struct buf *error);
 enum outcome store_crash_add(struct store *store, const char *spool,
 			     instant_ms now, int64_t *count_out,
 			     struct buf *error);
