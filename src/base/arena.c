@@ -135,11 +135,12 @@ block_take(struct block *block, size_t size)
 	void *memory = block->data + block->used;
 
 	block->used += size;
-	return memset(memory, 0, size);
+	return memory;
 }
 
-void *
-arena_alloc(struct arena *arena, size_t size)
+/* Not zeroed. */
+static void *
+take(struct arena *arena, size_t size)
 {
 	const size_t unit = alignof(struct block);
 	struct block *block;
@@ -166,6 +167,12 @@ arena_alloc(struct arena *arena, size_t size)
 }
 
 void *
+arena_alloc(struct arena *arena, size_t size)
+{
+	return memset(take(arena, size), 0, size);
+}
+
+void *
 arena_array(struct arena *arena, size_t count, size_t size)
 {
 	if (size && count > SIZE_MAX / size)
@@ -176,10 +183,11 @@ arena_array(struct arena *arena, size_t count, size_t size)
 char *
 arena_strndup(struct arena *arena, const char *text, size_t length)
 {
-	char *copy = arena_alloc(arena, length + 1);
+	char *copy = take(arena, length + 1);
 
 	if (length)
 		memcpy(copy, text, length);
+	copy[length] = '\0';
 	return copy;
 }
 
@@ -200,7 +208,7 @@ arena_vprintf(struct arena *arena, const char *format, va_list args)
 	length = vsnprintf(NULL, 0, format, args);
 	if (length < 0)
 		BUG("bad format '%s'", format);
-	text = arena_alloc(arena, (size_t)length + 1);
+	text = take(arena, (size_t)length + 1);
 	(void)vsnprintf(text, (size_t)length + 1, format, again); /* measured */
 	va_end(again);
 	return text;

@@ -6,7 +6,7 @@ static const char digits[] =
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* Up to three octets as four characters. */
-static void
+static inline void
 write_group(char *to, const unsigned char *bytes, size_t count)
 {
 	uint32_t bits = (uint32_t)bytes[0] << 16;
@@ -28,9 +28,10 @@ base64_append(struct buf *out, const void *bytes, size_t count)
 	size_t groups = (count + 2) / 3, i;
 	char *to = buf_grow(out, groups * 4);
 
-	for (i = 0; i < count; i += 3)
-		write_group(to + i / 3 * 4, from + i,
-			    count - i < 3 ? count - i : 3);
+	for (i = 0; count - i >= 3; i += 3, to += 4)
+		write_group(to, from + i, 3);
+	if (i < count)
+		write_group(to, from + i, count - i);
 	buf_grown(out, groups * 4);
 }
 

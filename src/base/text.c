@@ -74,12 +74,30 @@ decoded_badly(uint32_t character, size_t length)
 	return character == TEXT_BAD && length == 1;
 }
 
+/* How many of the octets are ASCII before the first one that is not, in steps
+ * of eight. */
+static size_t
+ascii_prefix(const char *text, size_t length)
+{
+	uint64_t eight;
+	size_t at;
+
+	for (at = 0; length - at >= sizeof(eight); at += sizeof(eight)) {
+		memcpy(&eight, text + at, sizeof(eight));
+		if (eight & UINT64_C(0x8080808080808080))
+			break;
+	}
+	return at;
+}
+
 bool
 text_is_utf8(const char *text, size_t length)
 {
 	const char *end = text + length;
 	size_t step;
 
+	/* Nearly all of nearly all texts. */
+	text += ascii_prefix(text, length);
 	for (; text < end; text += step) {
 		uint32_t character = text_decode(text, end, &step);
 
@@ -514,6 +532,8 @@ text_is_command(uint32_t c)
 	};
 	size_t i;
 
+	if (c >= ' ' && c < 0x7F)
+		return false;	/* nearly always */
 	for (i = 0; i < sizeof(ranges) / sizeof(*ranges); i++)
 		if (c >= ranges[i].first && c <= ranges[i].last)
 			return true;
