@@ -386,6 +386,9 @@ session_open(const char *name, const char *path,
 	struct store_session *session = bug_alloc(sizeof(*session));
 	int code;
 
+	/* It would count under a lock what it allocates. Refused, without harm,
+	 * when a store is open already. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	memset(session, 0, sizeof(*session));
 	session->path = bug_strdup(path);
 	*session_out = session;
@@ -449,6 +452,9 @@ open_file(const char *path, struct store_session **session_out,
 	if (outcome == OUTCOME_OK)
 		outcome = run(*session_out,
 			"PRAGMA synchronous = FULL;"
+			/* 16 MB: a page that a storm of mails changes again
+			 * and again is written once. */
+			"PRAGMA wal_autocheckpoint = 4096;"
 			/* What a burst has made of the log is given back. */
 			"PRAGMA journal_size_limit = 67108864", error);
 	if (outcome == OUTCOME_OK)
