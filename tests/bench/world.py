@@ -72,6 +72,14 @@ def process_ns(pid):
     return sum(task_ns(pid, task) for task in tasks(pid))
 
 
+def ended_ns(pid):
+    """What its children that have ended have had."""
+    with open('/proc/%d/stat' % pid) as file:
+        words = file.read().rpartition(')')[2].split()
+    return int((int(words[13]) + int(words[14])) * 1e9 /
+               os.sysconf('SC_CLK_TCK'))
+
+
 def machine_s():
     """Seconds of all processors that were not idle."""
     with open('/proc/stat') as file:
@@ -161,11 +169,13 @@ class Tocsin(Relay):
         return Tail(self.path('log'), b'event=sent')
 
     def cpu(self):
-        """Nanoseconds by stage: the loop's thread, the senders, the reader."""
+        """Nanoseconds by stage: the loop's thread, the senders, readers (those
+        that have ended in ticks of the clock)."""
         pid = self.daemon.pid
         loop = task_ns(pid, pid)
         return {'loop': loop, 'senders': process_ns(pid) - loop,
-                'readers': sum(process_ns(p) for p in children(pid))}
+                'readers': sum(process_ns(p) for p in children(pid)) +
+                ended_ns(pid)}
 
 
 def deliver_command(spool):
