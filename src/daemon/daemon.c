@@ -34,6 +34,7 @@ enum {
 	DAEMON_CHANGE_MS = 500,
 	DAEMON_HOUSEKEEPING_MS = 600000,
 	DAEMON_LARGE_BLOCK = 256 * 1024,	/* of memory */
+	DAEMON_KEPT_FREE = 2 << 20,		/* likewise */
 	/* Pieces of old journal that are dropped while there are more. */
 	DAEMON_PRUNE_PAUSE_MS = 200,
 };
@@ -73,6 +74,22 @@ stored(void *context)
 	struct daemon *d = context;
 
 	outbox_wake(d->outbox);
+}
+
+static enum outcome
+join(void *context, struct buf *error)
+{
+	struct daemon *d = context;
+
+	return outbox_join(d->outbox, error);
+}
+
+static void
+joined(void *context, enum outcome outcome)
+{
+	struct daemon *d = context;
+
+	outbox_joined(d->outbox, outcome);
 }
 
 static int64_t
@@ -306,7 +323,8 @@ start(struct daemon *d)
 		.loop = d->loop, .store = d->store, .inbox = d->inbox,
 		.reader = d->reader, .blame = d->blame,
 		.generations = d->generations, .clock = &d->clock,
-		.hurry = hurry, .stored = stored, .context = d,
+		.hurry = hurry, .stored = stored, .join = join,
+		.joined = joined, .context = d,
 	};
 	const struct poller_world asking = {
 		.loop = d->loop, .store = d->store,
@@ -452,6 +470,8 @@ daemon_main(const char *path, unsigned int flags)
 	/* So that a large generation goes back to the system with its end: by
 	 * itself the C library would keep blocks of such a size. */
 	(void)mallopt(M_MMAP_THRESHOLD, DAEMON_LARGE_BLOCK);
+	/* What a mail took is kept for the next one. */
+	(void)mallopt(M_TRIM_THRESHOLD, DAEMON_KEPT_FREE);
 	sandbox_keep_secrets();
 	open_signals(&d);
 	first = last_good_load(path, LAST_GOOD_START, now(&d));

@@ -12,6 +12,9 @@ enum {
 	OUTBOX_TROUBLE_MS = 2000,
 	/* What is under way at SIGTERM may take this long. */
 	OUTBOX_PATIENCE_MS = 20000,
+	/* A result waits this long for those of other deliveries, to share a
+	 * commit with them. */
+	OUTBOX_GATHER_MS = 15,
 };
 
 /* A delivery in the hands of a sender thread. */
@@ -32,6 +35,10 @@ struct outbox {
 	const struct clock *clock;
 	struct sender_pool *pool;
 	struct flight *flights;
+	struct arena *arena;		/* of `claimed` */
+	struct store_deliveries claimed; /* in the transaction at hand */
+	bool joined;			/* which is somebody else's */
+	bool is_gathering;		/* the timer is set for that */
 	bool recovered;			/* what the last process left */
 	bool draining;
 	bool trouble;
@@ -322,23 +329,23 @@ refuse(struct outbox *outbox, const struct store_delivery *claimed,
 /* Claim what there is room for; those that may not go are refused here and
  * leave the list. */
 static enum outcome
-claim(struct outbox *outbox, struct arena *arena,
-      struct store_deliveries *claimed, struct buf *error)
+claim(struct outbox *outbox, struct buf *error)
 {
 	size_t room = outbox->draining ? 0 : sender_pool_room(outbox->pool);
+	struct store_deliveries *claimed = &outbox->claimed;
 	enum outcome outcome = OUTCOME_OK;
 	size_t i, kept = 0;
 
 	if (!room)
 		return OUTCOME_OK;
-	outcome = queue_claim(outbox->store, now(outbox), room, arena, claimed,
-			      error);
+	outcome = queue_claim(outbox->store, now(outbox), room, outbox->arena,
+			      claimed, error);
 	for (i = 0; i < claimed->count && outcome == OUTCOME_OK; i++) {
 		if (is_allowed(outbox, &claimed->items[i]))
 			claimed->items[kept++] = claimed->items[i];
 		else
-			outcome = refuse(outbox, &claimed->items[i], arena,
-					 error);
+			outcome = refuse(outbox, &claimed->items[i],
+					 outbox->arena, error);
 	}
 	claimed->count = kept;
 	return outcome;
@@ -371,6 +378,7 @@ set_timer(struct outbox *outbox)
 	struct buf error = BUF_INIT;
 	instant_ms due = TIME_UNKNOWN, at = now(outbox);
 
+	outbox->is_gathering = false;
 	if (outbox->trouble)
 		loop_timer_set(outbox->timer, OUTBOX_TROUBLE_MS);
 	else if (outbox->draining || !sender_pool_room(outbox->pool))
@@ -385,36 +393,93 @@ set_timer(struct outbox *outbox)
 	buf_release(&error);
 }
 
-/* Everything that can be done now, in one transaction. */
+/* Everything that can be done now, in a transaction. */
+static enum outcome
+work(struct outbox *outbox, struct buf *error)
+{
+	enum outcome outcome;
+
+	outbox->claimed = (struct store_deliveries){ 0 };
+	arena_reset(outbox->arena);
+	collect(outbox);
+	outcome = record_all(outbox, error);
+	if (outcome == OUTCOME_OK)
+		outcome = claim(outbox, error);
+	return outcome;
+}
+
+/* It is committed. */
+static void
+proceed(struct outbox *outbox)
+{
+	size_t i;
+
+	land_all(outbox);
+	for (i = 0; i < outbox->claimed.count; i++)
+		depart(outbox, &outbox->claimed.items[i]);
+}
+
 static void
 turn(void *context)
 {
 	struct outbox *outbox = context;
-	struct arena *arena = arena_create();
-	struct store_deliveries claimed = { 0 };
 	struct buf error = BUF_INIT;
-	enum outcome outcome;
-	size_t i;
+	enum outcome outcome = recover(outbox, &error);
 
-	collect(outbox);
-	outcome = recover(outbox, &error);
 	if (outcome == OUTCOME_OK)
 		outcome = store_begin(outbox->store, &error);
-	if (outcome == OUTCOME_OK) {
-		outcome = record_all(outbox, &error);
-		if (outcome == OUTCOME_OK)
-			outcome = claim(outbox, arena, &claimed, &error);
-		outcome = store_end(outbox->store, outcome, &error);
-	}
+	if (outcome == OUTCOME_OK)
+		outcome = store_end(outbox->store, work(outbox, &error),
+				    &error);
 	report(outbox, outcome, error.data);
-	if (outcome == OUTCOME_OK) {
-		land_all(outbox);
-		for (i = 0; i < claimed.count; i++)
-			depart(outbox, &claimed.items[i]);
-	}
+	if (outcome == OUTCOME_OK)
+		proceed(outbox);
 	set_timer(outbox);
 	buf_release(&error);
-	arena_destroy(&arena);
+}
+
+enum outcome
+outbox_join(struct outbox *outbox, struct buf *error)
+{
+	/* What troubles the outbox must not trouble others. */
+	outbox->joined = outbox->recovered && !outbox->trouble;
+	return outbox->joined ? work(outbox, error) : OUTCOME_OK;
+}
+
+void
+outbox_joined(struct outbox *outbox, enum outcome outcome)
+{
+	if (outcome == OUTCOME_OK && outbox->joined) {
+		proceed(outbox);
+		set_timer(outbox);
+	} else {
+		outbox_wake(outbox);
+	}
+	outbox->joined = false;
+}
+
+static bool
+is_any_flying(const struct outbox *outbox)
+{
+	const struct flight *flight = outbox->flights;
+
+	while (flight && flight->done)
+		flight = flight->next;
+	return flight;
+}
+
+static void
+take_results(void *context)
+{
+	struct outbox *outbox = context;
+
+	collect(outbox);
+	if (!is_any_flying(outbox) || outbox->trouble) {
+		turn(outbox);
+	} else if (!outbox->is_gathering) {
+		outbox->is_gathering = true;
+		loop_timer_set(outbox->timer, OUTBOX_GATHER_MS);
+	}
 }
 
 struct outbox *
@@ -428,7 +493,8 @@ outbox_create(struct loop *loop, struct store *store,
 	};
 	outbox->pool = sender_pool_create(SENDER_POOL_THREADS, clock);
 	outbox->timer = loop_timer(loop, turn, outbox);
-	loop_watch(loop, sender_pool_fd(outbox->pool), turn, outbox);
+	outbox->arena = arena_create();
+	loop_watch(loop, sender_pool_fd(outbox->pool), take_results, outbox);
 	loop_timer_set(outbox->timer, 0);
 	return outbox;
 }
@@ -461,6 +527,7 @@ outbox_destroy(struct outbox **outbox)
 		generations_return((*outbox)->generations, flight->generation);
 		arena_destroy(&flight->arena);
 	}
+	arena_destroy(&(*outbox)->arena);
 	free(*outbox);
 	*outbox = NULL;
 }

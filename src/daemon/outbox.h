@@ -21,6 +21,14 @@ struct outbox *outbox_create(struct loop *loop, struct store *store,
 /* Something may be due: new deliveries, a change by a command. */
 void outbox_wake(struct outbox *outbox);
 
+/*
+ * Take part in a transaction that somebody else makes, for the price of one
+ * commit: what he has added is claimed in it. Afterwards tell the outbox how it
+ * ended; deliveries leave only then.
+ */
+enum outcome outbox_join(struct outbox *outbox, struct buf *error);
+void outbox_joined(struct outbox *outbox, enum outcome outcome);
+
 /* Claim nothing more, wait a while for what is under way, record it. */
 void outbox_drain(struct outbox *outbox);
 

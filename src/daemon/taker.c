@@ -20,8 +20,10 @@ enum {
 	 * may have been something else. One that ends the daemon even so is
 	 * left where it is. */
 	TAKER_CRASHES_MOST = 2,
-	/* Mails of one commit. */
+	/* Mails of one commit. While the reader has more, it waits until there
+	 * are so many, but not for longer than this. */
 	TAKER_BATCH_MOST = 32,
+	TAKER_GATHER_MS = 15,
 	/* Mails that wait for an API at once; others go on as they are. */
 	TAKER_WAITING_MOST = 64,
 	/* Octets of mails under way, when it is more than one: a row of large
@@ -63,6 +65,9 @@ struct taker {
 	struct passage *waiting;	/* for an API, likewise */
 	size_t waiting_count;
 	struct passage *answered;	/* ready to be decided, likewise */
+	instant_ms gathering;		/* since when the first of them waits;
+					   TIME_UNKNOWN: none does */
+	bool is_unsynced;		/* mails have left the inbox */
 	size_t count;			/* of `reading` */
 	struct blame *blame;
 	struct complaints *complaints;
@@ -133,11 +138,22 @@ octets_of(const struct passage *passage)
 	return octets;
 }
 
+static size_t
+length_of(const struct passage *passage)
+{
+	size_t length = 0;
+
+	for (; passage; passage = passage->next)
+		length++;
+	return length;
+}
+
 static bool
 has_room(const struct taker *taker)
 {
 	return !taker->stopped && !taker->is_paused &&
 	       taker->count < READER_QUEUE_MOST &&
+	       length_of(taker->answered) < 2 * TAKER_BATCH_MOST &&
 	       octets_of(taker->reading) + octets_of(taker->waiting) +
 	       octets_of(taker->answered) < TAKER_OCTETS_MOST;
 }
@@ -709,6 +725,14 @@ batch_size(const struct taker *taker)
 	return count;
 }
 
+/* Little fits between the reader and us: with more answers it would wait. */
+static void
+keep_reader_busy(struct taker *taker)
+{
+	take_answers(taker);
+	fill_reader(taker);
+}
+
 static enum outcome
 record_batch(struct taker *taker, size_t count, struct buf *error)
 {
@@ -720,10 +744,15 @@ record_batch(struct taker *taker, size_t count, struct buf *error)
 	for (; count && outcome == OUTCOME_OK; count--) {
 		blame_hold(taker->blame, passage->name);
 		outcome = record(taker, passage, error);
+		if (!passage->is_alone)
+			keep_reader_busy(taker);
 		passage = passage->next;
 	}
+	if (outcome == OUTCOME_OK)
+		outcome = taker->world.join(taker->world.context, error);
 	outcome = store_end(taker->world.store, outcome, error);
 	blame_let_all_go(taker->blame);
+	taker->world.joined(taker->world.context, outcome);
 	return outcome;
 }
 
@@ -775,8 +804,22 @@ leave_inbox(struct taker *taker, size_t count)
 		passage_destroy(passage);
 		buf_reset(&error);
 	}
+	taker->is_unsynced = true;
+	buf_release(&error);
+}
+
+/* When there is time: a mail that comes back after a power failure is in the
+ * store, and not taken again. */
+static void
+sync_inbox(struct taker *taker)
+{
+	struct buf error = BUF_INIT;
+
+	if (!taker->is_unsynced || taker->reading || taker->answered)
+		return;
 	if (inbox_sync(taker->world.inbox, &error) != OUTCOME_OK)
 		complaints_say(taker->complaints, NULL, error.data);
+	taker->is_unsynced = false;
 	buf_release(&error);
 }
 
@@ -792,17 +835,38 @@ forget_answered(struct taker *taker)
 	}
 }
 
+/* Milliseconds until what is answered has to be stored; negative: never. */
+static int64_t
+gather_ms(struct taker *taker)
+{
+	size_t count = batch_size(taker);
+	int64_t left;
+
+	if (!taker->answered) {
+		taker->gathering = TIME_UNKNOWN;
+		return -1;
+	}
+	if (!taker->reading || count == TAKER_BATCH_MOST ||
+	    taker->answered->is_alone)
+		return 0;
+	if (taker->gathering == TIME_UNKNOWN)
+		taker->gathering = now(taker);
+	left = taker->gathering + TAKER_GATHER_MS - now(taker);
+	/* Not longer, should the clock be set back. */
+	return left < 0 || left > TAKER_GATHER_MS ? 0 : left;
+}
+
 static void
 store_answered(struct taker *taker)
 {
 	size_t count = batch_size(taker);
 	struct buf error = BUF_INIT;
 
-	if (!count)
+	if (gather_ms(taker))
 		return;
+	taker->gathering = TIME_UNKNOWN;
 	if (record_batch(taker, count, &error) == OUTCOME_OK) {
 		leave_inbox(taker, count);
-		taker->world.stored(taker->world.context);
 	} else {
 		complaints_say(taker->complaints, NULL, error.data);
 		forget_answered(taker);
@@ -854,8 +918,7 @@ set_timer(struct taker *taker)
 	}
 	if (complaints_any(taker->complaints))
 		wait = sooner(wait, TAKER_TROUBLE_MS);
-	if (taker->answered)
-		wait = 0;
+	wait = sooner(wait, gather_ms(taker));
 	loop_timer_set(taker->timer, taker->stopped ? -1 : wait);
 }
 
@@ -872,6 +935,7 @@ turn(void *context)
 		fill_reader(taker);	/* it works while these are stored */
 		store_answered(taker);
 		fill_reader(taker);	/* there was no memory for before */
+		sync_inbox(taker);
 		report_recovery(taker);
 	}
 	set_timer(taker);
@@ -898,6 +962,7 @@ taker_create(const struct taker_world *world)
 		.page_arena = arena_create(),
 		.complaints = complaints_create("inbox"),
 		.blame = world->blame,
+		.gathering = TIME_UNKNOWN,
 		.swept = true,
 		.again = true,
 		.wants_released = true,

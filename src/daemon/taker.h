@@ -31,6 +31,10 @@ struct taker_world {
 	int64_t (*hurry)(void *context, const char *customer);
 	/* Called when new deliveries were stored. */
 	loop_handler *stored;
+	/* Called within the transaction that stores mails, and when it has
+	 * ended: see outbox_join(). */
+	enum outcome (*join)(void *context, struct buf *error);
+	void (*joined)(void *context, enum outcome outcome);
 	void *context;
 };
 
