@@ -411,12 +411,14 @@ close_sandbox(struct daemon *d)
  * program is missing, or may not be started, shows before the first real one.
  */
 static bool
-try_reader(struct daemon *d, struct buf *error)
+try_reader(const struct daemon *d, struct buf *error)
 {
+	struct reader *reader = reader_create(reader_path(d->reader),
+					      PIPELINE_READER_MS);
 	struct arena *arena = arena_create();
 	struct message *message;
 	int fd = memfd_create("nothing", MFD_CLOEXEC);
-	bool reads = fd >= 0 && reader_parse(d->reader, fd, 0, arena, &message,
+	bool reads = fd >= 0 && reader_parse(reader, fd, 0, arena, &message,
 					     error) == READER_PARSED;
 
 	if (fd < 0)
@@ -429,6 +431,7 @@ try_reader(struct daemon *d, struct buf *error)
 	if (fd >= 0)
 		(void)close(fd);	/* memory only */
 	arena_destroy(&arena);
+	reader_destroy(&reader);
 	return reads;
 }
 
