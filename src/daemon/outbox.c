@@ -393,14 +393,21 @@ set_timer(struct outbox *outbox)
 	buf_release(&error);
 }
 
+/* Their mails may be large. */
+static void
+forget_claimed(struct outbox *outbox)
+{
+	outbox->claimed = (struct store_deliveries){ 0 };
+	arena_reset(outbox->arena);
+}
+
 /* Everything that can be done now, in a transaction. */
 static enum outcome
 work(struct outbox *outbox, struct buf *error)
 {
 	enum outcome outcome;
 
-	outbox->claimed = (struct store_deliveries){ 0 };
-	arena_reset(outbox->arena);
+	forget_claimed(outbox);
 	collect(outbox);
 	outcome = record_all(outbox, error);
 	if (outcome == OUTCOME_OK)
@@ -417,6 +424,7 @@ proceed(struct outbox *outbox)
 	land_all(outbox);
 	for (i = 0; i < outbox->claimed.count; i++)
 		depart(outbox, &outbox->claimed.items[i]);
+	forget_claimed(outbox);
 }
 
 static void
