@@ -1,0 +1,143 @@
+/* Names in hand survive a process that ends without a word; here one that
+ * closes without letting go. */
+#include "daemon/blame.h"
+
+#include <tap.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define NOW INT64_C(1795000000000)
+
+static char state[] = "/tmp/tocsin-blame-test.XXXXXX";
+static struct store *store;
+static struct buf error = BUF_INIT;
+
+/* A process begins: all counts are known. */
+static struct blame *
+begin(void)
+{
+	struct blame *blame = NULL;
+
+	ok(blame_open(state, store, &blame, &error) == OUTCOME_OK &&
+	   blame_recover(blame, NOW, &error) == OUTCOME_OK, "a start %s",
+	   error.data);
+	return blame;
+}
+
+static void
+check_counts(const struct blame *blame, const char *name, int reader,
+	     int daemon)
+{
+	struct blame_count count = blame_of(blame, name);
+
+	ok(count.reader == reader && count.daemon == daemon,
+	   "%s: got %d and %d, want %d and %d", name, (int)count.reader,
+	   (int)count.daemon, reader, daemon);
+}
+
+static void
+check_clean_end(void)
+{
+	struct blame *blame = begin();
+
+	blame_hold(blame, "a");
+	blame_hold(blame, "b");
+	blame_let_go(blame);
+	blame_let_all_go(blame);
+	blame_close(&blame);
+	ok(!blame, "closing nulls");
+	blame = begin();
+	check_counts(blame, "a", 0, 0);
+	blame_close(&blame);
+}
+
+static void
+check_death(void)
+{
+	char longest[256];
+	struct blame *blame = begin();
+
+	memset(longest, 'x', 255);
+	longest[255] = '\0';
+	blame_hold(blame, "a");
+	blame_hold(blame, longest);
+	blame_hold(blame, "let go");
+	blame_let_go(blame);
+	blame_close(&blame);
+
+	blame = begin();
+	check_counts(blame, "a", 0, 1);
+	check_counts(blame, longest, 0, 1);
+	check_counts(blame, "let go", 0, 0);
+	blame_hold(blame, "a");
+	blame_close(&blame);
+
+	blame = begin();
+	check_counts(blame, "a", 0, 2);
+	check_counts(blame, longest, 0, 1);
+	blame_close(&blame);
+}
+
+static void
+check_forgetting(void)
+{
+	struct blame *blame = begin();
+
+	ok(blame_reader(blame, "a", NOW, &error) == OUTCOME_OK,
+	   "the reader ends on it as well");
+	check_counts(blame, "a", 1, 2);
+	ok(blame_forget(blame, "a", &error) == OUTCOME_OK, "it is taken");
+	check_counts(blame, "a", 1, 2);
+	blame_forgotten(blame, "a");
+	check_counts(blame, "a", 0, 0);
+	blame_close(&blame);
+	blame = begin();
+	check_counts(blame, "a", 0, 0);
+	blame_close(&blame);
+}
+
+/* What a power failure may leave. */
+static void
+check_garbage(void)
+{
+	struct blame *blame;
+	char path[sizeof(state) + 8], bytes[BLAME_HELD_MOST * 256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/taking", state);
+	memset(bytes, 0, sizeof(bytes));
+	memset(bytes, 0xFF, 300);
+	file = fopen(path, "w");
+	ok(file && fwrite(bytes, sizeof(bytes), 1, file) == 1 && !fclose(file),
+	   "the file is full of junk");
+	blame = begin();
+	check_counts(blame, "a", 0, 0);
+	blame_close(&blame);
+	file = fopen(path, "w");
+	ok(file && !fclose(file), "the file is empty");
+	blame = begin();
+	blame_hold(blame, "b");
+	blame_let_all_go(blame);
+	blame_close(&blame);
+	(void)unlink(path);
+}
+
+int
+main(void)
+{
+	if (!freopen("/dev/null", "w", stderr) || !mkdtemp(state) ||
+	    store_open("memory", &store, &error) != OUTCOME_OK)
+		return 1;
+	check_clean_end();
+	check_death();
+	check_forgetting();
+	check_garbage();
+	ok(blame_open("/nonexistent", store, &(struct blame *){ NULL },
+		      &error) != OUTCOME_OK && strstr(error.data, "taking"),
+	   "no state: %s", error.data);
+	store_close(&store);
+	buf_release(&error);
+	(void)rmdir(state);
+	return tap_done();
+}
