@@ -457,7 +457,7 @@ def given_up():
                        ('dot', 'temporary dot 0 maybe')):
         with SmtpServer({step: 'stall'}) as server:
             with Sender([server.port], timeout='20s') as by:
-                by.tell('stop 1')
+                by.tell('stop 3')       # by then it stalls
                 result = by.send()
         ok(describe(result) == want and result['ms'] < 10000,
            'asked to stop, a delivery ends within seconds: ' + want, result)
