@@ -211,6 +211,16 @@ describe(const struct smtp *smtp, const struct transfer_result *result,
 	(void)text_append_valid(words, result->error, strlen(result->error));
 }
 
+/* Neither a no nor the yes that the step has, such as 250 to DATA. A challenge
+ * to a login is one of several replies. */
+static bool
+is_out_of_place(const struct transfer_result *result, int code)
+{
+	return code && code != 334 && result->end != TRANSFER_DONE &&
+	       result->end != TRANSFER_STOPPED &&
+	       result->end != TRANSFER_TIMEOUT;
+}
+
 static void
 hide(struct buf *words, const char *secret)
 {
@@ -271,6 +281,11 @@ answer(const struct smtp *smtp, const struct transfer_result *result,
 		buf_puts(&answer_out->words, "the address needs SMTPUTF8, "
 			 "which the server does not offer");
 	} else if (code >= 400 || (code && dialogue->step == SMTP_DOT)) {
+		buf_append(&answer_out->words, dialogue->words.data,
+			   dialogue->words.len);
+	} else if (is_out_of_place(result, code)) {
+		buf_printf(&answer_out->words, "no answer to step '%s': ",
+			   smtp_step_names[dialogue->step]);
 		buf_append(&answer_out->words, dialogue->words.data,
 			   dialogue->words.len);
 	} else {

@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import sys
 import time
 
@@ -204,24 +205,54 @@ def relay_is_down():
             same(len(server.mails), 1, 'and only that')
 
 
+# Every instant that the store keeps of a mail.
+INSTANTS = {'item': ('received', 'decided'), 'attempt': ('at',),
+            'delivery': ('created', 'updated', 'due', 'expires')}
+
+
+def until_next_try(relay):
+    """To a daemon that starts again, as much time has passed as was left: all
+    that is remembered was that much earlier. The milliseconds."""
+    (due,), = relay.rows('SELECT due FROM delivery')
+    left = max(due - int(time.time() * 1000), 0)
+    store = sqlite3.connect(relay.path('state', 'store.db'))
+    with store:
+        for table, columns in INSTANTS.items():
+            store.execute('UPDATE %s SET %s' % (table, ', '.join(
+                '%s = %s - %d' % (each, each, left) for each in columns)))
+    store.close()
+    return left
+
+
 def both_are_down():
     ports = [unused_port(), unused_port()]
     with Outage(*ports) as relay:
         relay.start()
         relay.deliver(mail(), CONTOSO)
-        relay.wait_states('retry')
+        passed, tries, early = 0, 1, []
+        while passed < 3600000:
+            relay.wait_rows([(tries, 'retry')],
+                            'SELECT attempts, state FROM delivery')
+            relay.stop()
+            print('# %6.1f min: try %d: %s' % (passed / 60000, tries,
+                  relay.rows('SELECT reply FROM delivery')[0][0]))
+            left = until_next_try(relay)
+            passed, tries = passed + left, tries + 1
+            if passed < 3600000:
+                relay.start()
+            early += [left] if left < 10000 else []
+        ok(5 <= tries <= 12 and not early, 'both relays are down for an hour: '
+           'a few tries, none at once', tries, early)
         out = relay.why()
-        ok(all(str(port) in out for port in ports),
-           'both relays down: why names both', out)
-        relay.stop()
-        relay.start()
+        ok(all(str(port) in out for port in ports), 'why names both', out)
         same(relay.states(), [('ana@mssp.example', 'retry')],
-             'over a restart it waits')
+             'over every restart it waits, and nobody else is told')
         with SmtpServer(port=ports[1]) as server:
-            relay.retry()
+            relay.start()
             same(relay.wait_states('sent'), [('sent',)],
-                 'the second one is back: it is sent')
+                 'the second one is back: the next try, by itself, sends it')
             same(len(server.mails), 1, 'once')
+            relay.stop()
 
 
 def tls_and_login(made):

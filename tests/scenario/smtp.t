@@ -33,7 +33,7 @@ made = Certificates(work)
 lock = threading.Lock()
 count = failures = 0
 said = []               # everything any sender wrote
-table = []
+table, each_answer = [], []
 
 
 def ok(good, name, *notes):
@@ -124,6 +124,44 @@ LOGGED_IN = tls(**AUTH)
 SECURE = 'tls required %s ' % TRUST
 OVER_TLS = SECURE + LOGIN
 
+# Each kind of answer at each step, and what becomes of the mail.
+ANSWERS = {
+    '259': '259 a yes, but another one', '354': '354 go on',
+    '421': '!421 4.3.2 busy', '450': '450 4.2.0 later',
+    '550': '550 5.7.1 no', '650': '650 what?', 'garbage': 'garbage',
+    'drop': 'drop', 'stall': 'stall', 'slow': 'slow'}
+GRID = '''
+step     259  354  421  450  550  650  garbage drop stall slow
+greeting yes  no+  no+  no+  no+  -    -       -    -     yes
+hello    tls  no+  no+  no+  no+  no   no      no   no    yes
+tls      fix+ fix+ no+  fix+ fix+ fix  no      no   no    yes
+auth     fix+ fix+ no+  no+  fix+ fix  no      no   no    yes
+mail     yes  no+  no+  no+  bad+ no   no      no   no    yes
+rcpt     yes  no+  no+  no+  bad+ no   no      no   no    yes
+data     no+  yes  no+  no+  bad+ no   no      no   no    yes
+dot      yes+ may+ no+  no+  bad+ may  may     may  may   yes
+quit     yes  yes  yes  yes  yes  yes  yes     yes  yes   yes
+'''
+MEANINGS = {
+    'yes': 'ok dot 250', 'yes+': 'ok dot {code}',
+    'no': 'temporary {step} 0', 'no+': 'temporary {step} {code}',
+    'fix': 'temporary {step} 0 mend', 'fix+': 'temporary {step} {code} mend',
+    'may': 'temporary dot 0 maybe', 'may+': 'temporary dot {code} maybe',
+    'bad+': 'permanent {step} {code}',
+    '-': 'temporary connect 0',         # a greeting that none was
+    'tls': 'temporary tls 0 mend'}      # EHLO without an offer of STARTTLS
+
+
+def grid():
+    """Its cells as rows of FAULTS."""
+    head, *rows = [line.split() for line in GRID.strip().splitlines()]
+    for step, *cells in rows:
+        for kind, cell in zip(head[1:], cells):
+            yield ('%s at %s' % (kind, step), dict(LOGGED_IN),
+                   {step: ANSWERS[kind]}, OVER_TLS,
+                   MEANINGS[cell].format(step=step, code=kind))
+
+
 # One server, one mail. The name; what the server does; faults; clauses; what
 # must come: outcome, step, reply code, and of `maybe` and `mend` those true.
 FAULTS = [
@@ -139,25 +177,6 @@ FAULTS = [
      dict(LOGGED_IN, require_auth=True, mechanisms=['LOGIN']), {}, OVER_TLS,
      'ok dot 250'),
 
-    ('greeting 421', {}, {'greeting': '!421 busy'}, None,
-     'temporary greeting 421'),
-    ('greeting 450', {}, {'greeting': '450 not yet'}, None,
-     'temporary greeting 450'),
-    ('greeting 554', {}, {'greeting': '554 no service'}, None,
-     'temporary greeting 554'),
-    ('hello 421', {}, {'hello': '!421 busy'}, None, 'temporary hello 421'),
-    ('hello 450', {}, {'hello': '450 not yet'}, None, 'temporary hello 450'),
-    ('hello 550', {}, {'hello': '550 go away'}, None, 'temporary hello 550'),
-    ('STARTTLS 454', tls(), {'tls': '454 no'}, SECURE,
-     'temporary tls 454 mend'),
-    ('STARTTLS 501', tls(), {'tls': '501 no'}, SECURE,
-     'temporary tls 501 mend'),
-    ('AUTH 421', LOGGED_IN, {'auth': '!421 busy'}, OVER_TLS,
-     'temporary auth 421'),
-    ('AUTH 454', LOGGED_IN, {'auth': '454 4.7.0 later'}, OVER_TLS,
-     'temporary auth 454'),
-    ('AUTH 535', LOGGED_IN, {'auth': '535 5.7.8 no'}, OVER_TLS,
-     'temporary auth 535 mend'),
     ('AUTH 535 that repeats the password', LOGGED_IN, {'auth': 'echo'},
      OVER_TLS, 'temporary auth 535 mend'),
     ('AUTH LOGIN 535 that repeats the password', LOGGED_IN, {'auth': 'echo'},
@@ -167,67 +186,20 @@ FAULTS = [
     ('login needed, none given', tls(require_auth=True, **AUTH), {}, SECURE,
      'temporary mail 530 mend'),
 
-    ('MAIL 421', {}, {'mail': '!421 busy'}, None, 'temporary mail 421'),
-    ('MAIL 451', {}, {'mail': '451 4.3.0 later'}, None, 'temporary mail 451'),
-    ('MAIL 550', {}, {'mail': '550 5.7.1 no'}, None, 'permanent mail 550'),
     ('MAIL 552, by the size that was offered', dict(size=100), {}, None,
      'permanent mail 552'),
-    ('RCPT 421', {}, {'rcpt': '!421 busy'}, None, 'temporary rcpt 421'),
-    ('RCPT 450', {}, {'rcpt': '450 4.2.0 greylisted'}, None,
-     'temporary rcpt 450'),
-    ('RCPT 550', {}, {'rcpt': '550 5.1.1 unknown'}, None,
-     'permanent rcpt 550'),
-    ('DATA 421', {}, {'data': '!421 busy'}, None, 'temporary data 421'),
-    ('DATA 451', {}, {'data': '451 4.3.0 later'}, None, 'temporary data 451'),
-    ('DATA 554', {}, {'data': '554 5.7.1 no'}, None, 'permanent data 554'),
     ('552 in the middle of a large message', {},
      {'content': '552 5.3.4 too big'}, 'big', 'temporary content 0'),
-    ('dot 421', {}, {'dot': '!421 busy'}, None, 'temporary dot 421'),
-    ('dot 451', {}, {'dot': '451 4.3.0 later'}, None, 'temporary dot 451'),
     ('dot 552', {}, {'dot': '552 5.3.4 too big'}, None, 'permanent dot 552'),
-    ('dot 554', {}, {'dot': '554 5.7.1 no'}, None, 'permanent dot 554'),
-    ('dot 251, another kind of yes', {}, {'dot': '251 will forward'}, None,
-     'ok dot 251'),
-    ('dot 354, which is no answer', {}, {'dot': '354 what?'}, None,
-     'temporary dot 354 maybe'),
     ('a lying 250', {}, {'dot': 'lie'}, None, 'ok dot 250'),
 
-    ('dropped at once', {}, {'connect': 'drop'}, None, 'temporary connect 0'),
-    ('dropped after EHLO', {}, {'hello': 'drop'}, None, 'temporary hello 0'),
-    ('dropped after STARTTLS', tls(), {'tls': 'drop'}, SECURE,
-     'temporary tls 0'),
-    ('dropped after AUTH', LOGGED_IN, {'auth': 'drop'}, OVER_TLS,
-     'temporary auth 0'),
-    ('dropped after MAIL', {}, {'mail': 'drop'}, None, 'temporary mail 0'),
-    ('dropped after RCPT', {}, {'rcpt': 'drop'}, None, 'temporary rcpt 0'),
-    ('dropped after DATA', {}, {'data': 'drop'}, None, 'temporary data 0'),
     ('dropped in the middle of a large message', {}, {'content': 'drop'},
      'big', 'temporary content 0'),
-    ('dropped after the dot', {}, {'dot': 'drop'}, None,
-     'temporary dot 0 maybe'),
 
-    ('stalled at once', {}, {'connect': 'stall'}, None, 'temporary connect 0'),
-    ('stalled after EHLO', {}, {'hello': 'stall'}, None, 'temporary hello 0'),
-    ('stalled after STARTTLS', tls(), {'tls': 'stall'}, SECURE,
-     'temporary tls 0'),
-    ('stalled after AUTH', LOGGED_IN, {'auth': 'stall'}, OVER_TLS,
-     'temporary auth 0'),
-    ('stalled after MAIL', {}, {'mail': 'stall'}, None, 'temporary mail 0'),
-    ('stalled after RCPT', {}, {'rcpt': 'stall'}, None, 'temporary rcpt 0'),
-    ('stalled after DATA', {}, {'data': 'stall'}, None, 'temporary data 0'),
     ('stalled in the middle of a large message', {}, {'content': 'stall'},
      'big', 'temporary content 0'),
-    ('stalled after the dot', {}, {'dot': 'stall'}, None,
-     'temporary dot 0 maybe'),
-    ('no reply but garbage after MAIL', {}, {'mail': 'garbage'}, None,
-     'temporary mail 0'),
-    ('no reply but garbage after the dot', {}, {'dot': 'garbage'}, None,
-     'temporary dot 0 maybe'),
     ('three seconds to answer the dot', {}, {'dot': 'wait 3'}, None,
      'ok dot 250'),
-    ('replies octet by octet', {},
-     dict.fromkeys(['greeting', 'hello', 'mail', 'rcpt', 'data', 'dot'],
-                   'slow'), None, 'ok dot 250'),
 
     ('STARTTLS stripped', {}, {}, SECURE, 'temporary tls 0 mend'),
     ('certificate expired', tls('expired'), {}, SECURE,
@@ -253,9 +225,19 @@ def describe(result):
 
 def patience(faults):
     """Little where the server makes us wait, much where it does not."""
-    waits = [each for each in faults.values()
-             if each.split()[0] in ('stall', 'garbage', 'wait')]
+    waits = [each for step, each in faults.items() if step != 'quit' and
+             each.split()[0] in ('stall', 'garbage', 'wait')]
     return '1s' if waits else '5s'
+
+
+def wait_for_quit(server):
+    """Every connection ends with it; is that so in time?"""
+    end = time.monotonic() + WAIT
+    while any(each[-1:] != ['QUIT'] for each in server.commands):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def run_fault(case):
@@ -266,13 +248,16 @@ def run_fault(case):
         with Sender([served.port], clauses, BIG if is_big else MESSAGE,
                     patience(faults)) as by:
             result = by.send()
-    return name, want, describe(result), result
+        got = describe(result)
+        if 'quit' in faults and not wait_for_quit(served):
+            got += ' without QUIT'
+    return name, want, got, result
 
 
 def check_faults():
     with concurrent.futures.ThreadPoolExecutor(12) as pool:
-        for name, want, got, result in pool.map(run_fault, FAULTS):
-            table.append((name, got, result['text']))
+        for name, want, got, result in pool.map(run_fault, [*grid(), *FAULTS]):
+            each_answer.append((name, got, result['text']))
             ok(got == want and result['text'], '%s: %s' % (name, want),
                'got: ' + got, result)
 
@@ -307,12 +292,7 @@ def connection_is_kept():
                results, server.commands)
             by.tell('rest')
             by.send()
-        deadline = time.time() + WAIT
-        while (len(server.commands) < 2 or
-               any('QUIT' not in each for each in server.commands)):
-            if time.time() > deadline:
-                break
-            time.sleep(0.05)
+        wait_for_quit(server)
         ok([each[-1] for each in server.commands] == ['QUIT', 'QUIT'],
            'an idle connection is closed with QUIT', server.commands)
 
@@ -550,7 +530,7 @@ try:
             story.result()
     no_secret_was_told()
     print('#')
-    for row in table:
+    for row in each_answer + table:
         print('# %-52s %-26s %s' % (row[0], row[1],
                                     ascii(row[2])[1:-1][:90]))
 finally:
