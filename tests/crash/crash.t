@@ -1,38 +1,22 @@
 #!/usr/bin/env python3
 """kill -9, and failing system calls, at every step that changes a file or a
 socket, of tocsin-deliver and of the daemon up to the change of state after the
-SMTP reply; and a power failure for the inbox (TAP, with strace).
-
-What must hold each time, after a restart: a mail that was answered with 0 is
-notified at least once; a second notification bears the same Message-ID; queue
-and journal agree.
-
-CRASH says how many points of each kind are tried, spread evenly; "all" is
-every one. Without it, a few: the rest is for `make check-crash`.
+SMTP reply (TAP, with strace). What must hold each time: see crash.py.
 """
 import collections
 import contextlib
-import email
 import itertools
 import os
 import re
 import shutil
-import signal
-import sqlite3
-import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import (BUILD, WAIT, Relay, mail, ok, same, done,    # noqa: E402
-                   skip_all)
+from crash import (CONTOSO, IS_SANITIZED, Crash, Spool, chosen,  # noqa: E402
+                   need_strace, report, strace)
+from relay import Relay, mail, same, done                       # noqa: E402
 from smtp_server import SmtpServer                              # noqa: E402
-
-CONTOSO = 'contoso@relay.mssp.example'
-PEOPLE = ['ana@mssp.example', 'archive@mssp.example', 'bob@mssp.example']
-POINTS = os.environ.get('CRASH', '8')
-IS_SANITIZED = 'san' in os.path.basename(BUILD)
 
 # System calls that change a file or a socket.
 CHANGES = ('write,writev,pwrite64,pwritev,sendto,sendmsg,connect,shutdown,'
@@ -42,25 +26,6 @@ CHANGES = ('write,writev,pwrite64,pwritev,sendto,sendmsg,connect,shutdown,'
 CALLS = CHANGES + (',read,close,fcntl,fstatfs,newfstatat,uname,getrandom,'
                    'poll,ioctl,rt_sigprocmask')
 ERRORS = ['ENOSPC', 'EIO', 'EROFS', 'EMFILE', 'ENOMEM']
-
-# Leaks cannot be searched for under another tracer.
-QUIET = dict(ASAN_OPTIONS='detect_leaks=0')
-
-
-def chosen(points):
-    """As many as CRASH says, evenly spread, the first and last among
-    them."""
-    if POINTS == 'all' or len(points) <= int(POINTS):
-        return points
-    most = max(int(POINTS), 2)
-    return [points[i * (len(points) - 1) // (most - 1)] for i in range(most)]
-
-
-def strace(trace, calls, *more):
-    """Follows threads, but no other program that is started."""
-    return ['strace', '-f', '-b', 'execve', '-qq', '-y', '-o', trace, '-e',
-            'trace=' + calls] + [word for each in more
-                                 for word in ('-e', each)]
 
 
 def read_trace(path):
@@ -88,51 +53,6 @@ def points_of(calls):
 
 
 # ---- tocsin-deliver ----
-
-class Spool:
-    """A relay whose daemon does not run yet, with numbered mails."""
-
-    def __init__(self, relay):
-        self.relay, self.serial = relay, 0
-        os.mkdir(relay.path('kept'))
-
-    def renew(self):
-        """A spool without directories again; its mails are kept."""
-        for name in self.relay.inbox():
-            os.rename(self.relay.path('spool', 'new', name),
-                      self.relay.path('kept', name))
-        for name in os.listdir(self.relay.path('spool')):
-            shutil.rmtree(self.relay.path('spool', name))
-
-    def bring_back(self):
-        for name in os.listdir(self.relay.path('kept')):
-            os.rename(self.relay.path('kept', name),
-                      self.relay.path('spool', 'new', name))
-
-    def mail(self):
-        self.serial += 1
-        return mail(id='%d' % self.serial, title='x' * 70000)
-
-    def deliver(self, octets, *under):
-        command = [BUILD + '/tocsin-deliver', '-f', 'a@b.example', '-s',
-                   self.relay.path('spool'), '--', CONTOSO]
-        ended = subprocess.run(list(under) + command, input=octets,
-                               stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, timeout=WAIT,
-                               env=dict(os.environ, **QUIET))
-        return ended.returncode, ended.stdout.decode(errors='replace')
-
-    def stored(self, octets):
-        """How often the mail is in the inbox; None: some file is torn."""
-        count, identity = 0, re.search(rb'Message-ID: .*', octets)[0]
-        for name in self.relay.inbox():
-            with open(self.relay.path('spool', 'new', name), 'rb') as file:
-                content = file.read()
-            if identity in content and not content.endswith(octets):
-                return None
-            count += content.endswith(octets)
-        return count
-
 
 def is_change(call):
     return call in CHANGES.split(',')
@@ -191,14 +111,6 @@ def fail_deliver(spool, call, number, error):
     return problems
 
 
-def report(name, problems):
-    """`problems` maps a point to what went wrong there."""
-    bad = {point: each for point, each in problems.items() if each}
-    ok(not bad and problems, '%s (%d points)' % (name, len(problems)),
-       *('%s: %s' % (' '.join(map(str, point)), '; '.join(each))
-         for point, each in list(bad.items())[:20]))
-
-
 def crash_deliver():
     with Relay() as relay:
         spool = Spool(relay)
@@ -224,201 +136,7 @@ def crash_deliver():
              [(3 * spool.serial,)], 'and tells everybody')
 
 
-def read(path):
-    with open(path, 'rb') as file:
-        return file.read()
-
-
-# ---- power failure ----
-
-class Disk:
-    """What is on the disk after a power failure at any step of a trace: of a
-    file the octets that were synced; of a directory the names as they were
-    when it was synced, or later names."""
-
-    def __init__(self, top, names):
-        self.top = top
-        self.sizes, self.synced = {}, {}        # octets by file
-        self.files = {}                         # name now: file
-        self.kept = dict.fromkeys(names)        # name on disk for certain
-        self.count = 0
-
-    def name(self, text):
-        return re.match(r'\d+<(.*?)>', text)[1]
-
-    def step(self, call, arguments, result):
-        if result.startswith('-1'):
-            return
-        if call == 'mkdir':
-            self.files[re.search(r'"(.*?)"', arguments)[1]] = None
-        elif call == 'openat' and 'O_CREAT' in arguments:
-            self.count += 1
-            self.files[self.name(result)] = self.count
-            self.sizes[self.count] = self.synced[self.count] = 0
-        elif call == 'write' and self.name(arguments) in self.files:
-            self.sizes[self.files[self.name(arguments)]] += int(result)
-        elif call == 'fsync':
-            self.sync(self.name(arguments))
-        elif call == 'renameat':
-            old, new = re.findall(r'"(.*?)"', arguments)
-            folder = re.search(r', \d+<(.*?)>, "', arguments)[1]
-            self.files[os.path.join(folder, new)] = self.files.pop(old)
-
-    def sync(self, name):
-        if name in self.files and self.files[name] is not None:
-            self.synced[self.files[name]] = self.sizes[self.files[name]]
-            return
-        for each, file in self.files.items():
-            if os.path.dirname(each) == name:
-                self.kept[each] = file
-
-    def has(self, name):
-        """Is it certain to be found? Then its directories are, too."""
-        while name != self.top and name in self.kept:
-            name = os.path.dirname(name)
-        return name == self.top
-
-    def torn(self, folder):
-        """Files that may be found in the folder without all they had."""
-        return [name for name, file in self.files.items()
-                if os.path.dirname(name) == folder and file is not None and
-                self.synced[file] < self.sizes[file]]
-
-
-def power_failure():
-    for name, is_new in (('first', True), ('next', False)):
-        with Relay() as relay:
-            spool, trace = Spool(relay), relay.path('trace')
-            if not is_new:
-                spool.deliver(spool.mail())
-            before = [] if is_new else [relay.path('spool', 'new')]
-            octets, inbox = spool.mail(), relay.inbox()
-            same(spool.deliver(octets, *strace(trace, CALLS))[0], 0,
-                 'the %s mail of a spool is stored' % name)
-            stored, = set(relay.inbox()) - set(inbox)
-            stored = relay.path('spool', 'new', stored)
-            disk, torn = Disk(relay.path('spool'), before), []
-            for _, call, arguments, result in read_trace(trace):
-                disk.step(call, arguments, result)
-                torn += disk.torn(relay.path('spool', 'new'))
-            same(torn, [], 'power fails at any moment: no torn file in new')
-            ok(disk.has(stored) and
-               disk.synced[disk.kept[stored]] == os.path.getsize(stored),
-               'power fails after exit 0: the whole mail is there',
-               disk.kept, disk.synced, os.path.getsize(stored))
-
-
 # ---- the daemon ----
-
-class Crash(Relay):
-    """One mail in the inbox, or in the state of a folder that was prepared;
-    and a server, or else a Maildir, that takes notifications."""
-
-    def __init__(self, server=None, prepared=None):
-        super().__init__(relay='relay r { smtp localhost:%d tls none }' %
-                         server.port if server else '')
-        self.server = server
-        if prepared:
-            shutil.rmtree(self.folder)
-            shutil.copytree(prepared, self.folder)
-        else:
-            self.deliver(mail(), CONTOSO)
-
-    def told(self):
-        """(recipient, mail) of each notification."""
-        if self.server:
-            return [(each.recipients[0], each.content)
-                    for each in self.server.mails]
-        return [(each['Delivered-To'], each.as_bytes())
-                for each in self.outbox(0)
-                if each['Subject'] != 'A mail is held']
-
-    def run_under(self, *under, patience=WAIT):
-        """From the start until everybody was told or is put off, or the
-        daemon ended, or its time is over; its exit status."""
-        self.start(wait=False, under=under, env=QUIET)
-        self.is_traced = bool(under)
-        end = time.monotonic() + patience
-        while self.daemon.poll() is None and time.monotonic() < end:
-            if self.is_over('sent', 'retry'):
-                self.signal_daemon(signal.SIGTERM)
-                return self.daemon.wait(WAIT)
-            time.sleep(0.01)
-        status = self.daemon.poll()
-        if status is None:
-            self.signal_daemon(signal.SIGKILL)
-            self.daemon.wait(WAIT)
-        return status
-
-    def signal_daemon(self, number):
-        pid = self.daemon.pid
-        try:
-            if self.is_traced:
-                with open('/proc/%d/task/%d/children' % (pid, pid),
-                          encoding='ascii') as file:
-                    pid = int(file.read().split()[0])
-            os.kill(pid, number)
-        except (OSError, IndexError):
-            pass                    # it has ended
-
-    def is_over(self, *states):
-        """Is everybody's delivery in one of the states?"""
-        try:
-            rows = self.rows('SELECT recipient, state FROM delivery WHERE '
-                             'kind = "alert" ORDER BY recipient')
-        except sqlite3.Error:
-            return False            # the store is being made
-        return ([who for who, _ in rows] == PEOPLE and
-                all(state in states for _, state in rows))
-
-    def retry_all(self):
-        for number, in self.rows('SELECT id FROM delivery '
-                                 'WHERE state = "retry"'):
-            self.command('queue', 'retry', str(number))
-
-    def problems_after_restart(self):
-        """Nothing in the way any more."""
-        self.daemon.wait(WAIT)
-        self.start(env=QUIET)
-        self.is_traced = False
-        end = time.monotonic() + WAIT
-        while ((self.inbox() or not self.is_over('sent')) and
-               time.monotonic() < end):
-            self.retry_all()
-            time.sleep(0.02)
-        problems = self.differences()
-        self.signal_daemon(signal.SIGTERM)
-        if self.daemon.wait(WAIT) != 0:
-            problems.append('the last daemon does not end in order')
-        if self.inbox():
-            problems.append('the mail is still in the inbox')
-        return problems
-
-    def differences(self):
-        problems = []
-        if self.rows('SELECT action, rule FROM item') != [('notify', 'high')]:
-            problems.append('items: %s' % self.rows('SELECT * FROM item'))
-        if not self.is_over('sent'):
-            problems.append('deliveries: %s' % self.rows(
-                'SELECT recipient, state, reply FROM delivery'))
-        if self.rows('SELECT count(*) FROM delivery WHERE NOT EXISTS (SELECT '
-                     '1 FROM attempt WHERE delivery = id AND outcome = '
-                     '"sent")') != [(0,)]:
-            problems.append('sent without an attempt that says so')
-        if self.rows('PRAGMA integrity_check') != [('ok',)]:
-            problems.append('the store is damaged')
-        told = collections.defaultdict(set)
-        for who, content in self.told():
-            told[who].add(content)
-        if sorted(told) != PEOPLE:
-            problems.append('told: %s' % sorted(told))
-        for who, contents in told.items():
-            ids = {email.message_from_bytes(each)['Message-ID']
-                   for each in contents}
-            if len(ids) != 1 or len(contents) != 1:
-                problems.append('%s got different mails: %s' % (who, ids))
-        return problems
-
 
 def prepare_released(folder):
     """A mail that was held, and that a person has released."""
@@ -504,13 +222,8 @@ def crash_daemon(released):
 
 
 def main():
-    if not shutil.which('strace'):
-        skip_all('no strace')
-    if subprocess.run(['strace', '-qq', '-o', '/dev/null', 'true'],
-                      stderr=subprocess.DEVNULL).returncode:
-        skip_all('strace may not trace here')
+    need_strace()
     crash_deliver()
-    power_failure()
     with tempfile.TemporaryDirectory() as folder:
         crash_daemon(os.path.join(folder, 'released'))
     done()
