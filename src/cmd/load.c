@@ -1,12 +1,12 @@
 #include "cmd/load.h"
 
 #include "base/file.h"
+#include "base/owner.h"
 #include "base/text.h"
 #include "intake/inbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <pwd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -60,21 +60,6 @@ cmd_print_findings(const struct generation *generation)
 	buf_release(&text);
 }
 
-/* Run by root, act as the owner of the state: root's files beside the store
- * could not be written by the daemon, and root should not write where somebody
- * else can plant a link. */
-static bool
-leave_root(const char *state)
-{
-	struct stat st;
-
-	if (geteuid() != 0 || stat(state, &st) != 0 || st.st_uid == 0)
-		return true;
-	(void)cmd_who();		/* while it is known */
-	return setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 &&
-	       setuid(st.st_uid) == 0;
-}
-
 struct store *
 cmd_open_store(const struct generation *generation)
 {
@@ -82,7 +67,8 @@ cmd_open_store(const struct generation *generation)
 	struct buf error = BUF_INIT;
 	struct store *store = NULL;
 
-	if (!leave_root(state))
+	(void)cmd_who();		/* while it is known */
+	if (!owner_become(state))
 		(void)cmd_fail("cannot act as the owner of %s: %s", state,
 			       strerror(errno));
 	else if (store_open(state, &store, &error) != OUTCOME_OK)

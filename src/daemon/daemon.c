@@ -7,6 +7,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "base/owner.h"
 #include "daemon/last_good.h"
 #include "daemon/outbox.h"
 #include "daemon/poller.h"
@@ -286,6 +287,11 @@ open_world(struct daemon *d, struct buf *error)
 	const struct settings *settings =
 		&generations_current(d->generations)->settings;
 
+	if (!owner_become(settings->state)) {
+		buf_printf(error, "cannot act as the owner of %s: %s",
+			   settings->state, strerror(errno));
+		return false;
+	}
 	if (service_make_state(settings->state, error) != OUTCOME_OK ||
 	    service_lock(settings->state, error) != OUTCOME_OK ||
 	    transfer_setup(error) != OUTCOME_OK ||

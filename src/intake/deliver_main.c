@@ -9,10 +9,11 @@
  */
 #include "intake/drop.h"
 
+#include "base/owner.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -198,20 +199,6 @@ stand_firm(bool at_terminal)
 	(void)umask(027);
 }
 
-/* Run by root, act as the owner of the spool: the daemon, who is that owner,
- * could not read what root stores, and root should not write where somebody
- * else can plant a link. */
-static bool
-leave_root(const char *spool)
-{
-	struct stat st;
-
-	if (geteuid() != 0 || stat(spool, &st) != 0 || st.st_uid == 0)
-		return true;
-	return setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 &&
-	       setuid(st.st_uid) == 0;
-}
-
 /* One line that begins with a letter and holds nothing foreign: Postfix obeys
  * a text that begins like "5.7.1 ", and sends it to strangers in a bounce. */
 static void
@@ -328,7 +315,7 @@ static int
 deliver(const struct request *request)
 {
 	static struct drop drop;
-	bool is_owner = leave_root(request->spool);
+	bool is_owner = owner_become(request->spool);
 	struct timespec now = { 0 };
 
 	/* Without the time a file has an odd name, and is still a mail. */

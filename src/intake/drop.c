@@ -102,11 +102,16 @@ make_directory(const char *spool, const char *name)
 bool
 drop_make_directories(const char *spool)
 {
-	bool good = make_directory(spool, "tmp") &&
-		    make_directory(spool, "new");
 	int fd;
+	bool good;
 
-	if (!good)
+	/* Set-group-ID, we would make them for our caller, wherever his -s
+	 * says: in `new`, say, where they could never be taken. */
+	if (getegid() != getgid()) {
+		errno = ENOENT;
+		return false;
+	}
+	if (!make_directory(spool, "tmp") || !make_directory(spool, "new"))
 		return false;
 	fd = open(spool, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)

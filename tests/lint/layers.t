@@ -27,7 +27,7 @@ MAY[''] = STAGES                # generation.c, pipeline.c
 MAY['daemon'] = STAGES | {''}
 MAY['cmd'] = STAGES | {'', 'daemon'}
 MAINS = {'src/main.c': {'cmd'},
-         'src/intake/deliver_main.c': {'intake'},
+         'src/intake/deliver_main.c': {'intake', 'base'},
          'src/parse/reader_main.c': {'parse', 'base'}}
 
 # One library, one door: the only file that may include its headers.

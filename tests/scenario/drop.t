@@ -3,47 +3,34 @@
 replaces or forges what another one, or the mail server, has stored."""
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import Relay, mail, ok, same, done, skip_all   # noqa: E402
+from relay import mail, ok, same, done                    # noqa: E402
+from users import (ANNA, BERT, CARL, DROP, TOCSIN, Owned, be,  # noqa: E402
+                   need_users)
 
-TOCSIN, DROP, ANNA, BERT, CARL = 64101, 64102, 64103, 64104, 64105
 CONTOSO = 'contoso@relay.mssp.example'
 # A sanitizer looks into its own process, which a set-group-ID one may not.
 IS_SANITIZED = 'san' in os.path.basename(os.environ.get('BUILD', 'build'))
 
-if os.geteuid() or not shutil.which('setpriv'):
-    skip_all('needs root and setpriv to act as several users')
+need_users()
 
 
-def be(user, group, *groups):
-    """A command line that acts as `user`."""
-    return ['setpriv', '--reuid', str(user), '--regid', str(group),
-            '--groups=' + ','.join(map(str, groups))
-            if groups else '--clear-groups', '--']
-
-
-class Shared(Relay):
+class Shared(Owned):
     """The layout of tocsin-deliver(8), SHARED SPOOL."""
-    user = TOCSIN
 
     def __init__(self):
         super().__init__()
-        os.chmod(self.folder, 0o711)
-        self.programs = self.path('bin')
-        shutil.copytree(os.path.abspath(os.environ.get('BUILD', 'build')),
-                        self.programs, ignore=lambda folder, names: [
-                            n for n in names if not n.startswith('tocsin')])
         self.setgid = self.path('bin', 'setgid-deliver')
         shutil.copy(self.path('bin', 'tocsin-deliver'), self.setgid)
         os.chown(self.setgid, 0, DROP)
         os.chmod(self.setgid, 0o2755)
-        open(self.path('log'), 'w').close()
-        for name in ('state', 'log'):
-            os.chown(self.path(name), TOCSIN, TOCSIN)
         os.chown(self.path('spool'), TOCSIN, DROP)
         os.chmod(self.path('spool'), 0o710)
         for name, mode in ('tmp', 0o3733), ('new', 0o3777):
@@ -59,15 +46,10 @@ class Shared(Relay):
              '-s', self.path('spool'), '--', CONTOSO],
             input=message, stderr=subprocess.DEVNULL).returncode
 
-    def python(self, user, code, *groups):
-        """What a user of the machine may do to the spool: the name of the
-        error that stops him, or ''."""
-        text = ('import os, sys\nnew = %r\ntmp = %r\ntry:\n    %s\n'
-                'except OSError as e:\n    print(type(e).__name__)\n' %
-                (self.path('spool', 'new'), self.path('spool', 'tmp'), code))
-        return subprocess.run(
-            be(user, user, *groups) + [sys.executable, '-c', text],
-            stdout=subprocess.PIPE, text=True).stdout.strip()
+    def try_out(self, user, code, *groups):
+        """What a user may do to the spool."""
+        return self.python(user, code, *groups, new=self.path('spool', 'new'),
+                           tmp=self.path('spool', 'tmp'))
 
     def why(self, id):
         """What `why` says of the mail with that Message-ID."""
@@ -99,7 +81,7 @@ with Shared() as relay:
     status = relay.deliver_as(CARL, mail(id='carl'), DROP) if IS_SANITIZED \
         else relay.deliver_as(CARL, mail(id='carl'), program=relay.setgid)
     same(status, 0, 'but not with the set-group-ID program')
-    same(relay.python(CARL, 'os.stat(new)'), 'PermissionError',
+    same(relay.try_out(CARL, 'os.stat(new)'), 'PermissionError',
          'with which he still cannot enter the spool')
 
     for what, code in [
@@ -111,13 +93,13 @@ with Shared() as relay:
             ('put another one in its place',
              'open(tmp + "/x", "w").close(); '
              'os.replace(tmp + "/x", new + "/%s")')]:
-        got = relay.python(BERT, code % name if '%s' in code else code, DROP)
+        got = relay.try_out(BERT, code % name if '%s' in code else code, DROP)
         same(got, 'PermissionError', 'another member cannot ' + what)
 
     # What a member can do by hand.
-    relay.python(BERT, 'os.mkfifo(new + "/0.fifo")', DROP)
-    relay.python(BERT, 'os.symlink("/etc/passwd", new + "/0.link")', DROP)
-    relay.python(BERT, 'f = open(new + "/1.huge", "w"); '
+    relay.try_out(BERT, 'os.mkfifo(new + "/0.fifo")', DROP)
+    relay.try_out(BERT, 'os.symlink("/etc/passwd", new + "/0.link")', DROP)
+    relay.try_out(BERT, 'f = open(new + "/1.huge", "w"); '
                  'f.write("Subject: huge\\n\\n"); f.truncate(1 << 40); '
                  'os.chmod(new + "/1.huge", 0o644)', DROP)
 
@@ -165,5 +147,179 @@ with Shared() as relay:
     ok(re.search(r'^authentic +none', why, re.M) and
        'not authentic when it came' in why, 'and is no more authentic for it',
        why)
+
+
+# ---- what the caller of the set-group-ID program hands down ----
+
+def snapshot(folder):
+    return sorted(os.path.join(each, name)
+                  for each, folders, files in os.walk(folder)
+                  for name in folders + files)
+
+
+def limited(what, value):
+    return lambda: resource.setrlimit(what, (value, value))
+
+
+class Caller:
+    """Carl, who may run the program and may not enter the spool."""
+
+    def __init__(self, relay):
+        self.relay, self.id = relay, 0
+
+    def start(self, spool=None, under=(), **options):
+        # Not through setpriv: the program comes at once, as it was handed.
+        return subprocess.Popen(
+            [*under, self.relay.setgid, '-f', 'x@y', '-s',
+             spool or self.relay.path('spool'), '--', CONTOSO],
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, user=CARL, group=CARL, extra_groups=[],
+            **options)
+
+    def deliver(self, **options):
+        """Exit status, and the only new mail with its mode, or None."""
+        self.id += 1
+        octets = mail(id='carl-%d' % self.id)
+        before = set(self.relay.inbox())
+        process = self.start(**options)
+        try:
+            process.communicate(octets, timeout=60)
+        except BrokenPipeError:
+            pass
+        new = [self.relay.path('spool', 'new', name)
+               for name in set(self.relay.inbox()) - before]
+        if len(new) != 1:
+            return process.returncode, new or None
+        with open(new[0], 'rb') as file:
+            is_whole = file.read().endswith(octets)
+        state = os.stat(new[0])
+        return process.returncode, is_whole and (
+            state.st_uid, state.st_gid, oct(state.st_mode))
+
+    def python(self, code, **names):
+        return self.relay.python(CARL, code, **names)
+
+
+def hostile_caller(relay):
+    caller = Caller(relay)
+    stored = (0, (CARL, TOCSIN, '0o100640'))
+    same(caller.deliver(), stored, 'set-group-ID: a mail belongs to its caller '
+         "and the daemon's group")
+
+    library = '/nonexistent/evil.so'
+    hostile = dict(LD_PRELOAD=library, LD_AUDIT=library,
+                   LD_LIBRARY_PATH=relay.folder, GCONV_PATH=relay.folder,
+                   GLIBC_TUNABLES='glibc.malloc.check=3', LOCPATH=relay.folder,
+                   MALLOC_CHECK_='3', LANG='x' * 100000, POSIXLY_CORRECT='1',
+                   TMPDIR=relay.path('state'), SENDER='\n' * 5000,
+                   RECIPIENT='victim@y')
+    for name, options in [
+            ('a hostile environment', dict(env=hostile)),
+            ('no environment at all', dict(env={})),
+            ('a umask of 000', dict(umask=0)),
+            ('a umask of 777', dict(umask=0o777)),
+            ('no files open', dict(preexec_fn=lambda: (os.close(1),
+                                                       os.close(2)))),
+            ('a working directory that nobody may enter',
+             dict(cwd=relay.path('state')))]:
+        same(caller.deliver(**options), stored, 'set-group-ID with %s: as '
+             'ever' % name)
+    for name, options in [
+            ('files of 100 octets',
+             dict(preexec_fn=limited(resource.RLIMIT_FSIZE, 100))),
+            ('files of no octet',
+             dict(preexec_fn=limited(resource.RLIMIT_FSIZE, 0))),
+            ('no more files open',
+             dict(preexec_fn=limited(resource.RLIMIT_NOFILE, 4)))]:
+        same(caller.deliver(**options), (75, None),
+             'set-group-ID with %s: 75, and nothing is stored' % name)
+    for name, options in [
+            ('no memory', dict(preexec_fn=limited(resource.RLIMIT_AS, 1000))),
+            ('no stack', dict(preexec_fn=limited(resource.RLIMIT_STACK, 0))),
+            ('no time', dict(preexec_fn=limited(resource.RLIMIT_CPU, 0)))]:
+        got = caller.deliver(**options) if name != 'no memory' else \
+            caller.deliver(under=['prlimit', '--as=1000'])
+        ok(got[1] is None or got == stored,
+           'set-group-ID with %s: stored whole, or not at all' % name, got)
+
+    # Its caller may end it, and may not look into it.
+    process = caller.start()
+    process.stdin.write(b'Subject: half\n')
+    process.stdin.flush()
+    end = time.monotonic() + 20
+    while not os.listdir(relay.path('spool', 'tmp')) and \
+            time.monotonic() < end:
+        time.sleep(0.01)
+    pid = process.pid
+    for what, code in [
+            ('see its files', 'os.listdir("/proc/%d/fd")' % pid),
+            ('go where it is', 'os.listdir("/proc/%d/cwd/")' % pid),
+            ('read its memory', 'open("/proc/%d/mem", "rb")' % pid)]:
+        same(caller.python(code), 'PermissionError',
+             'set-group-ID: its caller cannot ' + what)
+    same(caller.python('import ctypes\nprint(ctypes.CDLL(None).ptrace(16, %d, '
+                       '0, 0))' % pid), '-1', 'nor trace it')
+    before = relay.inbox()
+    caller.python('os.kill(%d, 9)' % pid)
+    process.communicate()
+    same((process.returncode, relay.inbox()), (-9, before),
+         'killed by its caller it leaves nothing in new')
+    if shutil.which('strace'):
+        same(caller.deliver(under=['strace', '-qq', '-o', '/dev/null']),
+             (75, None), 'started under strace it has no more rights than its '
+             'caller')
+
+    # What it may write in is the spool, and only as a message.
+    with tempfile.TemporaryDirectory(dir=relay.folder) as own:
+        os.chown(own, CARL, CARL)
+        for place in (relay.path('spool', 'new'), relay.path('spool', 'tmp'),
+                      relay.path('state'), '/etc', '/', own,
+                      relay.path('spool', 'new', '..', 'tmp')):
+            before = snapshot(relay.path('spool')), os.listdir(own)
+            got = caller.deliver(spool=place)
+            same((got, snapshot(relay.path('spool')), os.listdir(own)),
+                 ((75, None), *before), 'set-group-ID, told to deliver into '
+                 '%s: 75, and nothing is made' %
+                 place.replace(relay.folder, ''))
+        # A spool of his own that leads into ours.
+        for name in 'tmp', 'new':
+            os.symlink(relay.path('spool', name), os.path.join(own, name))
+        same(caller.deliver(spool=own), stored,
+             'by links into the spool it does what it does without')
+
+
+def links(relay):
+    """Bert is a member, and knows the name of what Anna has stored."""
+    same(relay.deliver_as(ANNA, mail(id='linked'), DROP), 0,
+         'Anna stores one more')
+    name, = [each for each in relay.inbox() if
+             os.stat(relay.path('spool', 'new', each)).st_uid == ANNA]
+    got = relay.try_out(BERT, 'os.link(new + "/%s", new + "/0.copy")' % name,
+                        DROP)
+    with open('/proc/sys/fs/protected_hardlinks', encoding='ascii') as file:
+        ok(got == 'PermissionError' or file.read() != '1\n',
+           'a member cannot give it another name', got)
+    relay.try_out(BERT, 'os.symlink(new + "/%s", new + "/0.symlink")' % name,
+                  DROP)
+    relay.try_out(BERT, 'for i in range(300):\n'
+                  '    os.symlink("/etc/shadow", new + "/0.%03d" % i)', DROP)
+    items = relay.rows('select count(*) from item')[0][0]
+    relay.start()
+    relay.wait_rows([(items + 1,)], 'select count(*) from item', wait=5)
+    ok(relay.rows('select 1 from item where message_id like "linked@%"'),
+       'hundreds of links in front of it hold it up no longer than that',
+       relay.read_log()[-500:])
+    same(len([each for each in relay.inbox() if each.startswith('0.')]), 301,
+         'and none of them is followed')
+
+
+with Shared() as relay:
+    if not IS_SANITIZED:
+        hostile_caller(relay)
+    for name in relay.inbox():
+        os.unlink(relay.path('spool', 'new', name))
+    relay.start()
+    relay.stop()
+    links(relay)
 
 done()

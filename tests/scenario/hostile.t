@@ -12,6 +12,8 @@ import time
 sys.path.insert(0, 'tests/lib')
 from relay import Relay, mail, ok, same, done           # noqa: E402
 from smtp_server import SmtpServer                      # noqa: E402
+from cloud import (Cloud, alert as cloud_alert,         # noqa: E402
+                   answer as cloud_answer)
 
 CONTOSO = 'contoso@relay.mssp.example'
 ESC = '\x1b]0;owned\x07\x1b[2J\x9b31m'
@@ -167,5 +169,108 @@ with SmtpServer(faults={'rcpt ana@mssp.example': '550 5.1.1 no\x1b[2J\x9b '
         told = [m for m in server.mails if b'could not be delivered'
                 in m.content]
         ok(told, 'the catch-all is told of it')
+
+
+# ---- who writes rules, and who answers for an API ----
+
+FOUL = ESC + TURN
+MILD = '\x9b31m' + TURN          # what a file may hold
+RULES = """
+customer contoso "Contoso FOUL" {
+    tenant       72f988bf-86f1-41af-91ab-2d7cd011db47
+                 poll graph using reader every 1h
+    mailbox      contoso@relay.mssp.example
+    organization "Contoso FOUL GmbH"
+    recipients   @mssp.example
+    rule noise "for FOUL"
+        when title contains "FOUL"
+        drop owner ana reason "because FOUL" always
+    rule high when severity at least high notify primary using urgent
+    otherwise notify soc-desk
+}
+test "a test of FOUL" {
+    given alert { customer contoso  severity low  title "x FOUL" }
+    expect notify ana@mssp.example by high
+}
+"""
+# A mistake on a line with more.
+BROKEN = """customer other "FOUL" { sevrity "FOUL" } # FOUL
+person "FOUL" { mail "FOUL"  language "FOUL"  timezone "FOUL" }
+"FOUL" FOUL
+"""
+
+
+def foul(text):
+    return text.replace('FOUL', FOUL)
+
+
+def print_nothing(relay, *commands):
+    """Of each command, what it printed."""
+    for words in commands:
+        status, out, err = relay.command(*words)
+        harmless('`tocsin %s` obeys no configuration and no API' %
+                 ascii(' '.join(words[:2]))[1:20], out + err)
+        yield out + err
+
+
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    with open(relay.conf, 'a') as file:
+        file.write('include "app.rules"\n')
+    relay.write('app.rules', cloud.app())
+    relay.write('customers/contoso.rules', foul(RULES))
+    list(print_nothing(relay, ['check'], ['check', '--json'], ['test']))
+    relay.write('customers/contoso.rules', RULES.replace('FOUL', MILD))
+    os.environ['SUDO_USER'] = 'root' + FOUL
+    tenant = cloud.tenant('72f988bf-86f1-41af-91ab-2d7cd011db47')
+    alert = dict(title='Evil' + FOUL, category=FOUL, status=FOUL,
+                 serviceSource=FOUL, device='d' + FOUL,
+                 alertWebUrl='https://security.microsoft.com/' + FOUL)
+    tenant.add(cloud_alert('a' + FOUL, **alert))
+    texts = list(print_nothing(
+        relay, ['check'], ['check', '--json'], ['test'], ['test', '--cover'],
+        ['show', 'contoso'], ['customers'],
+        ['poll', '--dry-run', '--since', '2020-01-01T00:00:00Z', 'contoso'],
+        ['poll', '--once', '--since', '2020-01-01T00:00:00Z', 'contoso'],
+        ['customers', 'contoso'], ['onboard', 'contoso'],
+        ['show', FOUL], ['poll', FOUL], ['onboard', FOUL],
+        ['customers', FOUL], ['test', FOUL], [FOUL], ['-' + FOUL],
+        ['check', '-' + FOUL]))
+    for index, word in (2, 'a test of'), (4, 'because'), (6, 'Evil'):
+        ok(word in texts[index], 'and prints the rest of it', texts[index])
+    code, = relay.rows('select code from item')[0]
+    list(print_nothing(relay, ['why', code]))
+
+    for answer_of in (cloud_answer(401, {'error': FOUL, 'error_description':
+                                         'AADSTS7000222: ' + FOUL}),
+                      cloud_answer(500, raw=FOUL.encode())):
+        tenant.token_script.append(answer_of)
+        cloud.tokens.clear()
+        list(print_nothing(relay, ['poll', '--once', 'contoso'],
+                           ['customers', 'contoso']))
+    for answer_of in (cloud_answer(403, {'error': {'code': FOUL,
+                                                   'message': FOUL}}),
+                      cloud_answer(400, raw=FOUL.encode()),
+                      cloud_answer(200, {'value': FOUL}),
+                      cloud_answer(429, headers={'Retry-After': 'x\x1b[2J'})):
+        tenant.script.append(answer_of)
+        list(print_nothing(relay, ['poll', '--once', 'contoso'],
+                           ['customers', 'contoso']))
+
+    # A person's own words, which others read.
+    relay.start()
+    relay.deliver(mail(tenant='00000000-1111-2222-3333-444444444444'), CONTOSO)
+    relay.wait_rows([(1,)], 'select count(*) from held')
+    code, = relay.rows('select code from held join item on id = item')[0]
+    list(print_nothing(relay, ['held', 'release', code, '--customer',
+                               'contoso' + FOUL],
+                       ['held', 'release', code, '--note', FOUL]))
+    relay.wait_rows([], "select 1 from held where state <> 'done'")
+    relay.write('customers/other.rules', foul(BROKEN))
+    relay.daemon.send_signal(1)
+    relay.wait_log('event=kept')
+    relay.stop()
+    list(print_nothing(relay, ['why', code], ['held'],
+                       ['queue', '--all'], ['check'], ['check', '--json']))
+    harmless('nor does the log, with all of that', relay.read_log())
 
 done()
