@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {

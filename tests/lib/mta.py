@@ -355,9 +355,11 @@ postlog unix-dgram n - n - 1 postlogd
         self.process.wait(WAIT)
 
     def set(self, *settings):
-        """In main.cf, from now on."""
+        """In main.cf, from now on. After a reload some of its processes
+        would go on with the old ones for a while."""
+        self.stop()
         subprocess.run(['postconf', '-e', *settings], check=True)
-        subprocess.run(['postfix', 'reload'], stderr=subprocess.DEVNULL)
+        self.start()
 
     def flush(self):
         subprocess.run(['postqueue', '-f'], check=True)

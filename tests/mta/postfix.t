@@ -45,6 +45,7 @@ def an_alias(relay, mta):
             'recipient_delimiter = +')
     relay.stop()
     mta.send(stories.alert(9001), 'Contoso+rule@mx.mssp.example')
+    # Beside those that were deferred before.
     want = (SENDER, ['Contoso+rule@mx.mssp.example'])
     ok(wait_for(lambda: want in [mail[:2] for mail in relay.stored()]),
        'an alias delivers as well', relay.stored(), mta.tail())

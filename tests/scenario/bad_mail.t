@@ -134,6 +134,22 @@ def pages(stage):
             b'Malware', b'M&#0;&#x202E;&#13;&#10;Bcc: x@evil.example'
             b'&#xD800;&#8203;&#x1F600;&bogus;') +
         b'&amp;' * 200000 + b'&#x110000;'), lacks=['\u202e', '\nBcc'])
+    stage.meet('HTML of 30 MB in one line', page(
+        'line', ROWS + b'<b>x</b>' * (30 << 17)), has=TITLE)
+    stage.meet('an attribute of 10 MB', page(
+        'attribute', ROWS + b'<a href="' + b'x' * (10 << 20) + b'">y</a>'),
+        has=TITLE)
+    stage.meet('a tag with 100,000 attributes', page(
+        'attributes', b'<p ' + b''.join(b'a%d=1 ' % i for i in range(100000)) +
+        b'>' + ROWS))
+    stage.meet('100,000 nested elements', page(
+        'depth', b'<div>' * 100000 + ROWS))
+    stage.meet('entities that grow', page(
+        'grow', b'<!DOCTYPE html [<!ENTITY a0 "ha">' + b''.join(
+            b'<!ENTITY a%d "%s">' % (i + 1, b'&a%d;' % i * 10)
+            for i in range(9)) + b'<!ENTITY x SYSTEM "file:///etc/passwd">]>' +
+        ROWS.replace(b'Malware', b'&a9; &x; Malware')),
+        lacks=['root:', 'hahaha'])
     stage.meet('a style that hides everything', page(
         'style', b'<style>*{display:none}</style>'
         b'<body style="display:none">' + ROWS))

@@ -12,15 +12,17 @@ import time
 sys.path.insert(0, 'tests/lib')
 from relay import Relay, mail, ok, same, done           # noqa: E402
 from smtp_server import SmtpServer                      # noqa: E402
+from stage import faults_of_log                         # noqa: E402
 from cloud import (Cloud, alert as cloud_alert,         # noqa: E402
                    answer as cloud_answer)
 
 CONTOSO = 'contoso@relay.mssp.example'
 ESC = '\x1b]0;owned\x07\x1b[2J\x9b31m'
+FORGED = '\nevent=forged code=1 " event=forged code=2'
 TURN = '\u202e\u2066'
 TITLE = ('Evil</td><script>alert(1)</script>' + ESC + TURN +
          '\r\nBcc: everybody@evil.example\r\n{{words}} '
-         '"\'><img src=x onerror=y>')
+         '"\'><img src=x onerror=y>' + FORGED)
 DEVICE = '../../etc/`id`' + ESC + '{{{raw}}}<b>'
 COMMANDS = re.compile('[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f'
                       '\u2028-\u202e\u2066-\u2069\ufffd]')
@@ -37,6 +39,16 @@ def harmless(name, text):
     found = COMMANDS.search(text.replace('\r\n', '\n'))
     ok(not found, name, found and ascii(text[max(0, found.start() - 60):
                                              found.end() + 20]))
+
+
+def log_is_honest(relay, name):
+    text = relay.read_log()
+    harmless(name + ' has nothing of the kind', text)
+    # What is wrong with the rules is shown as `tocsin check` shows it.
+    text = re.sub(r'(?m)^(/.*: (error|warning): .*| +\d* \| .*)\n', '', text)
+    same(faults_of_log(text), [], name + ' is one readable line an event')
+    ok(not re.search('^event=forged', text, re.M),
+       name + ' has no event of somebody else', text)
 
 
 class Page(html.parser.HTMLParser):
@@ -147,18 +159,20 @@ with Relay() as relay:
             ok('\x1b' not in alert['title'] and '<script>' in alert['title'],
                'JSON says what the title was', alert['title'])
     os.rmdir(name)
-    harmless('the log has nothing of the kind', relay.read_log())
+    log_is_honest(relay, 'the log')
+    ok('forged' in relay.read_log(), 'and does say what was tried',
+       relay.read_log())
 
 # A server that answers with more than words.
 with SmtpServer(faults={'rcpt ana@mssp.example': '550 5.1.1 no\x1b[2J\x9b '
-                        'user "\u202e'}) as server:
+                        'user "\u202e event=forged code=3'}) as server:
     with Relay(relay='relay r { smtp 127.0.0.1:%d tls none }' %
                server.port) as relay:
         relay.start()
         relay.deliver(mail(), CONTOSO)
         relay.wait_rows([(1,)], "select count(*) from delivery "
                         "where state = 'failed'")
-        harmless("a server's reply is harmless in the log", relay.read_log())
+        log_is_honest(relay, "the log with a server's reply")
         for words in ['queue'], ['queue', 'show', '%d' % relay.rows(
                 "select id from delivery where state = 'failed'")[0]]:
             status, out, err = relay.command(*words)
@@ -173,7 +187,7 @@ with SmtpServer(faults={'rcpt ana@mssp.example': '550 5.1.1 no\x1b[2J\x9b '
 
 # ---- who writes rules, and who answers for an API ----
 
-FOUL = ESC + TURN
+FOUL = ESC + TURN + FORGED
 MILD = '\x9b31m' + TURN          # what a file may hold
 RULES = """
 customer contoso "Contoso FOUL" {
@@ -271,6 +285,6 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     relay.stop()
     list(print_nothing(relay, ['why', code], ['held'],
                        ['queue', '--all'], ['check'], ['check', '--json']))
-    harmless('nor does the log, with all of that', relay.read_log())
+    log_is_honest(relay, 'the log with rules and an API')
 
 done()
