@@ -129,19 +129,27 @@ watch_inbox(struct daemon *d)
 				 IN_MOVED_TO | IN_CREATE) >= 0;
 }
 
-/* What the sandbox allows was decided for the spool of the start, and so were
- * the mounts that a service manager has made. The next process begins with the
- * new one. */
 static void
-leave_old_spool(struct daemon *d)
+end_to_start_again(struct daemon *d, const char *in, const char *what)
 {
-	if (!d->sandbox || !inbox_is_replaced(d->inbox))
-		return;
-	log_error("trouble", "in", "inbox", "what", "the spool was made anew "
-		  "and the sandbox knows the old one only: ending, to be "
-		  "started again", NULL);
+	log_error("trouble", "in", in, "what", what, "hint",
+		  "ending, to be started again", NULL);
 	d->status = 1;
 	loop_stop(d->loop);
+}
+
+/* What the sandbox allows was decided for the spool of the start, and so were
+ * the mounts that a service manager has made. The next process begins with the
+ * new one, and with a state that was made anew. */
+static void
+leave_old_places(struct daemon *d)
+{
+	if (store_is_gone(d->store))
+		end_to_start_again(d, "store", "the state was removed or made "
+				   "anew");
+	else if (d->sandbox && inbox_is_replaced(d->inbox))
+		end_to_start_again(d, "inbox", "the spool was made anew and "
+				   "the sandbox knows the old one only");
 }
 
 static void
@@ -150,7 +158,7 @@ sweep(void *context)
 	struct daemon *d = context;
 
 	taker_wake(d->taker);
-	leave_old_spool(d);
+	leave_old_places(d);
 	/* The spool may have been made anew. While it is not there, looking is
 	 * all that can be done. */
 	(void)watch_inbox(d);

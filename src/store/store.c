@@ -97,6 +97,12 @@ store_changed(struct store *store)
 	return store->driver->changed(store->session);
 }
 
+bool
+store_is_gone(struct store *store)
+{
+	return store->driver->gone(store->session);
+}
+
 static enum outcome
 prune_items(struct store *store, instant_ms now, bool *more_out,
 	    struct buf *error)

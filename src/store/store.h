@@ -23,7 +23,7 @@
  * committed is on the disk.
  *
  * Failures. Temporary: the disk is full, an I/O error, another process holds
- * the store for more than STORE_BUSY_MS. Permanent: the file is damaged, not
+ * the store for more than STORE_BUSY_MS, store_is_gone(). Permanent: the file is damaged, not
  * ours, not writable, of a newer version. The sentence names the file and,
  * where there is one, the remedy.
  *
@@ -64,6 +64,10 @@ enum outcome store_end(struct store *store, enum outcome outcome,
 /* Has another process changed something since the last time this was asked?
  * True when it cannot be told. */
 bool store_changed(struct store *store);
+
+/* Was the file removed, or another one put in its place? Then nothing is
+ * committed any more: it would end with this process. */
+bool store_is_gone(struct store *store);
 
 /*
  * Forget what is over: items older than STORE_JOURNAL_DAYS that neither wait

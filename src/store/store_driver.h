@@ -43,6 +43,9 @@ struct store_driver {
 	/* Whether another connection has committed since this was last asked;
 	 * true when it cannot be told. */
 	bool (*changed)(struct store_session *session);
+	/* Whether what is committed would be lost with this process; then
+	 * commit() refuses. */
+	bool (*gone)(struct store_session *session);
 
 	/* The statement for that text, ready to be bound. It is kept, and found
 	 * again by the address of the text, which must stay valid. Until

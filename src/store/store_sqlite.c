@@ -118,9 +118,26 @@ sqlite_begin(struct store_session *session, struct buf *error)
 	return run(session, "BEGIN IMMEDIATE", error);
 }
 
+/* SQLite goes on in a file that was removed, as if nothing had happened. */
+static bool
+sqlite_gone(struct store_session *session)
+{
+	int moved = 0;
+
+	/* A store in memory has no file to ask. */
+	(void)sqlite3_file_control(session->db, "main",
+				   SQLITE_FCNTL_HAS_MOVED, &moved);
+	return moved;
+}
+
 static enum outcome
 sqlite_commit(struct store_session *session, struct buf *error)
 {
+	if (sqlite_gone(session)) {
+		buf_printf(error, "the store %s was removed or replaced: put "
+			   "it back, or start tocsin again", session->path);
+		return OUTCOME_TEMPORARY;
+	}
 	return run(session, "COMMIT", error);
 }
 
@@ -533,6 +550,7 @@ memory_open(const char *state, struct store_session **session_out,
 	.commit = sqlite_commit, \
 	.rollback = sqlite_rollback, \
 	.changed = sqlite_changed, \
+	.gone = sqlite_gone, \
 	.prepare = sqlite_prepare, \
 	.put_integer = sqlite_put_integer, \
 	.put_text = sqlite_put_text, \

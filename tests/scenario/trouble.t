@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, 'tests/lib')
@@ -170,12 +171,94 @@ def state_goes():
              'once it is restored, the mail is told')
 
 
+def state_is_removed():
+    """Under a daemon that could go on in the files that it has open."""
+    with Relay('relay r { smtp localhost:1 tls none }') as relay:
+        relay.start()
+        relay.deliver(mail(id='1'), CONTOSO)
+        relay.wait_rows([('retry', 3)], STATES)
+        shutil.rmtree(relay.path('state'))
+        same(relay.deliver(mail(id='2'), CONTOSO)[0], 0,
+             'the state is removed: mail is stored')
+        same(relay.daemon.wait(20), 1, 'the daemon ends, to be started again')
+        ok(relay.wait_log('event=trouble.*removed'), 'and says why',
+           relay.read_log())
+        same(len(relay.inbox()), 1, 'the mail is where it was')
+        relay.start()
+        same(relay.wait_rows([(1,)], 'SELECT count(*) FROM item'), [(1,)],
+             'and is taken with a state that was made anew')
+    with Relay() as relay:
+        relay.start()
+        os.rename(relay.path('state'), relay.path('away'))
+        relay.deliver(mail(), CONTOSO)
+        ok(relay.wait_log('event=trouble.*put it back'),
+           'the state is moved: nothing is taken', relay.read_log())
+        os.rename(relay.path('away'), relay.path('state'))
+        if relay.daemon.poll() is not None:     # it was looked for meanwhile
+            relay.start()
+        same(relay.wait_rows(SENT, STATES), SENT, 'it is back: it is told')
+
+
+def spool_is_read_only(spool):
+    with Relay() as relay:
+        relay.write('tocsin.conf', open(relay.conf).read().replace(
+            'spool      spool', 'spool ' + spool))
+        relay.start()
+        same(deliver_into(relay, spool, mail(id='1')), 0, 'a mail is stored')
+        relay.wait_rows(SENT, STATES)
+        os.kill(relay.daemon.pid, signal.SIGSTOP)
+        deliver_into(relay, spool, mail(id='2'))
+        # What is open for writing would forbid it.
+        subprocess.run(['mount', '-o', 'remount,ro', spool], check=True)
+        same(deliver_into(relay, spool, mail(id='3')), 75,
+             'the spool is read-only: 75')
+        os.kill(relay.daemon.pid, signal.SIGCONT)
+        same(relay.wait_rows([('sent', 6)], STATES), [('sent', 6)],
+             'what is in it is told')
+        ok(relay.wait_log('event=trouble.*Read-only'), 'the log says that it '
+           'cannot be removed', relay.read_log())
+        time.sleep(1)
+        subprocess.run(['mount', '-o', 'remount,rw', spool], check=True)
+        deliver_into(relay, spool, mail(id='3'))
+        same(relay.wait_rows([('sent', 9)], STATES), [('sent', 9)],
+             'it can be written again: the next one is told, and nothing '
+             'twice')
+        same(len(relay.outbox(9)), 9, 'by one mail each')
+        end = time.monotonic() + 20
+        while os.listdir(spool + '/new') and time.monotonic() < end:
+            time.sleep(0.05)
+        same(os.listdir(spool + '/new'), [], 'and the inbox is empty')
+
+
+def deliver_into(relay, spool, octets):
+    return subprocess.run([BUILD + '/tocsin-deliver', '-s', spool, CONTOSO],
+                          input=octets, stderr=subprocess.DEVNULL).returncode
+
+
+def read_only():
+    if not own_mounts():
+        ok(True, 'a read-only spool # SKIP no mount namespace')
+        return
+    with tempfile.TemporaryDirectory() as spool:
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=64m', 'tmpfs',
+                        spool], check=True)
+        try:
+            spool_is_read_only(spool)
+        finally:
+            subprocess.run(['umount', '-l', spool], check=True)
+
+
+def own_mounts():
+    """A private namespace; is there one?"""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return not (os.geteuid() or libc.unshare(0x20000) or subprocess.run(
+        ['mount', '--make-rprivate', '/'],
+        stderr=subprocess.DEVNULL).returncode)
+
+
 def full_disk():
     """A file system of its own for the state, in a private namespace."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if os.geteuid() or libc.unshare(0x20000) or subprocess.run(
-            ['mount', '--make-rprivate', '/'],
-            stderr=subprocess.DEVNULL).returncode:
+    if not own_mounts():
         ok(True, 'a full disk # SKIP no mount namespace')
         return
     with Relay() as relay:
@@ -333,7 +416,7 @@ def rules_cannot_be_read():
 
 if __name__ == '__main__':
     for story in (store_is_busy, junk_in_the_inbox, spool_goes, state_goes,
-                  few_descriptors, descriptors_run_out, little_memory,
-                  rules_cannot_be_read, full_disk):
+                  state_is_removed, few_descriptors, descriptors_run_out,
+                  little_memory, rules_cannot_be_read, full_disk, read_only):
         story()
     done()
