@@ -151,7 +151,8 @@ file_replace(const char *path, const void *bytes, size_t count,
 	enum outcome outcome;
 	char *directory;
 
-	buf_printf(&beside, "%s.new%ld", path, (long)getpid());
+	buf_printf(&beside, "%s.new", path);
+	(void)unlink(beside.data);	/* of one who was killed in between */
 	outcome = write_new(beside.data, bytes, count, mode, error);
 	if (outcome == OUTCOME_OK && rename(beside.data, path))
 		outcome = failed(error, "rename to", path);

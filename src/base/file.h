@@ -18,7 +18,8 @@ enum outcome file_read(const char *path, size_t most, struct buf *out,
 enum outcome file_read_fd(int fd, const char *name, size_t most,
 			  struct buf *out, struct buf *error);
 
-/* Write beside, flush, sync, rename, sync the directory. `mode` as chmod(2). */
+/* Write PATH.new, sync, rename, sync the directory. `mode` as chmod(2). Not for
+ * two at once. */
 enum outcome file_replace(const char *path, const void *bytes, size_t count,
 			  unsigned int mode, struct buf *error);
 

@@ -27,6 +27,8 @@ test_files(void)
 
 	is_int(file_replace(path_of("a"), "old", 3, 0600, &error), OUTCOME_OK,
 	       "a file is written");
+	is_int(file_replace(path_of("a.new"), "ol", 2, 0600, &error),
+	       OUTCOME_OK, "one that was killed leaves a piece behind");
 	is_int(file_replace(path_of("a"), "newer", 5, 0640, &error), OUTCOME_OK,
 	       "and replaced");
 	is_int(file_read(path_of("a"), 5, &out, &error), OUTCOME_OK,
