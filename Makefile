@@ -187,7 +187,7 @@ check-mta: deps-check
 	@$(MAKE) --no-print-directory -j2 all units
 	BUILD=build $(PROVE) tests/mta/*.t
 
-# kill -9 at every system call that changes something.
+# kill -9 at every system call that changes something, and a power failure.
 check-crash: deps-check
 	@$(MAKE) --no-print-directory -j2 all units
 	BUILD=build CRASH=all $(PROVE) tests/crash/*.t

@@ -23,9 +23,9 @@
  * committed is on the disk.
  *
  * Failures. Temporary: the disk is full, an I/O error, another process holds
- * the store for more than STORE_BUSY_MS, store_is_gone(). Permanent: the file is damaged, not
- * ours, not writable, of a newer version. The sentence names the file and,
- * where there is one, the remedy.
+ * the store for more than STORE_BUSY_MS, store_is_gone(). Permanent: the file
+ * is damaged, not ours, not writable, of a newer version. The sentence names
+ * the file and, where there is one, the remedy.
  *
  * Two processes may have the store open, the daemon and a command. Within a
  * process a store belongs to one thread.

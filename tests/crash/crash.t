@@ -9,6 +9,7 @@ import itertools
 import os
 import re
 import shutil
+import signal
 import sys
 import tempfile
 
@@ -25,6 +26,10 @@ CHANGES = ('write,writev,pwrite64,pwritev,sendto,sendmsg,connect,shutdown,'
 # Those and the others that tocsin-deliver makes of its own accord.
 CALLS = CHANGES + (',read,close,fcntl,fstatfs,newfstatat,uname,getrandom,'
                    'poll,ioctl,rt_sigprocmask')
+# By which the daemon only looks, or gets what it needs to do so.
+LOOKS = ('openat,read,pread64,newfstatat,getdents64,recvmsg,recvfrom,fcntl,'
+         'fstatfs,mmap,epoll_wait,epoll_ctl,poll,socket,socketpair,clone3,'
+         'access,lseek,close,inotify_add_watch,getrandom')
 ERRORS = ['ENOSPC', 'EIO', 'EROFS', 'EMFILE', 'ENOMEM']
 
 
@@ -40,15 +45,14 @@ def read_trace(path):
     return calls
 
 
-def points_of(calls):
-    """(call, which one of its thread) of each: strace counts so."""
+def points_of(calls, is_wanted):
+    """(call, which one of its thread): strace counts so."""
     seen, points = collections.Counter(), []
-    for thread, call, arguments, _ in calls:
+    for index, (thread, call, arguments, _) in enumerate(calls):
         seen[thread, call] += 1
-        if call == 'openat' and 'O_CREAT' not in arguments:
-            continue
-        if (call, seen[thread, call]) not in points:
-            points.append((call, seen[thread, call]))
+        point = call, seen[thread, call]
+        if point not in points and is_wanted(index, call, arguments):
+            points.append(point)
     return points
 
 
@@ -164,14 +168,29 @@ def crash(kind):
             yield relay
 
 
-def daemon_points(kind):
-    """(relay, call, which one) from the start to the end of the daemon."""
+def daemon_calls(kind, which):
+    """Those from the start to the end of the daemon."""
     with crash(kind) as relay:
         trace = relay.path('trace')
-        same(relay.run_under(*strace(trace, CHANGES)), 0,
+        same(relay.run_under(*strace(trace, which)), 0,
              'the daemon under strace tells everybody by %s and ends' %
              os.path.basename(kind))
-        return [(kind, *each) for each in points_of(read_trace(trace))]
+        return read_trace(trace)
+
+
+def changes(kind):
+    return [(kind, *point) for point in points_of(
+        daemon_calls(kind, CHANGES), lambda _, call, arguments:
+        call != 'openat' or 'O_CREAT' in arguments)]
+
+
+def looks(kind):
+    calls = daemon_calls(kind, LOOKS)
+    # Those before are the loader's.
+    start = next(index for index, (_, _, arguments, _) in enumerate(calls)
+                 if 'tocsin.conf' in arguments)
+    return [(kind, *point) for point in points_of(
+        calls, lambda index, *_: index >= start)]
 
 
 def kill_daemon(kind, call, number):
@@ -180,6 +199,13 @@ def kill_daemon(kind, call, number):
                                 'inject=%s:signal=KILL:when=%d' %
                                 (call, number)))
         return relay.problems_after_restart()
+
+
+def died(call, status, log):
+    """Of a call that changes nothing it may stop by itself, with a word."""
+    return status is not None and status < 0 and not (
+        status == -signal.SIGABRT and not is_change(call) and
+        'event=bug' in log)
 
 
 def fail_daemon(kind, call, number, error, lasting):
@@ -192,33 +218,50 @@ def fail_daemon(kind, call, number, error, lasting):
             patience=0.7 if lasting else 5)
         problems = []
         # strace ends as what it traced.
-        if status is not None and status < 0:
+        if died(call, status, relay.read_log()):
             problems.append('it was ended by signal %d: %s' %
                             (-status, relay.read_log()[-500:]))
-        elif status is not None and status not in (0, 1):
+        elif status is not None and status > 1:
             problems.append('status %d' % status)
         return problems + relay.problems_after_restart()
 
 
-def crash_daemon(released):
-    prepare_released(released)
-    points = [point for kind in ('smtp', 'maildir', released)
-              for point in daemon_points(kind)]
-    report('the daemon killed before each change: everybody is told, a second '
-           'mail is the same mail, queue and journal agree',
-           {point: kill_daemon(*point) for point in chosen(points)})
+def once(points):
     errors = itertools.cycle(ERRORS)
-    once = [(*point, next(errors), False) for point in points]
-    report('a call of the daemon fails once: nothing is lost',
-           {point: fail_daemon(*point) for point in chosen(once)})
+    return [(*point, next(errors), False) for point in points]
+
+
+def for_good(points, errors):
+    """Each kind of call, from a third of its times on."""
     lasting = []
     for (kind, call), some in itertools.groupby(sorted(points),
                                                 lambda point: point[:2]):
         numbers = [number for _, _, number in some]
         lasting += [(kind, call, numbers[len(numbers) // 3], error, True)
-                    for error in ERRORS]
-    report('a call of the daemon fails for good: nothing is lost',
-           {point: fail_daemon(*point) for point in chosen(lasting)})
+                    for error in errors]
+    return lasting
+
+
+def crash_daemon(released):
+    prepare_released(released)
+    points = [point for kind in ('smtp', 'maildir', released)
+              for point in changes(kind)]
+    report('the daemon killed before each change: everybody is told, a second '
+           'mail is the same mail, queue and journal agree',
+           {point: kill_daemon(*point) for point in chosen(points)})
+    report('a change by the daemon fails once: nothing is lost',
+           {point: fail_daemon(*point) for point in chosen(once(points))})
+    report('a change by the daemon fails for good: nothing is lost',
+           {point: fail_daemon(*point)
+            for point in chosen(for_good(points, ERRORS))})
+    if IS_SANITIZED:
+        return                  # they look, too, and die of it
+    points = looks('smtp')
+    report('a look by the daemon fails once: nothing is lost',
+           {point: fail_daemon(*point) for point in chosen(once(points))})
+    report('a look by the daemon fails for good: nothing is lost',
+           {point: fail_daemon(*point)
+            for point in chosen(for_good(points, ['EIO', 'ENOMEM']))})
 
 
 def main():
