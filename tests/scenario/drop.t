@@ -234,11 +234,12 @@ def hostile_caller(relay):
         same(caller.deliver(**options), (75, None),
              'set-group-ID with %s: 75, and nothing is stored' % name)
     for name, options in [
-            ('no memory', dict(preexec_fn=limited(resource.RLIMIT_AS, 1000))),
+            *[('%d MB of memory' % most,
+               dict(under=['prlimit', '--as=%d000000' % most]))
+              for most in (1, 3, 4)],
             ('no stack', dict(preexec_fn=limited(resource.RLIMIT_STACK, 0))),
             ('no time', dict(preexec_fn=limited(resource.RLIMIT_CPU, 0)))]:
-        got = caller.deliver(**options) if name != 'no memory' else \
-            caller.deliver(under=['prlimit', '--as=1000'])
+        got = caller.deliver(**options)
         ok(got[1] is None or got == stored,
            'set-group-ID with %s: stored whole, or not at all' % name, got)
 
