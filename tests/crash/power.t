@@ -15,9 +15,9 @@ import shutil
 import sys
 
 sys.path.insert(0, 'tests/lib')
-from crash import (CONTOSO, PEOPLE, Crash, Spool, chosen,       # noqa: E402
-                   need_strace, report, strace)
-from relay import Relay, mail, ok, same, done                   # noqa: E402
+from crash import (Crash, Spool, chosen, need_strace, report,   # noqa: E402
+                   strace)
+from relay import Relay, same, done                             # noqa: E402
 from smtp_server import SmtpServer                              # noqa: E402
 
 CALLS = ('openat,mkdir,mkdirat,write,pwrite64,ftruncate,fsync,fdatasync,'

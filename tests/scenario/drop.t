@@ -203,8 +203,8 @@ class Caller:
 def hostile_caller(relay):
     caller = Caller(relay)
     stored = (0, (CARL, TOCSIN, '0o100640'))
-    same(caller.deliver(), stored, 'set-group-ID: a mail belongs to its caller '
-         "and the daemon's group")
+    same(caller.deliver(), stored,
+         "set-group-ID: a mail belongs to its caller and the daemon's group")
 
     library = '/nonexistent/evil.so'
     hostile = dict(LD_PRELOAD=library, LD_AUDIT=library,
