@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "conf/parser.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <glob.h>
 #include <sys/stat.h>
@@ -221,6 +222,54 @@ stop_glob(const char *path, int error)
 	return error != ENOENT && error != ENOTDIR;
 }
 
+/* glob(3) takes an error in the middle of a directory for its end. The rules of
+ * some customers would be missing, and nobody would know. */
+static _Thread_local int listing_error;
+
+static struct dirent *
+read_name(void *stream)
+{
+	struct dirent *entry;
+
+	errno = 0;
+	entry = readdir(stream);
+	if (!entry && errno)
+		listing_error = errno;
+	return entry;
+}
+
+static void *
+open_names(const char *path)
+{
+	return opendir(path);
+}
+
+static void
+close_names(void *stream)
+{
+	(void)closedir(stream);		/* only read from */
+}
+
+/* As glob(3), but for that, with errno. */
+static int
+find_files(const char *pattern, glob_t *found)
+{
+	int status;
+
+	*found = (glob_t){
+		.gl_readdir = read_name, .gl_opendir = open_names,
+		.gl_closedir = close_names, .gl_stat = stat, .gl_lstat = lstat,
+	};
+	listing_error = 0;
+	/* Not sorted by the locale, but alike on every machine. */
+	status = glob(pattern, GLOB_NOSORT | GLOB_ALTDIRFUNC, stop_glob,
+		      found);
+	if (!listing_error)
+		return status;
+	errno = listing_error;
+	return GLOB_ABORTED;
+}
+
 static int
 compare_names(const void *left, const void *right)
 {
@@ -231,9 +280,8 @@ static void
 include_matches(struct loader *loader, const char *pattern,
 		struct conf_word word)
 {
-	glob_t found = { .gl_pathc = 0 };
-	/* Not sorted by the locale, but alike on every machine. */
-	int status = glob(pattern, GLOB_NOSORT, stop_glob, &found);
+	glob_t found;
+	int status = find_files(pattern, &found);
 	size_t i;
 
 	if (status == GLOB_NOMATCH)
