@@ -13,15 +13,11 @@ import sys
 import tempfile
 
 sys.path.insert(0, 'tests/lib')
-from crash import (CONTOSO, IS_SANITIZED, Crash, Spool, chosen,  # noqa: E402
-                   need_strace, report, strace)
+from crash import (CHANGES, CONTOSO, IS_SANITIZED, Crash, Spool,  # noqa: E402
+                   chosen, need_strace, points_of, read_trace, report, strace)
 from relay import Relay, mail, same, done                       # noqa: E402
 from smtp_server import SmtpServer                              # noqa: E402
 
-# System calls that change a file or a socket.
-CHANGES = ('write,writev,pwrite64,pwritev,sendto,sendmsg,connect,shutdown,'
-           'fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,'
-           'ftruncate,fallocate,mkdir,mkdirat,openat,fchmod,fchown')
 # Those and the others that tocsin-deliver makes of its own accord.
 CALLS = CHANGES + (',read,close,fcntl,fstatfs,newfstatat,uname,getrandom,'
                    'poll,ioctl,rt_sigprocmask')
@@ -30,29 +26,6 @@ LOOKS = ('openat,read,pread64,newfstatat,getdents64,recvmsg,recvfrom,fcntl,'
          'fstatfs,mmap,epoll_wait,epoll_ctl,socket,socketpair,clone3,access,'
          'lseek,close,inotify_add_watch,getrandom')
 ERRORS = ['ENOSPC', 'EIO', 'EROFS', 'EMFILE', 'ENOMEM']
-
-
-def read_trace(path):
-    """(thread, call, arguments, result) of each line, in order."""
-    calls = []
-    with open(path, encoding='utf-8', errors='replace') as file:
-        for line in file:
-            found = re.match(r'(\d+) +(\w+)\((.*?)(?:\) += (.*)|'
-                             r'<unfinished \.\.\.>)$', line)
-            if found:
-                calls.append(found.groups(''))
-    return calls
-
-
-def points_of(calls, is_wanted):
-    """(call, which one of its thread): strace counts so."""
-    seen, points = collections.Counter(), []
-    for index, (thread, call, arguments, _) in enumerate(calls):
-        seen[thread, call] += 1
-        point = call, seen[thread, call]
-        if point not in points and is_wanted(index, call, arguments):
-            points.append(point)
-    return points
 
 
 # ---- tocsin-deliver ----
@@ -162,6 +135,7 @@ def start_once(relay):
     relay.stop()
     os.rmdir(inbox)
     os.rename(aside, inbox)
+    os.truncate(relay.path('log'), 0)
 
 
 @contextlib.contextmanager
@@ -190,9 +164,8 @@ def daemon_calls(kind, which):
 
 
 def changes(kind):
-    return [(kind, *point) for point in points_of(
-        daemon_calls(kind, CHANGES), lambda _, call, arguments:
-        call != 'openat' or 'O_CREAT' in arguments)]
+    return [(kind, *point)
+            for point in points_of(daemon_calls(kind, CHANGES))]
 
 
 def looks(kind, first):

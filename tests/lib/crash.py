@@ -24,6 +24,11 @@ PEOPLE = ['ana@mssp.example', 'archive@mssp.example', 'bob@mssp.example']
 POINTS = os.environ.get('CRASH', '8')
 IS_SANITIZED = 'san' in os.path.basename(BUILD)
 
+# System calls that change a file or a socket.
+CHANGES = ('write,writev,pwrite64,pwritev,sendto,sendmsg,connect,shutdown,'
+           'fsync,fdatasync,rename,renameat,renameat2,unlink,unlinkat,'
+           'ftruncate,fallocate,mkdir,mkdirat,openat,fchmod,fchown')
+
 # Leaks cannot be searched for under another tracer.
 QUIET = dict(ASAN_OPTIONS='detect_leaks=0')
 
@@ -58,6 +63,31 @@ def strace(trace, calls, *more):
     return ['strace', '-f', '-b', 'execve', '-qq', '-y', '-o', trace, '-e',
             'trace=' + calls] + [word for each in more
                                  for word in ('-e', each)]
+
+
+def read_trace(path):
+    """(thread, call, arguments, result) of each line, in order."""
+    calls = []
+    with open(path, encoding='utf-8', errors='replace') as file:
+        for line in file:
+            found = re.match(r'(\d+) +(\w+)\((.*?)(?:\) += (.*)|'
+                             r'<unfinished \.\.\.>)$', line)
+            if found:
+                calls.append(found.groups(''))
+    return calls
+
+
+def points_of(calls, is_wanted=lambda _, call, arguments:
+              call != 'openat' or 'O_CREAT' in arguments):
+    """(call, which one of its thread) of each that changes something, or is
+    wanted by its index, name and arguments: strace counts so."""
+    seen, points = collections.Counter(), []
+    for index, (thread, call, arguments, _) in enumerate(calls):
+        seen[thread, call] += 1
+        point = call, seen[thread, call]
+        if point not in points and is_wanted(index, call, arguments):
+            points.append(point)
+    return points
 
 
 class Spool:
