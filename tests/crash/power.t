@@ -15,8 +15,8 @@ import shutil
 import sys
 
 sys.path.insert(0, 'tests/lib')
-from crash import (Crash, Spool, chosen, need_strace, report,   # noqa: E402
-                   strace)
+from crash import (PEOPLE, Crash, Spool, chosen, need_strace,   # noqa: E402
+                   report, strace)
 from relay import Relay, same, done                             # noqa: E402
 from smtp_server import SmtpServer                              # noqa: E402
 
@@ -275,6 +275,8 @@ def failures(relay, server):
                 seen.add(key)
                 found.append(Found(step, how, image, under_way, taken))
     same(disk.differences(), [], 'the disk that was played is the real one')
+    same(sorted(found[-1].taken), PEOPLE if server else [],
+         'and the conversations were understood')
     return found
 
 
