@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, 'tests/lib')
-from relay import mail, ok, same, done                  # noqa: E402
+from relay import Relay, mail, ok, same, done           # noqa: E402
 from users import ANNA, TOCSIN, Owned, be, need_users   # noqa: E402
 
 CONTOSO = 'contoso@relay.mssp.example'
@@ -116,7 +116,36 @@ def one_life(umask, who):
             strangers(relay)
 
 
+GUID = '6f9c1d0e-0000-4000-8000-000000000001'
+SECRETS = [
+    'relay r { smtp mx.example  login tocsin  password-file secret }',
+    'app a { client %s  secret-file secret }' % GUID,
+    'app a { client %s  certificate-file secret }' % GUID,
+    'app a { client %s  refresh-token-file secret }' % GUID]
+
+
+def secrets():
+    """Whatever a file of a secret is for, others may not read it, nor its
+    group write it."""
+    with Relay() as relay:
+        relay.write('secret', 'hunter2-hunter2\n')
+        with open(relay.conf, 'a', encoding='utf-8') as file:
+            file.write('include "more.rules"\n')
+        for statement in SECRETS:
+            relay.write('more.rules', statement)
+            got = {}
+            for mode in 0o600, 0o640, 0o660, 0o620, 0o604, 0o602, 0o644:
+                os.chmod(relay.path('secret'), mode)
+                status, out, err = relay.command('check')
+                got[oct(mode)] = 'chmod 600' in err, 'hunter2' in out + err
+            want = {mode: (mode not in ('0o600', '0o640'), False)
+                    for mode in got}
+            same(got, want, 'refused if others may read it, and never shown: '
+                 '%s' % statement.split('  ')[-1])
+
+
 need_users()
+secrets()
 for mask in 0o000, 0o077:
     for user in None, TOCSIN:
         one_life(mask, user)
