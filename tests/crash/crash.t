@@ -21,10 +21,11 @@ from smtp_server import SmtpServer                              # noqa: E402
 # Those and the others that tocsin-deliver makes of its own accord.
 CALLS = CHANGES + (',read,close,fcntl,fstatfs,newfstatat,uname,getrandom,'
                    'poll,ioctl,rt_sigprocmask')
-# By which the daemon only looks, or gets what it needs to do so.
-LOOKS = ('openat,read,pread64,newfstatat,getdents64,recvmsg,recvfrom,fcntl,'
-         'fstatfs,mmap,epoll_wait,epoll_ctl,socket,socketpair,clone3,access,'
-         'lseek,close,inotify_add_watch,getrandom')
+# By which the daemon only looks, or gets what it needs to do so. Not fcntl: when
+# a lock cannot be given back, which does not happen, SQLite waits for long.
+LOOKS = ('openat,read,pread64,newfstatat,getdents64,recvmsg,recvfrom,fstatfs,'
+         'mmap,epoll_wait,epoll_ctl,socket,socketpair,clone3,access,lseek,'
+         'close,inotify_add_watch,getrandom')
 ERRORS = ['ENOSPC', 'EIO', 'EROFS', 'EMFILE', 'ENOMEM']
 
 
