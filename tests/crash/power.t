@@ -25,8 +25,8 @@ CALLS = ('openat,mkdir,mkdirat,write,pwrite64,ftruncate,fsync,fdatasync,'
          'writev,pwritev,pwritev2,sendto,sendmsg,recvfrom,read,recvmsg,'
          'copy_file_range,sendfile,truncate,rmdir')
 # Not ours to lose: the trace itself, the log; SQLite makes the index of its
-# journal anew.
-BESIDE = ('trace', 'log', 'store.db-shm')
+# journal anew; what is being taken matters to a process that crashed only.
+BESIDE = ('trace', 'log', 'store.db-shm', 'taking')
 
 
 def record(trace):

@@ -22,6 +22,7 @@ MODES = {
     'state/store.db': '-rw-------',
     'state/store.db-shm': '-rw-------',
     'state/store.db-wal': '-rw-------',
+    'state/taking': '-rw-------',
     'state/last-good': 'drwx------',
     'state/last-good/DIGEST': '-rw-------',
     'state/outbox': 'drwx------',
