@@ -1,9 +1,6 @@
 #!/usr/bin/env python3
 """The relay asks the APIs of tenants: told as stories, against a cloud of our
-own that behaves as badly as the real one has been seen to."""
-import calendar
-import email.utils
-import json
+own."""
 import os
 import signal
 import sqlite3
@@ -12,83 +9,10 @@ import sys
 import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import BUILD, CONTOSO, Relay, mail, ok, same, done   # noqa: E402
-from cloud import (Cloud, CLIENT, SECRET, GRAPH, aadsts, alert, answer, hang,
-                   parse, utc)   # noqa: E402
-
-T = '72f988bf-86f1-41af-91ab-2d7cd011db47'
-
-
-def guid(number):
-    return '%08d-0000-4000-8000-000000000000' % number
-
-
-def configure(relay, cloud, proof='secret-file app.secret', count=1,
-              every='1s', api='graph'):
-    """contoso, and count - 1 customers cN of which bob is told."""
-    relay.write('app.rules', cloud.app(proof))
-    relay.write('customers/contoso.rules', CONTOSO.replace(
-        'recipients', 'poll %s using reader every %s\n    recipients'
-        % (api, every)))
-    for i in range(1, count):
-        relay.write('customers/c%d.rules' % i, '''
-            customer c%d { tenant %s  poll %s using reader every %s
-            recipients @mssp.example  otherwise notify bob }'''
-                    % (i, guid(i), api, every))
-    with open(relay.conf, 'a') as file:
-        file.write('include "app.rules"\n')
-    tenants = [cloud.tenant(T)] + [cloud.tenant(guid(i))
-                                   for i in range(1, count)]
-    return tenants
-
-
-def met(relay, count=1):
-    """Until that many tenants have been read once."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        try:
-            with sqlite3.connect('file:%s?mode=ro' % relay.path(
-                    'state', 'store.db'), uri=True) as db:
-                rows = db.execute('SELECT count(*) FROM poll '
-                                  'WHERE started > 0').fetchone()[0]
-            db.close()
-            if rows >= count:
-                return True
-        except sqlite3.Error:
-            pass
-        time.sleep(0.05)
-    return False
-
-
-def titles(relay, want, recipient='archive@mssp.example', wait=20):
-    """Titles told to that recipient, once he has that many."""
-    end = time.monotonic() + wait
-    while True:
-        found = sorted(m['Subject'].split('Alert ')[-1].split()[0].rstrip(',')
-                       for m in relay.outbox(0)
-                       if m['Delivered-To'] == recipient)
-        if len(found) >= want or time.monotonic() > end:
-            return found
-        time.sleep(0.05)
-
-
-def settle(tenant, asks=2, wait=15):
-    """Until it has been asked some times more."""
-    before, end = len(tenant.asked), time.monotonic() + wait
-    while len(tenant.asked) < before + asks and time.monotonic() < end:
-        time.sleep(0.05)
-
-
-def slowly(seconds):
-    def send(request, tenant):
-        request.server.cloud.stop.wait(seconds)
-        request.server.cloud.ordinary(request, tenant)
-    return send
-
-
-def text_of(message):
-    return message.get_body(('plain',)).get_content()
-
+from relay import BUILD, Relay, mail, ok, same, done   # noqa: E402
+from cloud import Cloud, GRAPH, SECRET, alert, answer, utc   # noqa: E402
+from polled import (configure, met, settle, slowly, text_of,
+                    titles)   # noqa: E402
 
 # A tenant is met for the first time; an alert comes; it changes.
 with Relay() as relay, Cloud(relay.folder) as cloud:
@@ -251,7 +175,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
 with Relay() as relay, Cloud(relay.folder) as cloud:
     tenant, = configure(relay, cloud)
     relay.start()
-    met(relay)
+    met(relay, 2)
     with sqlite3.connect('file:%s?mode=ro' % relay.path(
             'state', 'store.db'), uri=True) as db:
         def version():
@@ -261,19 +185,6 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
         settle(tenant, 4)
         same(version(), before, 'answers without news are not written down')
     db.close()
-    relay.stop()
-
-# More slow tenants than may be asked at once.
-with Relay() as relay, Cloud(relay.folder) as cloud:
-    tenants = configure(relay, cloud, count=400)
-    for tenant in tenants:
-        tenant.always = slowly(1)
-    relay.start()
-    end = time.monotonic() + 20
-    while time.monotonic() < end and not all(t.asked for t in tenants):
-        time.sleep(0.1)
-    same(sum(not t.asked for t in tenants), 0,
-         'slow tenants take turns: nobody is never asked')
     relay.stop()
 
 # Refresh tokens.
@@ -293,206 +204,6 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     settle(tenant, 3)
     ok(len(cloud.refreshes) > used and 'poll-failed' not in relay.read_log(),
        'which survives a crash', relay.read_log())
-    relay.stop()
-
-# What a token end point can say, tenant by tenant.
-CLASSES = [
-    (7000215, 'ours', 'secret'), (7000222, 'ours', 'expired'),
-    (700024, 'ours', 'clock'), (700016, 'consent', 'consent'),
-    (65001, 'consent', 'consent'), (7000112, 'theirs', 'enable'),
-    (650052, 'theirs', 'licence'), (90002, 'ours', 'cloud'),
-    (53003, 'theirs', 'Conditional'), (90055, 'later', 'throttles'),
-    (123456789, 'ours', 'does not accept'),
-]
-with Relay() as relay, Cloud(relay.folder) as cloud:
-    tenants = configure(relay, cloud, count=len(CLASSES) + 1)
-    for tenant, (code, name, word) in zip(tenants[1:], CLASSES):
-        tenant.token_script.extend([aadsts(code)] * 50)
-    relay.start()
-    ok(met(relay), 'the tenant that is well is read')
-    tenants[0].add(alert('w1'))
-    same(titles(relay, 1), ['w1'], 'a token failure holds that tenant alone')
-    relay.wait_log('event=poll-failed', len(CLASSES))
-    for i, (code, name, word) in enumerate(CLASSES, 1):
-        lines = [line for line in relay.read_log().splitlines()
-                 if 'poll-failed' in line and guid(i) in line]
-        ok(len(lines) == 1 and 'class=' + name in lines[0] and
-           word in lines[0], 'AADSTS%d is %s, said once' % (code, name),
-           *lines)
-    told = [m for m in relay.outbox(3 + len(CLASSES) - 1)
-            if 'cannot be read' in m['Subject']]
-    same((len(told), {m['Delivered-To'] for m in told}),
-         (len(CLASSES) - 1, {'soc@mssp.example'}),
-         'the catch-all is told of each that somebody must mend')
-    relay.stop()
-
-# What an API can do.
-with Relay() as relay, Cloud(relay.folder) as cloud:
-    tenants = configure(relay, cloud, count=12)
-    relay.start()
-    ok(met(relay, 12), 'twelve tenants are read', relay.read_log())
-    names = iter(range(1, 12))
-
-    def bad(*script):
-        """A tenant that answers so next, and has an alert then."""
-        tenant = tenants[next(names)]
-        tenant.script.extend(script)
-        tenant.add(alert('x' + tenant.id[:8].lstrip('0')))
-        tenant.begun = time.time()
-        return tenant
-
-    def cut(request, tenant):
-        request.send_response(200)
-        request.send_header('Content-Length', '1000')
-        request.end_headers()
-        request.wfile.write(b'{"value": [{"id": "1"')
-        request.close_connection = True
-
-    def link(target):
-        def send(request, tenant):
-            request.reply(200, json.dumps({
-                'value': [], '@odata.nextLink': target}).encode())
-        return send
-
-    evil = cloud.url.replace('127.0.0.1', 'localhost') + '/evil?a=1'
-    same_page = cloud.url + '/v1.0/security/alerts_v2?' \
-        '$filter=lastUpdateDateTime%20ge%202026-01-01T00:00:00Z&$top=7'
-    date = email.utils.formatdate(time.time() + 4, usegmt=True)
-    throttled = bad(answer(429, headers={'retry-after': '2.128'}))
-    dated = bad(answer(429, headers={'Retry-After': date}))
-    silent = bad(answer(429), answer(500), answer(503))
-    foreign = bad(link(evil))
-    at_user = bad(link(cloud.url + '@evil.example/'))
-    circle = bad(link(same_page), link(same_page))
-    broken = bad(cut)
-    valueless = bad(answer(200, {'values': []}), answer(200, raw=b'<html>'))
-    refused = bad(answer(403, {'error': {
-        'code': 'Forbidden', 'message': 'Missing application roles.'}}))
-    huge = bad(answer(200, raw=b'{"value": [' + b' ' * (20 << 20) + b']}'))
-    poison = tenants[next(names)]
-    poison.add(*[alert('r%d' % i) for i in range(24)] +
-               [{'title': 'no id', 'createdDateTime': 5}] +
-               [alert('s%d' % i) for i in range(25)])
-    want = sorted(['x%d' % i for i in range(1, 11)] +
-                  ['r%d' % i for i in range(24)] +
-                  ['s%d' % i for i in range(25)])
-    got = titles(relay, len(want), 'bob@mssp.example', 25)
-    ok(got == want, 'after each of these the alert is told all the same',
-       'missing: %s' % (set(want) - set(got)), relay.read_log())
-    ok(throttled.asked[-1] and min(
-        t for t in throttled.asked if t > throttled.begun + 1.2) -
-       throttled.begun >= 2.1 or len(
-           [t for t in throttled.asked if t > throttled.begun]) >= 2,
-       'Retry-After with a fraction in lower case is kept')
-    first_two = [t for t in throttled.asked if t > throttled.begun][:2]
-    ok(first_two[1] - first_two[0] >= 2.12, 'to the fraction', first_two)
-    first_two = [t for t in dated.asked if t > dated.begun][:2]
-    ok(first_two[1] >= email.utils.parsedate_to_datetime(date).timestamp()
-       - 0.3, 'a date is kept as well', first_two)
-    ok(not any('evil' in path for path, _ in cloud.asked),
-       'a link to another host is not followed')
-    ok('another host' in relay.read_log() and 'circle' in relay.read_log(),
-       'but said, as is a circle')
-    ok(relay.wait_log('class=consent.*SecurityAlert.Read.All'),
-       'a refusal names the permission and the consent')
-    ok(relay.wait_log('event=smaller-pages') and any(
-        '$top=25' in path for path, _ in cloud.asked),
-       'a page that is too large is asked for in smaller ones')
-    status, out, err = relay.command('held')
-    ok(out.count('without an id') + out.count('no alert of Graph') == 1,
-       'one poison record is held, once', out, err)
-    status, out, err = relay.command('held', 'show', out.split()[0])
-    ok('"no id"' in out, 'with its JSON', out, err)
-    relay.stop()
-
-# Late, out of order, and by a clock that is wrong.
-with Relay() as relay, Cloud(relay.folder) as cloud:
-    tenant, = configure(relay, cloud)
-    cloud.skew = -600
-    relay.start()
-    ok(met(relay), 'a cloud whose clock is ten minutes behind is read')
-
-    def theirs(seconds=0, digits=3):
-        return utc(time.time() + cloud.skew + seconds, digits)
-    tenant.add(alert('l0', created=theirs(1)))
-    same(titles(relay, 1), ['l0'], 'its alerts are new')
-    start = time.time()
-    while time.time() < start + 3:
-        time.sleep(0.1)
-    tenant.add(alert('l1', created=theirs(-2)))
-    same(titles(relay, 2), ['l0', 'l1'], 'one that shows late is found')
-    for digits in range(8):
-        tenant.add(alert('f%d' % digits, created=theirs(0, digits)))
-    same(len(titles(relay, 10)), 10, 'fractions of 0 to 7 digits are times')
-    # Months later; the relay knows the alert, the window has only the change.
-    with sqlite3.connect(relay.path('state', 'store.db')) as db:
-        db.execute("UPDATE known SET updated = updated - 5184000000,"
-                   " severity = 'low' WHERE alert = 'l0'")
-    db.close()
-    tenant.alerts[0].update(lastUpdateDateTime=theirs())
-    same(titles(relay, 11).count('l0'), 2, 'an update months later is one')
-    cloud.skew = 600
-    tenant.add(alert('l9', created=theirs()))
-    same(titles(relay, 12)[-1], 'l9', 'a clock that is ahead does no harm')
-    relay.stop()
-
-# Power comes and goes at every moment.
-with Relay() as relay, Cloud(relay.folder) as cloud:
-    tenants = configure(relay, cloud, count=4)
-    cloud.pages = 3
-    relay.start()
-    met(relay, 4)
-    for n in range(12):
-        for i, tenant in enumerate(tenants[1:]):
-            tenant.add(*[alert('k%d-%d-%d' % (n, i, j)) for j in range(4)])
-        time.sleep(0.15 + 0.13 * (n % 7))
-        relay.stop(signal.SIGKILL)
-        relay.start()
-    want = sorted('k%d-%d-%d' % (n, i, j) for n in range(12)
-                  for i in range(3) for j in range(4))
-    titles(relay, len(want), 'bob@mssp.example', 25)
-    time.sleep(1.5)
-    sent = [m for m in relay.outbox(0) if m['Delivered-To'] ==
-            'bob@mssp.example']
-    ids = {m['Message-ID']: m['Subject'].split('Alert ')[-1].split()[0]
-           for m in sent}
-    same(sorted(ids.values()), want,
-         'kill -9 loses no alert and makes none of two')
-    relay.stop()
-
-# One tenant hangs, one is throttled; the others do not notice.
-with Relay() as relay, Cloud(relay.folder) as cloud:
-    tenants = configure(relay, cloud, count=6)
-    relay.start()
-    met(relay, 6)
-
-    def delays(name):
-        """Seconds from an alert to its notification, for three tenants."""
-        times = {}
-        for i in (3, 4, 5):
-            key = '%s%d' % (name, i)
-            tenants[i].add(alert(key))
-            times[key] = time.time()
-        found, end = {}, time.monotonic() + 15
-        while len(found) < 3 and time.monotonic() < end:
-            for message in relay.outbox(0):
-                for key in times:
-                    if 'Alert ' + key in message['Subject']:
-                        found.setdefault(key, time.time() - times[key])
-            time.sleep(0.02)
-        return max(found.values()) if len(found) == 3 else 99
-
-    quiet = max(delays('a'), delays('b'))
-    tenants[1].always = hang(60)
-    tenants[2].always = answer(429, headers={'Retry-After': '300'})
-    settle(tenants[1], 1)
-    settle(tenants[2], 1)
-    troubled = max(delays('c'), delays('d'))
-    ok(troubled < 2.5, 'the delay of others: %.2f s before, %.2f s with one '
-       'tenant that hangs and one that is throttled' % (quiet, troubled))
-    asked = len(tenants[2].asked)
-    time.sleep(2)
-    same(len(tenants[2].asked), asked, 'and the throttled one is left alone')
     relay.stop()
 
 # Defender for Endpoint: no links; pages are counted.

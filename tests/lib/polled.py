@@ -1,0 +1,86 @@
+"""A relay whose customers are read by API, at a cloud of our own.
+
+    with Relay() as relay, Cloud(relay.folder) as cloud:
+        tenant, = configure(relay, cloud)
+        relay.start()
+        met(relay)
+        tenant.add(alert('da1'))
+        titles(relay, 1)
+"""
+import sqlite3
+import time
+
+from relay import CONTOSO
+
+T = '72f988bf-86f1-41af-91ab-2d7cd011db47'
+
+
+def guid(number):
+    return '%08d-0000-4000-8000-000000000000' % number
+
+
+def configure(relay, cloud, proof='secret-file app.secret', count=1,
+              every='1s', api='graph'):
+    """contoso, and count - 1 customers cN of which bob is told."""
+    relay.write('app.rules', cloud.app(proof))
+    relay.write('customers/contoso.rules', CONTOSO.replace(
+        'recipients', 'poll %s using reader every %s\n    recipients'
+        % (api, every)))
+    for i in range(1, count):
+        relay.write('customers/c%d.rules' % i, '''
+            customer c%d { tenant %s  poll %s using reader every %s
+            recipients @mssp.example  otherwise notify bob }'''
+                    % (i, guid(i), api, every))
+    with open(relay.conf, 'a') as file:
+        file.write('include "app.rules"\n')
+    tenants = [cloud.tenant(T)] + [cloud.tenant(guid(i))
+                                   for i in range(1, count)]
+    return tenants
+
+
+def met(relay, count=1):
+    """Until that many tenants have been read once."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        try:
+            with sqlite3.connect('file:%s?mode=ro' % relay.path(
+                    'state', 'store.db'), uri=True) as db:
+                rows = db.execute('SELECT count(*) FROM poll '
+                                  'WHERE started > 0').fetchone()[0]
+            db.close()
+            if rows >= count:
+                return True
+        except sqlite3.Error:
+            pass
+        time.sleep(0.05)
+    return False
+
+
+def titles(relay, want, recipient='archive@mssp.example', wait=20):
+    """Titles told to that recipient, once he has that many."""
+    end = time.monotonic() + wait
+    while True:
+        found = sorted(m['Subject'].split('Alert ')[-1].split()[0].rstrip(',')
+                       for m in relay.outbox(0)
+                       if m['Delivered-To'] == recipient)
+        if len(found) >= want or time.monotonic() > end:
+            return found
+        time.sleep(0.05)
+
+
+def settle(tenant, asks=2, wait=15):
+    """Until it has been asked some times more."""
+    before, end = len(tenant.asked), time.monotonic() + wait
+    while len(tenant.asked) < before + asks and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def slowly(seconds):
+    def send(request, tenant):
+        request.server.cloud.stop.wait(seconds)
+        request.server.cloud.ordinary(request, tenant)
+    return send
+
+
+def text_of(message):
+    return message.get_body(('plain',)).get_content()
