@@ -174,11 +174,14 @@ prune_known(struct store *store, instant_ms now, struct buf *error)
 	static const char *const statements[] = {
 		"DELETE FROM known WHERE seen < $1",
 		"DELETE FROM told WHERE at < $1",
+		"DELETE FROM incident WHERE seen < $1",
+		"DELETE FROM day WHERE day < $1 / 86400000",
+		NULL
 	};
 	enum outcome outcome = OUTCOME_OK;
 	size_t i;
 
-	for (i = 0; i < 2 && outcome == OUTCOME_OK; i++) {
+	for (i = 0; statements[i] && outcome == OUTCOME_OK; i++) {
 		struct query query = query_start(store, statements[i], error);
 
 		query_put_instant(&query, now - STORE_JOURNAL_DAYS * DAY_MS);

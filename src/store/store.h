@@ -274,7 +274,8 @@ enum outcome store_held_release(struct store *store, int64_t item,
 enum outcome store_held_done(struct store *store, int64_t item, instant_ms now,
 			     struct buf *error);
 
-/* ---- Known: alerts as they were last seen, and who was told. ---- */
+/* ---- Known: alerts as they were last seen, who was told, and what else is
+ * known of tenants by API. ---- */
 
 struct store_known {
 	const char *customer;	/* never NULL */
@@ -308,6 +309,27 @@ struct store_roads {
 enum outcome store_known_roads(struct store *store, const char *customer,
 			       instant_ms since, struct store_roads *roads_out,
 			       struct buf *error);
+
+/* The same of those that were first seen on a day of UTC. */
+struct store_day {
+	int64_t day;		/* since 1970-01-01 */
+	struct store_roads roads;
+};
+
+struct store_days {
+	struct store_day *items;
+	size_t count, size;
+};
+
+/* Bring the rows up to date of the day of `now` and of the one before: an alert
+ * of last night may have come by its second road since. */
+enum outcome store_days_update(struct store *store, instant_ms now,
+			       struct buf *error);
+/* Append those of a customer, the latest first. A day without alerts has
+ * none. */
+enum outcome store_days(struct store *store, const char *customer,
+			struct arena *arena, struct store_days *days,
+			struct buf *error);
 
 struct store_told {
 	const char *alert;	/* "": a mail that names only the incident */
@@ -355,6 +377,34 @@ enum outcome store_polls(struct store *store, struct arena *arena,
 			 struct store_polls *polls, struct buf *error);
 enum outcome store_poll_put(struct store *store, const struct store_poll *poll,
 			    struct buf *error);
+
+struct store_incident {
+	const char *tenant;	/* never NULL, as the next one */
+	const char *id;
+	const char *name;	/* or NULL */
+	const char *merged;	/* id of the incident that it is a part of by
+				   now, or NULL */
+};
+
+struct store_incidents {
+	struct store_incident *items;
+	size_t count, size;
+};
+
+/* NULL in `incident_out` when the API never had it. */
+enum outcome store_incident(struct store *store, const char *tenant,
+			    const char *id, struct arena *arena,
+			    struct store_incident **incident_out,
+			    struct buf *error);
+/* Append those that were merged into that one. */
+enum outcome store_incident_parts(struct store *store, const char *tenant,
+				  const char *id, struct arena *arena,
+				  struct store_incidents *parts,
+				  struct buf *error);
+/* Nothing is written when nothing has changed. */
+enum outcome store_incident_put(struct store *store,
+				const struct store_incident *incident,
+				instant_ms now, struct buf *error);
 
 /* When a mail of the customer last came, or TIME_UNKNOWN. */
 enum outcome store_last_mail(struct store *store, const char *customer,

@@ -1,9 +1,10 @@
-/* Alerts as they were last seen, who was told of them, and how far the APIs
- * were read. */
+/* Alerts as they were last seen, who was told of them, and how they came. */
 #include "store/store.h"
 
 #include "base/vec.h"
 #include "store/query.h"
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 enum outcome
 store_known(struct store *store, const char *customer, const char *alert,
@@ -92,6 +93,53 @@ store_known_roads(struct store *store, const char *customer, instant_ms since,
 }
 
 enum outcome
+store_days_update(struct store *store, instant_ms now, struct buf *error)
+{
+	/* `seen` has an index and is never before the first time. */
+	struct query query = query_start(store,
+		"INSERT INTO day (day, customer, mail_only, api_only, both)"
+		" SELECT min(coalesce(mail, api), coalesce(api, mail))"
+		"   / 86400000 AS first, customer,"
+		"  count(CASE WHEN api IS NULL THEN 1 END),"
+		"  count(CASE WHEN mail IS NULL THEN 1 END),"
+		"  count(CASE WHEN mail IS NOT NULL AND api IS NOT NULL"
+		"   THEN 1 END) FROM known WHERE seen >= $1 AND"
+		"  min(coalesce(mail, api), coalesce(api, mail)) >= $2"
+		" GROUP BY first, customer"
+		" ON CONFLICT (day, customer) DO UPDATE SET"
+		"  mail_only = excluded.mail_only,"
+		"  api_only = excluded.api_only, both = excluded.both"
+		" WHERE day.mail_only <> excluded.mail_only OR"
+		"  day.api_only <> excluded.api_only OR"
+		"  day.both <> excluded.both", error);
+	instant_ms since = (now / DAY_MS - 1) * DAY_MS;
+
+	query_put_instant(&query, since);
+	query_put_instant(&query, since);
+	return query_end(&query);
+}
+
+enum outcome
+store_days(struct store *store, const char *customer, struct arena *arena,
+	   struct store_days *days, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT day, mail_only, api_only, both FROM day"
+		" WHERE customer = $1 ORDER BY day DESC", error);
+
+	query_put_text(&query, customer);
+	while (query_row(&query)) {
+		struct store_day day = { .day = query_integer(&query) };
+
+		day.roads.mail_only = query_integer(&query);
+		day.roads.api_only = query_integer(&query);
+		day.roads.both = query_integer(&query);
+		vec_push(arena, days, day);
+	}
+	return query_end(&query);
+}
+
+enum outcome
 store_tolds(struct store *store, const char *customer, const char *alert,
 	    const char *incident, struct arena *arena,
 	    struct store_tolds *tolds, struct buf *error)
@@ -143,64 +191,6 @@ store_told_put(struct store *store, const char *customer,
 	query_put_text(&query, told->road);
 	query_put_integer(&query, told->rank);
 	query_put_instant(&query, told->at);
-	return query_end(&query);
-}
-
-enum outcome
-store_polls(struct store *store, struct arena *arena, struct store_polls *polls,
-	    struct buf *error)
-{
-	struct query query = query_start(store,
-		"SELECT tenant, source, customer, started, cursor, swept, good,"
-		" alerts, failed, class, failure FROM poll"
-		" ORDER BY customer, tenant, source", error);
-
-	while (query_row(&query)) {
-		struct store_poll poll = {
-			.tenant = query_text(&query, arena)
-		};
-
-		poll.source = query_text(&query, arena);
-		poll.customer = query_text(&query, arena);
-		poll.started = query_instant(&query);
-		poll.cursor = query_instant(&query);
-		poll.swept = query_instant(&query);
-		poll.good = query_instant(&query);
-		poll.alerts = query_instant(&query);
-		poll.failed = query_instant(&query);
-		poll.class = query_text(&query, arena);
-		poll.failure = query_text(&query, arena);
-		vec_push(arena, polls, poll);
-	}
-	return query_end(&query);
-}
-
-enum outcome
-store_poll_put(struct store *store, const struct store_poll *poll,
-	       struct buf *error)
-{
-	struct query query = query_start(store,
-		"INSERT INTO poll (tenant, source, customer, started, cursor,"
-		" swept, good, alerts, failed, class, failure) VALUES ($1, $2,"
-		" $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-		" ON CONFLICT (tenant, source) DO UPDATE SET"
-		" customer = excluded.customer, started = excluded.started,"
-		" cursor = excluded.cursor, swept = excluded.swept,"
-		" good = excluded.good, alerts = excluded.alerts,"
-		" failed = excluded.failed, class = excluded.class,"
-		" failure = excluded.failure", error);
-
-	query_put_text(&query, poll->tenant);
-	query_put_text(&query, poll->source);
-	query_put_text(&query, poll->customer);
-	query_put_instant(&query, poll->started);
-	query_put_instant(&query, poll->cursor);
-	query_put_instant(&query, poll->swept);
-	query_put_instant(&query, poll->good);
-	query_put_instant(&query, poll->alerts);
-	query_put_instant(&query, poll->failed);
-	query_put_text(&query, poll->class);
-	query_put_text(&query, poll->failure);
 	return query_end(&query);
 }
 

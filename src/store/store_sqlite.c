@@ -26,6 +26,8 @@ enum {
 static const char *const schemas[] = {
 #include "schema_1.sql.inc"
 	,
+#include "schema_2.sql.inc"
+	,
 };
 
 enum { SCHEMA_NEWEST = sizeof(schemas) / sizeof(schemas[0]) };

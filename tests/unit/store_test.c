@@ -777,6 +777,99 @@ test_tolds(struct store *store)
 	}
 }
 
+#define MIDNIGHT (NOW / DAY * DAY)
+
+/* Of one customer; when each alert first came by mail and by API. */
+static const struct { const char *alert; instant_ms mail, api; } arrivals[] = {
+	{ "a", MIDNIGHT + 1, TIME_UNKNOWN },
+	{ "b", TIME_UNKNOWN, MIDNIGHT + 1 },
+	{ "c", MIDNIGHT + 2, MIDNIGHT + 1 },
+	{ "d", MIDNIGHT, MIDNIGHT - 1 },
+	{ "e", TIME_UNKNOWN, MIDNIGHT - DAY },
+	{ "f", TIME_UNKNOWN, MIDNIGHT - DAY - 1 },
+};
+
+static void
+add_known(struct store *store, const char *alert, instant_ms mail,
+	  instant_ms api)
+{
+	const struct store_known known = {
+		.customer = "contoso", .alert = alert, .devices = "[]",
+		.updated = TIME_UNKNOWN, .mail = mail, .api = api, .seen = NOW,
+	};
+
+	DONE(store_known_put(store, &known, &error), "an alert came");
+}
+
+static void
+is_day(const struct store_days *days, size_t i, int64_t day, const char *want)
+{
+	const struct store_day *got = &days->items[i];
+
+	is_int(got->day, day, "%s: the day", end_name);
+	is(arena_printf(arena, "%d %d %d", (int)got->roads.mail_only,
+			(int)got->roads.api_only, (int)got->roads.both), want,
+	   "%s: by mail, by API, by both", end_name);
+}
+
+static void
+test_days(struct store *store)
+{
+	struct store_days days = { 0 }, later = { 0 }, none = { 0 };
+	int64_t today = NOW / DAY;
+	bool more;
+	size_t i;
+
+	for (i = 0; i < sizeof(arrivals) / sizeof(*arrivals); i++)
+		add_known(store, arrivals[i].alert, arrivals[i].mail,
+			  arrivals[i].api);
+	DONE(store_days_update(store, NOW, &error), "the days are counted");
+	DONE(store_days(store, "contoso", arena, &days, &error), "read");
+	is_int((int64_t)days.count, 2, "%s: today and yesterday", end_name);
+	is_day(&days, 0, today, "1 1 1");
+	is_day(&days, 1, today - 1, "0 1 1");
+
+	/* The other road, after midnight; then nobody counts that day again. */
+	add_known(store, "e", MIDNIGHT + 5, MIDNIGHT - DAY);
+	DONE(store_days_update(store, NOW, &error), "counted again");
+	add_known(store, "b", NOW + 2 * DAY, MIDNIGHT + 1);
+	DONE(store_days_update(store, NOW + 2 * DAY, &error), "and later");
+	DONE(store_days(store, "contoso", arena, &later, &error), "read");
+	is_int((int64_t)later.count, 2, "%s: a day without alerts has no row",
+	       end_name);
+	is_day(&later, 0, today, "1 1 1");
+	is_day(&later, 1, today - 1, "0 0 2");
+	DONE(store_prune(store, NOW + 90 * DAY, &more, &error), "months go by");
+	DONE(store_days(store, "contoso", arena, &none, &error), "read");
+	is_int((int64_t)none.count, 1, "%s: days are kept for 90 days",
+	       end_name);
+}
+
+static void
+test_incidents(struct store *store)
+{
+	struct store_incident incident = { "t", "1", "First", NULL };
+	struct store_incident *got;
+	struct store_incidents parts = { 0 };
+	bool more;
+
+	DONE(store_incident_put(store, &incident, NOW, &error), "told");
+	incident.merged = "2";
+	incident.name = NULL;
+	DONE(store_incident_put(store, &incident, NOW, &error), "told again");
+	DONE(store_incident(store, "t", "1", arena, &got, &error), "read");
+	ok(got && !got->name && got->merged && !strcmp(got->merged, "2"),
+	   "%s: the last word counts", end_name);
+	DONE(store_incident(store, "u", "1", arena, &got, &error), "read");
+	ok(!got, "%s: another tenant has other incidents", end_name);
+	DONE(store_incident_parts(store, "t", "2", arena, &parts, &error),
+	     "what was merged is found");
+	is_int((int64_t)parts.count, 1, "%s: all of it", end_name);
+	DONE(store_prune(store, NOW + 91 * DAY, &more, &error), "months go by");
+	DONE(store_incident(store, "t", "1", arena, &got, &error), "read");
+	ok(!got, "%s: and it is forgotten", end_name);
+}
+
 static void (*const tests[])(struct store *store) = {
 	test_item_comes_back,
 	test_item_without_much,
@@ -797,6 +890,8 @@ static void (*const tests[])(struct store *store) = {
 	test_crashes,
 	test_meta,
 	test_tolds,
+	test_days,
+	test_incidents,
 	NULL
 };
 
@@ -898,7 +993,7 @@ static const struct {
 	  "store.db: database disk image is malformed (restore it" },
 	{ "a store of a newer version", 60, "\0\0\0\7", 4,
 	  "store.db was written by a newer tocsin: its version is 7, this "
-	  "program knows 1" },
+	  "program knows 2" },
 	{ "a database of another program", 68, "\0\0\0\0", 4,
 	  "store.db is the database of another program" },
 };
