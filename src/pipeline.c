@@ -242,6 +242,8 @@ trace_normalized(const struct normalized *normalized, struct buf *trace)
 
 	trace_line(trace, "customer", normalized->why);
 	trace_line(trace, "authentic", normalized->authentic_why);
+	if (normalized->incident_name)
+		trace_line(trace, "incident", normalized->incident_name);
 	for (i = 0; i < normalized->missing.count; i++)
 		trace_line(trace, "missing",
 			   alert_fields[normalized->missing.items[i]].name);

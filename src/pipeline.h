@@ -16,6 +16,7 @@
 #include "generation.h"
 #include "hold/again.h"
 #include "hold/duplicate.h"
+#include "hold/incident.h"
 #include "normalize/record.h"
 #include "parse/message.h"
 #include "render/render.h"
@@ -68,6 +69,8 @@ struct pipeline_decision {
 	const char *reason;		/* of drop and hold; else NULL */
 	const char *news;		/* what makes an alert that is known
 					   worth telling again, or NULL */
+	struct incident incident;	/* as the store knows it; empty when it
+					   was not asked */
 	bool silent;			/* held, and not even the catch-all is
 					   told: a mail that goes round */
 	const char *rule;		/* "otherwise", "catch-all" for those;

@@ -40,22 +40,37 @@ pipeline_message_id(const struct generation *g, const char *code,
 			    g->settings.domain);
 }
 
-/* One incident is one thread in a mail program. */
 static const char *
-thread_id(const struct generation *g, const struct alert *alert,
+thread_id(const struct generation *g, const struct alert *alert, const char *id,
 	  struct arena *arena)
 {
-	const char *incident = alert_text(alert, ALERT_INCIDENT);
 	const char *customer = alert_text(alert, ALERT_CUSTOMER);
 
-	if (!incident)
-		incident = alert_text(alert, ALERT_ALERT);
-	if (!incident)
-		return NULL;
 	return arena_printf(arena, "incident.%s@%s",
-			    short_digest(customer ? customer : "", incident,
-					 arena),
+			    short_digest(customer ? customer : "", id, arena),
 			    g->settings.domain);
+}
+
+/* One incident is one thread in a mail program; incidents that were merged are
+ * one as well, since the mail belongs to the threads of all of them. */
+static const char *const *
+threads_of(const struct generation *g, const struct pipeline_decision *decision,
+	   struct arena *arena)
+{
+	const struct alert *alert = decision->alert;
+	const struct incident *incident = &decision->incident;
+	const char **ids = arena_array(arena, incident->ids.count + 2,
+				       sizeof(*ids));
+	const char *only = alert_text(alert, ALERT_INCIDENT);
+	size_t i;
+
+	for (i = 0; i < incident->ids.count; i++)
+		ids[i] = thread_id(g, alert, incident->ids.items[i], arena);
+	if (!only)
+		only = alert_text(alert, ALERT_ALERT);
+	if (!i && only)
+		ids[0] = thread_id(g, alert, only, arena);
+	return ids;
 }
 
 static const char *
@@ -206,6 +221,16 @@ render_held(const struct pipeline_input *input,
 	return mail;
 }
 
+/* A record may bring it; a mail's incident is known by id. */
+static const char *
+incident_name(const struct pipeline_decision *decision)
+{
+	const struct normalized *normalized = decision->normalized;
+
+	return normalized && normalized->incident_name ?
+		normalized->incident_name : decision->incident.name;
+}
+
 struct rendered
 pipeline_render(const struct generation *g, const struct pipeline_input *input,
 		const struct pipeline_decision *decision,
@@ -221,13 +246,14 @@ pipeline_render(const struct generation *g, const struct pipeline_input *input,
 		.message_id = pipeline_message_id(g, code,
 						  held ? PIPELINE_HELD : "",
 						  plan->address, arena),
-		.references = thread_id(g, decision->alert, arena),
+		.references = threads_of(g, decision, arena),
 		.date = now,
 	};
 	const struct notification notification = {
 		.alert = decision->alert,
 		.customer = customer ? customer->display : NULL,
 		.tenant = only_tenant(customer),
+		.incident = incident_name(decision),
 		.reason = decision->told_by,
 		.rule = plan->rule,
 		.rule_comment = comment_of(decision, plan->rule),

@@ -269,9 +269,13 @@ pipeline_record(const struct generation *generation, struct store *store,
 	enum outcome outcome;
 
 	pipeline_key(input, &key);
-	outcome = again_look(store, decision->alert, input->record ?
-			     arena_strdup(arena, key.octets) : NULL, now, arena,
-			     &again, error);
+	outcome = incident_of(store, decision->alert, arena,
+			      &decision->incident, error);
+	if (outcome == OUTCOME_OK)
+		outcome = again_look(store, decision->alert,
+				     &decision->incident, input->record ?
+				     arena_strdup(arena, key.octets) : NULL,
+				     now, arena, &again, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	leave_out_told(decision, &again, arena);

@@ -4,9 +4,21 @@
  */
 #include "cmd/load.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
-#define WEEK_MS (INT64_C(7) * 24 * 3600 * 1000)
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+enum { OPTION_JSON };
+
+/* What is known of one customer. */
+struct standing {
+	const struct ruleset_customer *customer;
+	instant_ms mail;		/* the last one, or TIME_UNKNOWN */
+	VEC(const struct poll_plan *) plans;
+	struct store_roads week;
+	struct store_days days;
+};
 
 struct view {
 	const struct generation *generation;
@@ -47,21 +59,20 @@ when(const struct view *view, instant_ms instant)
 	return copy;
 }
 
-static enum outcome
-print_mail(struct view *view, const struct ruleset_customer *customer)
-{
-	bool has_mailbox = conf_find(&customer->node->block, "mailbox");
-	instant_ms last = TIME_UNKNOWN;
-	enum outcome outcome = store_last_mail(view->store, customer->name,
-					       &last, &view->error);
+/* ---- for people ---- */
 
-	if (last != TIME_UNKNOWN)
-		step(view, "notification mails", "last %s", when(view, last));
+static void
+print_mail(struct view *view, const struct standing *one)
+{
+	bool has_mailbox = conf_find(&one->customer->node->block, "mailbox");
+
+	if (one->mail != TIME_UNKNOWN)
+		step(view, "notification mails", "last %s",
+		     when(view, one->mail));
 	else
 		step(view, "notification mails", "none yet; %s", has_mailbox ?
 		     "ask for a test email in its notification rule" :
 		     "give it a mailbox or rely on its tenant id");
-	return outcome;
 }
 
 static const struct store_poll *
@@ -77,79 +88,203 @@ find_row(const struct view *view, const struct poll_plan *plan)
 	return NULL;
 }
 
+/* "since T it fails (consent): ..." */
+static const char *
+failure_of(const struct view *view, const struct store_poll *row)
+{
+	struct buf why = BUF_INIT;
+	const char *text;
+
+	if (row->failure)
+		text_escape(&why, row->failure, 400);
+	text = arena_printf(view->arena, "since %s it fails (%s): %s",
+			    when(view, row->failed),
+			    row->class ? row->class : "?", why.data);
+	buf_release(&why);
+	return text;
+}
+
+static void
+print_access(struct view *view, const struct poll_plan *plan,
+	     const struct store_poll *row)
+{
+	const char *name = "  access granted";
+
+	if (!row)
+		step(view, name, "not proven; tocsin onboard %s says what to "
+		     "do", plan->customer);
+	else if (row->failed != TIME_UNKNOWN)
+		step(view, name, "last %s; %s", when(view, row->good),
+		     failure_of(view, row));
+	else
+		step(view, name, "yes, last proven %s", when(view, row->good));
+}
+
+static void
+print_incidents(struct view *view, const struct poll_plan *plan)
+{
+	const struct store_poll *row = find_row(view, plan);
+	const char *name = "  names of incidents";
+
+	if (!row)
+		step(view, name, "none yet");
+	else if (row->failed != TIME_UNKNOWN)
+		step(view, name, "alerts come without them; last %s; %s",
+		     when(view, row->good), failure_of(view, row));
+	else
+		step(view, name, "yes, last %s", when(view, row->good));
+}
+
 static void
 print_plan(struct view *view, const struct poll_plan *plan)
 {
 	const struct store_poll *row = find_row(view, plan);
-	const char *name = arena_printf(view->arena, "%s %s", plan->tenant,
-					poll_source_name(plan->source));
-	struct buf why = BUF_INIT;
 
-	if (row && row->failure)
-		text_escape(&why, row->failure, 400);
-	buf_printf(&view->out, "  %s\n", name);
-	if (!row) {
-		step(view, "  access granted", "not proven; tocsin onboard %s "
-		     "says what to do", plan->customer);
+	buf_printf(&view->out, "  %s %s\n", plan->tenant,
+		   poll_source_name(plan->source));
+	print_access(view, plan, row);
+	if (!row)
 		step(view, "  alerts by API", "none yet");
-	} else if (row->failed != TIME_UNKNOWN) {
-		step(view, "  access granted", "last %s; since %s it fails "
-		     "(%s): %s", when(view, row->good),
-		     when(view, row->failed), row->class ? row->class : "?",
-		     why.data);
+	else
 		step(view, "  alerts by API", "last %s",
 		     when(view, row->alerts));
-	} else {
-		step(view, "  access granted", "yes, last proven %s",
-		     when(view, row->good));
-		step(view, "  alerts by API", "last %s",
-		     when(view, row->alerts));
-	}
-	buf_release(&why);
+	if (plan->along)
+		print_incidents(view, plan->along);
 }
 
-static enum outcome
-print_roads(struct view *view, const struct ruleset_customer *customer)
+static void
+print_text(struct view *view, const struct standing *one)
 {
-	struct store_roads roads;
-	enum outcome outcome = store_known_roads(view->store, customer->name,
-						 view->now - WEEK_MS, &roads,
-						 &view->error);
+	size_t i;
 
-	step(view, "alerts of the last 7 days", "%lld by mail only, %lld by "
-	     "API only, %lld by both", (long long)roads.mail_only,
-	     (long long)roads.api_only, (long long)roads.both);
-	return outcome;
-}
-
-static enum outcome
-print_customer(struct view *view, const struct ruleset_customer *customer)
-{
-	const struct generation *g = view->generation;
-	size_t i, plans = 0;
-	enum outcome outcome;
-
-	buf_printf(&view->out, "%s \"%s\"\n", customer->name,
-		   customer->display);
-	outcome = print_mail(view, customer);
-	for (i = 0; i < g->polls.count; i++) {
-		if (strcmp(g->polls.items[i]->customer, customer->name))
-			continue;
-		print_plan(view, g->polls.items[i]);
-		plans++;
-	}
-	if (!plans) {
+	buf_printf(&view->out, "%s \"%s\"\n", one->customer->name,
+		   one->customer->display);
+	print_mail(view, one);
+	for (i = 0; i < one->plans.count; i++)
+		print_plan(view, one->plans.items[i]);
+	if (!one->plans.count) {
 		step(view, "access granted", "not asked for: it has no `poll`");
 		step(view, "alerts by API", "no");
 	}
-	step(view, "alerts to the SIEM", "no: there is no way out to one");
+	step(view, "alerts to the SIEM", "not set up: this version has no "
+	     "output to a SIEM");
+	step(view, "alerts of the last 7 days", "%lld by mail only, %lld by "
+	     "API only, %lld by both", (long long)one->week.mail_only,
+	     (long long)one->week.api_only, (long long)one->week.both);
+}
+
+/* ---- for programs ---- */
+
+static void
+set_instant(struct json *object, const char *name, instant_ms instant)
+{
+	struct buf text = BUF_INIT;
+
+	if (instant != TIME_UNKNOWN)
+		clock_print(&text, instant);
+	json_set_text(object, name, text.len ? text.data : NULL);
+	buf_release(&text);
+}
+
+static void
+set_roads(struct json *object, const struct store_roads *roads)
+{
+	json_set_integer(object, "mail-only", roads->mail_only);
+	json_set_integer(object, "api-only", roads->api_only);
+	json_set_integer(object, "both", roads->both);
+}
+
+static void
+add_api(const struct view *view, struct json *list,
+	const struct poll_plan *plan)
+{
+	const struct store_poll none = {
+		.good = TIME_UNKNOWN, .alerts = TIME_UNKNOWN,
+		.failed = TIME_UNKNOWN,
+	};
+	const struct store_poll *row = find_row(view, plan);
+	struct json *api = json_add_object(list);
+
+	row = row ? row : &none;
+	json_set_text(api, "tenant", plan->tenant);
+	json_set_text(api, "api", poll_source_name(plan->source));
+	json_set_text(api, "app", plan->app->name);
+	set_instant(api, "read", row->good);
+	set_instant(api, "alerts", row->alerts);
+	set_instant(api, "failed", row->failed);
+	json_set_text(api, "class", row->class);
+	json_set_text(api, "failure", row->failure);
+	if (plan->along)
+		add_api(view, list, plan->along);
+}
+
+/* "2026-11-22" */
+static const char *
+date_of(const struct view *view, int64_t day)
+{
+	struct civil civil;
+
+	clock_to_civil(day * DAY_MS, &civil);
+	return arena_printf(view->arena, "%04d-%02d-%02d", (int)civil.year,
+			    civil.month, civil.day);
+}
+
+static void
+print_json(struct view *view, const struct standing *one)
+{
+	struct json *object = json_object(), *list;
+	size_t i;
+
+	json_set_text(object, "customer", one->customer->name);
+	json_set_text(object, "name", one->customer->display);
+	set_instant(object, "mail", one->mail);
+	list = json_set_array(object, "apis");
+	for (i = 0; i < one->plans.count; i++)
+		add_api(view, list, one->plans.items[i]);
+	json_set_text(object, "siem", NULL);
+	set_roads(json_set_object(object, "week"), &one->week);
+	list = json_set_array(object, "days");
+	for (i = 0; i < one->days.count; i++) {
+		struct json *day = json_add_object(list);
+
+		json_set_text(day, "day", date_of(view,
+						  one->days.items[i].day));
+		set_roads(day, &one->days.items[i].roads);
+	}
+	json_print(object, &view->out);
+	buf_putc(&view->out, '\n');
+	json_destroy(&object);
+}
+
+/* ---- */
+
+static enum outcome
+gather(struct view *view, const struct ruleset_customer *customer,
+       struct standing *out)
+{
+	const struct generation *g = view->generation;
+	enum outcome outcome;
+	size_t i;
+
+	*out = (struct standing){ .customer = customer };
+	for (i = 0; i < g->polls.count; i++)
+		if (!strcmp(g->polls.items[i]->customer, customer->name))
+			vec_push(view->arena, &out->plans,
+				 g->polls.items[i]);
+	outcome = store_last_mail(view->store, customer->name,
+				  &out->mail, &view->error);
 	if (outcome == OUTCOME_OK)
-		outcome = print_roads(view, customer);
+		outcome = store_known_roads(view->store, customer->name,
+					    view->now - 7 * DAY_MS,
+					    &out->week, &view->error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_days(view->store, customer->name, view->arena,
+				     &out->days, &view->error);
 	return outcome;
 }
 
 static int
-print_all(struct view *view, const char *only)
+print_all(struct view *view, const char *only, bool as_json)
 {
 	const struct ruleset *ruleset = view->generation->ruleset;
 	enum outcome outcome = store_polls(view->store, view->arena,
@@ -157,9 +292,15 @@ print_all(struct view *view, const char *only)
 	size_t i, count = 0;
 
 	for (i = 0; i < ruleset->customer_count && outcome == OUTCOME_OK; i++) {
-		if (only && strcmp(only, ruleset->customers[i].name))
+		const struct ruleset_customer *customer =
+			&ruleset->customers[i];
+		struct standing standing;
+
+		if (only && strcmp(only, customer->name))
 			continue;
-		outcome = print_customer(view, &ruleset->customers[i]);
+		outcome = gather(view, customer, &standing);
+		if (outcome == OUTCOME_OK)
+			(as_json ? print_json : print_text)(view, &standing);
 		count++;
 	}
 	if (outcome != OUTCOME_OK)
@@ -185,7 +326,8 @@ run(const struct cmd_line *line)
 	view.store = cmd_open_store(generation);
 	if (view.store) {
 		view.arena = arena_create();
-		status = print_all(&view, line->count ? line->words[0] : NULL);
+		status = print_all(&view, line->count ? line->words[0] : NULL,
+				   line->values[OPTION_JSON]);
 		arena_destroy(&view.arena);
 		store_close(&view.store);
 	}
@@ -199,5 +341,8 @@ const struct command cmd_customers = {
 	.name = "customers",
 	.words = "[CUSTOMER]",
 	.summary = "Show how far each customer is connected",
+	.options = {
+		[OPTION_JSON] = { "json", NULL, "one object a line" },
+	},
 	.run = run,
 };

@@ -9,7 +9,7 @@
 
 struct onboard {
 	const char *failure;	/* of the first API that failed, or NULL */
-	size_t asked;
+	const char *incidents;	/* likewise, of what is read along */
 	struct arena *arena;
 };
 
@@ -24,12 +24,13 @@ static void
 ended(void *context, const struct poll_plan *plan, const char *failure)
 {
 	struct onboard *onboard = context;
+	const char **at = poll_is_incidents(plan) ? &onboard->incidents
+						  : &onboard->failure;
 
-	onboard->asked++;
-	if (failure && !onboard->failure)
-		onboard->failure = arena_printf(onboard->arena,
-			"tenant %s, API %s: %s", plan->tenant,
-			poll_source_name(plan->source), failure);
+	if (failure && !*at)
+		*at = arena_printf(onboard->arena, "tenant %s, API %s: %s",
+				   plan->tenant,
+				   poll_source_name(plan->source), failure);
 }
 
 static void
@@ -138,6 +139,9 @@ verify(struct generation *generation, const char *customer)
 		buf_printf(&out, "\nverified: %s\n", onboard.failure ?
 			   onboard.failure : "a token is given, and the API "
 			   "answers");
+		if (onboard.incidents)
+			buf_printf(&out, "alerts come without the names of "
+				   "their incidents: %s\n", onboard.incidents);
 		if (cmd_print(&out) && !onboard.failure)
 			status = CMD_OK;
 	}

@@ -76,11 +76,16 @@ ended(void *context, const struct poll_plan *plan, const char *failure)
 	print_plan(plan, &out);
 	if (failure)
 		buf_printf(&out, "failed: %s\n", failure);
+	else if (poll_is_incidents(plan))
+		buf_puts(&out, "read\n");
 	else
 		buf_printf(&out, "%zu alerts, %zu new\n", poll->alerts,
 			   poll->fresh);
-	poll->alerts = poll->fresh = 0;
-	poll->failed |= failure != NULL;
+	/* Alerts come without their incidents' names as well. */
+	if (!poll_is_incidents(plan)) {
+		poll->alerts = poll->fresh = 0;
+		poll->failed |= failure != NULL;
+	}
 	(void)cmd_print(&out);		/* it has said so */
 	buf_release(&out);
 }

@@ -107,7 +107,8 @@ asked(void *context, const struct poll_plan *plan, const char *failure)
 	struct daemon *d = context;
 
 	(void)failure;		/* a mail waits for no second try */
-	taker_complete(d->taker, plan->customer);
+	if (!poll_is_incidents(plan))
+		taker_complete(d->taker, plan->customer);
 }
 
 static void
@@ -185,7 +186,8 @@ keep_house(void *context)
 	bool more = false;
 
 	(void)inbox_clean(d->inbox, now(d));	/* the count is for tests */
-	if (store_prune(d->store, now(d), &more, &error) != OUTCOME_OK)
+	if (store_days_update(d->store, now(d), &error) != OUTCOME_OK ||
+	    store_prune(d->store, now(d), &more, &error) != OUTCOME_OK)
 		log_warning("trouble", "in", "journal", "what", error.data,
 			    NULL);
 	loop_timer_set(d->housekeeping, more ? DAEMON_PRUNE_PAUSE_MS

@@ -16,7 +16,6 @@
 
 enum {
 	LANE_REQUEST_MS = 30000,
-	LANE_TOP = 100,			/* records asked for in a page */
 	LANE_SWEEP_EVERY_MS = 3600 * 1000,
 };
 
@@ -44,6 +43,14 @@ struct lane {
 	char *fingerprint;		/* of the app in `plan` */
 	unsigned int certificate_tries;
 
+	/* Incidents are read along with the alerts of a tenant: by a lane of
+	 * their own, with the token and the budget of the other one, so that
+	 * what happens to it delays no alert. */
+	struct lane *leader;		/* of such a lane, else NULL */
+	struct lane *along;		/* the reverse */
+	bool is_waiting;		/* for `along`; until `due` */
+	bool has_waited;		/* in this run */
+
 	/* The run under way. */
 	struct arena *run;		/* NULL: none */
 	bool is_sweep;
@@ -66,6 +73,9 @@ struct poller {
 	bool stopped;
 };
 
+/* Whose token and budget it uses. */
+struct lane *lane_owner(struct lane *lane);
+
 struct lane_page {
 	struct lane *lane;
 	struct arena *arena;
@@ -86,12 +96,15 @@ void lane_wipe(struct buf *secret);
 /* The next request, if one may be made now. */
 void lane_step(struct lane *lane);
 
-bool lane_has_token(const struct lane *lane);
+bool lane_has_token(struct lane *lane);
 void lane_ask_token(struct lane *lane);
 
 void lane_begin_run(struct lane *lane);
 void lane_end_run(struct lane *lane);
 void lane_ask_page(struct lane *lane);
+
+/* Is there an alert that nobody knows, in an incident that nobody knows? */
+bool lane_misses_incident(struct lane *lane, const struct json *document);
 
 /* All records and, with the last page, the cursor, in one transaction. */
 enum outcome lane_record_page(struct lane_page *page,

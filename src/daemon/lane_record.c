@@ -90,19 +90,119 @@ record_one(struct lane_page *page, const struct record *record,
 	return record_input(page, &input, error);
 }
 
+/* A text, or a whole number as one; NULL for anything else and for "". */
+static const char *
+member_text(const struct json *object, const char *name, struct arena *arena)
+{
+	const struct json *member = json_member(object, name);
+	const char *text = json_text(member);
+	int64_t number = json_integer(member, -1);
+
+	if (!text && number >= 0)
+		text = arena_printf(arena, "%lld", (long long)number);
+	return text && *text ? text : NULL;
+}
+
+/* In its incident, as far as that is known. */
+static enum outcome
+record_alert(struct lane_page *page, const struct json *json,
+	     struct buf *error)
+{
+	const char *id = member_text(json, "incidentId", page->arena);
+	struct record record = { .json = json };
+	struct incident incident = { .name = NULL };
+	struct json *stands_in = NULL;
+	enum outcome outcome = OUTCOME_OK;
+
+	if (id)
+		outcome = incident_look(page->lane->poller->world.store,
+					page->lane->plan->tenant, id,
+					page->arena, &incident, error);
+	if (incident.name) {
+		stands_in = json_object();
+		json_set_text(stands_in, "displayName", incident.name);
+		record.incident = stands_in;
+	}
+	if (outcome == OUTCOME_OK)
+		outcome = record_one(page, &record, error);
+	json_destroy(&stands_in);
+	return outcome;
+}
+
+/* One that cannot be read is set aside as an alert would be. */
+static enum outcome
+record_incident(struct lane_page *page, const struct json *json,
+		struct buf *error)
+{
+	struct lane *lane = page->lane;
+	const char *updated = json_text(json_member(json,
+						    "lastUpdateDateTime"));
+	const struct record record = { .json = json };
+	struct store_incident incident = {
+		.tenant = lane->plan->tenant,
+		.id = member_text(json, "id", page->arena),
+		.name = record_incident_name(json, page->arena),
+		.merged = member_text(json, "redirectIncidentId", page->arena),
+	};
+	instant_ms when;
+
+	if (!incident.id)
+		return record_one(page, &record, error);
+	if (incident.merged && !strcmp(incident.merged, incident.id))
+		incident.merged = NULL;
+	if (updated && clock_parse(updated, &when) && when > lane->latest)
+		lane->latest = when;
+	return store_incident_put(lane->poller->world.store, &incident,
+				  lane_now(lane), error);
+}
+
 static enum outcome
 record_records(struct lane_page *page, const struct json *document,
 	       struct buf *error)
 {
+	bool is_incidents = poll_is_incidents(page->lane->plan);
 	const struct json *one = json_first(json_member(document, "value"));
 	enum outcome outcome = OUTCOME_OK;
 
-	for (; one && outcome == OUTCOME_OK; one = json_next(one)) {
-		const struct record record = { .json = one };
-
-		outcome = record_one(page, &record, error);
-	}
+	for (; one && outcome == OUTCOME_OK; one = json_next(one))
+		outcome = is_incidents ? record_incident(page, one, error) :
+					 record_alert(page, one, error);
 	return outcome;
+}
+
+static bool
+is_unknown(struct lane *lane, const struct json *alert, struct arena *arena)
+{
+	struct store *store = lane->poller->world.store;
+	const char *id = member_text(alert, "id", arena);
+	const char *stands_in = member_text(alert, "incidentId", arena);
+	struct store_known *known = NULL;
+	struct store_incident *incident = NULL;
+	struct buf error = BUF_INIT;
+	bool found = id && stands_in &&
+		store_known(store, lane->plan->customer, id, arena, &known,
+			    &error) == OUTCOME_OK && !known &&
+		store_incident(store, lane->plan->tenant, stands_in, arena,
+			       &incident, &error) == OUTCOME_OK && !incident;
+
+	/* What is wrong with the store is said when the page is stored. */
+	buf_release(&error);
+	return found;
+}
+
+bool
+lane_misses_incident(struct lane *lane, const struct json *document)
+{
+	const struct json *one = json_first(json_member(document, "value"));
+	struct arena *arena = arena_create();
+	bool found = false;
+
+	/* Nobody is told of what was there at the first contact. */
+	if (lane->has_row || lane->poller->world.since)
+		for (; one && !found; one = json_next(one))
+			found = is_unknown(lane, one, arena);
+	arena_destroy(&arena);
+	return found;
 }
 
 /* What the row has when the tenant is met for the first time: nothing from

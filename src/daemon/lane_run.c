@@ -19,6 +19,8 @@ enum {
 	PAGE_MOST = 8 << 20,
 	RECORD_MOST = 64 << 20,
 	PAGES_MOST = 2000,
+	/* That a new alert waits for the name of its incident. */
+	NAME_WAIT_MS = 3000,
 };
 
 void
@@ -62,12 +64,15 @@ link_from(const struct lane *lane, size_t skip)
 void
 lane_begin_run(struct lane *lane)
 {
-	lane->is_sweep = lane->has_row && !lane->poller->world.since &&
+	/* An incident that shows late is one without a name until then. */
+	lane->is_sweep = lane->has_row && !lane->leader &&
+		!lane->poller->world.since &&
 		lane_their_now(lane) - lane->row.swept >= LANE_SWEEP_EVERY_MS;
 	lane->run = arena_create();
 	lane->links = map_create(lane->run);
 	lane->pages = lane->records = 0;
 	lane->tries = 0;
+	lane->has_waited = false;
 	lane->latest = TIME_UNKNOWN;
 	lane->since = window_start(lane);
 	lane->link = link_from(lane, 0);
@@ -78,13 +83,14 @@ static void
 run_done(struct lane *lane)
 {
 	bool was_failing = lane->row.failed != TIME_UNKNOWN;
+	unsigned int most = poll_top(lane->plan);
 
 	lane_went_well(lane);
 	lane->has_row = true;
 	if (was_failing)
 		lane_write_row(lane);
 	/* Pages that had to be small grow again, not at once. */
-	lane->top = lane->top * 2 < LANE_TOP ? lane->top * 2 : LANE_TOP;
+	lane->top = lane->top * 2 < most ? lane->top * 2 : most;
 	lane_end_run(lane);
 	lane->due = lane_now(lane) + lane->plan->every_ms;
 	lane_run_ended(lane, NULL);
@@ -120,6 +126,23 @@ next_link(struct lane *lane, const struct poll_answer *answer,
 	}
 	(void)map_set(lane->links, next, lane);
 	return next;
+}
+
+/* The incidents are asked for, and then the same page again: what comes of it
+ * can name them. Once in a run, and not for long. */
+static bool
+wait_for_names(struct lane *lane, const struct poll_answer *answer)
+{
+	struct lane *along = lane->along;
+
+	if (!along || lane->has_waited || along->failures ||
+	    along->is_done || !lane_misses_incident(lane, answer->document))
+		return false;
+	lane->has_waited = lane->is_waiting = true;
+	lane->due = lane_now(lane) + NAME_WAIT_MS;
+	if (!along->is_asking)
+		lane_step(along);
+	return true;
 }
 
 static void
@@ -158,7 +181,7 @@ ask_smaller(struct lane *lane, const struct poll_answer *answer)
 {
 	lane_end_run(lane);
 	if (lane->top == 1) {
-		lane->top = LANE_TOP;
+		lane->top = poll_top(lane->plan);
 		lane_failed(lane, OAUTH_THEIRS, answer->sentence, -1);
 		return;
 	}
@@ -172,7 +195,7 @@ ask_smaller(struct lane *lane, const struct poll_answer *answer)
 static void
 renew_token(struct lane *lane, const struct poll_answer *answer)
 {
-	lane_wipe(&lane->token);
+	lane_wipe(&lane_owner(lane)->token);
 	if (lane->tries++)
 		lane_failed(lane, OAUTH_CONSENT, answer->sentence,
 			    answer->wait_ms);
@@ -202,7 +225,8 @@ page_answered(void *context, const struct transfer_answer *answer)
 	poll_read(lane->plan, answer, lane_their_now(lane), arena, &read);
 	switch (read.result) {
 	case POLL_PAGE:
-		take_page(lane, &read);
+		if (!wait_for_names(lane, &read))
+			take_page(lane, &read);
 		break;
 	case POLL_TOO_LARGE:
 		ask_smaller(lane, &read);
@@ -233,7 +257,8 @@ lane_ask_page(struct lane *lane)
 		.context = lane,
 	};
 
-	buf_printf(&bearer, "Authorization: Bearer %s", lane->token.data);
+	buf_printf(&bearer, "Authorization: Bearer %s",
+		   lane_owner(lane)->token.data);
 	headers[0] = bearer.data;
 	lane->is_asking = true;
 	lane->poller->asked++;

@@ -78,6 +78,16 @@ finish(struct poller *poller)
 		poller->world.finished(poller->world.context);
 }
 
+/* Whoever waited for it goes on. */
+static void
+wake_leader(struct lane *leader)
+{
+	if (!leader || !leader->is_waiting)
+		return;
+	leader->is_waiting = false;
+	lane_step(leader);
+}
+
 void
 lane_run_ended(struct lane *lane, const char *failure)
 {
@@ -86,9 +96,13 @@ lane_run_ended(struct lane *lane, const char *failure)
 	if (poller->world.ended)
 		poller->world.ended(poller->world.context, lane->plan,
 				    failure);
+	wake_leader(lane->leader);
 	if (!poller->world.once)
 		return;
 	lane->is_done = true;
+	/* Without a token nothing can be read along. */
+	if (failure && lane->along && !lane->along->is_asking)
+		lane->along->is_done = true;
 	finish(poller);
 }
 
@@ -111,10 +125,14 @@ static void
 tell(struct lane *lane, const char *subject, const char *sentence)
 {
 	struct poller *poller = lane->poller;
-	struct arena *arena = arena_create();
+	struct arena *arena;
 	struct buf error = BUF_INIT, identity = BUF_INIT;
 	char *text;
 
+	/* Alerts go on without what is read along: `customers` says it. */
+	if (lane->leader)
+		return;
+	arena = arena_create();
 	buf_printf(&identity, "poll %s %s %s ", lane->key, subject,
 		   lane->row.class ? lane->row.class : "");
 	clock_print(&identity, lane->row.failed);

@@ -89,10 +89,19 @@ lane_ask_token(struct lane *lane)
 	arena_destroy(&arena);
 }
 
-bool
-lane_has_token(const struct lane *lane)
+struct lane *
+lane_owner(struct lane *lane)
 {
-	return lane->token.len &&
-	       lane_now(lane) < (lane->run ? lane->token_ends
-					   : lane->token_renewed);
+	return lane->leader ? lane->leader : lane;
+}
+
+/* What reads along takes a token as it is; the leader renews it. */
+bool
+lane_has_token(struct lane *lane)
+{
+	const struct lane *owner = lane_owner(lane);
+	bool is_last_minute = lane->run || lane->leader;
+
+	return owner->token.len && lane_now(lane) <
+	       (is_last_minute ? owner->token_ends : owner->token_renewed);
 }

@@ -7,6 +7,11 @@
  *
  * There may be ten thousand lanes and few are due at once, so a tick looks at
  * all of them five times a second, which costs less than keeping an order.
+ *
+ * A new alert in an incident that is not known waits for the lane that reads
+ * incidents along:
+ *
+ *	page --> unknown incident? --> the other lane's run --> the same page
  */
 #include "daemon/poller.h"
 
@@ -41,19 +46,32 @@ poller_rules(const struct poller *poller)
 static bool
 take_budget(struct lane *lane)
 {
+	struct lane *owner = lane_owner(lane);
 	instant_ms at = lane_now(lane);
 
-	if (at > lane->budget_at)
-		lane->budget += (double)(at - lane->budget_at) *
-				BUDGET_PER_MINUTE / 60000;
-	if (lane->budget > BUDGET_PER_MINUTE)
-		lane->budget = BUDGET_PER_MINUTE;
-	lane->budget_at = at;
-	if (lane->budget < 1) {
+	if (at > owner->budget_at)
+		owner->budget += (double)(at - owner->budget_at) *
+				 BUDGET_PER_MINUTE / 60000;
+	if (owner->budget > BUDGET_PER_MINUTE)
+		owner->budget = BUDGET_PER_MINUTE;
+	owner->budget_at = at;
+	if (owner->budget < 1) {
 		lane->due = at + 60000 / BUDGET_PER_MINUTE;
 		return false;
 	}
-	lane->budget -= 1;
+	owner->budget -= 1;
+	return true;
+}
+
+/* Its next request will bring a token. */
+static bool
+must_wait_for_token(struct lane *lane)
+{
+	if (!lane->leader || lane_has_token(lane))
+		return false;
+	lane->due = lane->leader->due > lane->due ? lane->leader->due
+						  : lane->due;
+	lane->due += TICK_MS;
 	return true;
 }
 
@@ -63,9 +81,10 @@ lane_step(struct lane *lane)
 	struct poller *poller = lane->poller;
 
 	lane->due = poller_now(poller);
+	lane->is_waiting = false;
 	/* A page that follows has to wait as well; the tick comes by. */
 	if (poller->stopped || lane->is_gone || poller->asked >= ASKED_MOST ||
-	    !take_budget(lane))
+	    must_wait_for_token(lane) || !take_budget(lane))
 		return;
 	if (!lane_has_token(lane)) {
 		lane_ask_token(lane);
@@ -110,7 +129,7 @@ lane_create(struct poller *poller, const struct poll_plan *plan,
 		.next = poller->lanes, .poller = poller, .plan = plan,
 		.key = bug_strdup(key), .token = BUF_INIT, .failure = BUF_INIT,
 		.fingerprint = bug_strdup(plan->app->fingerprint),
-		.top = LANE_TOP, .budget = BUDGET_PER_MINUTE,
+		.top = poll_top(plan), .budget = BUDGET_PER_MINUTE,
 		.budget_at = poller_now(poller), .latest = TIME_UNKNOWN,
 		/* Spread over the interval: thousands start at once. */
 		.due = poller_now(poller) + (hurry ? 0 :
@@ -170,7 +189,7 @@ take_plan(struct lane *lane, const struct poll_plan *plan)
 		lane->due = lane_now(lane);
 }
 
-static void
+static struct lane *
 add_lane(struct poller *poller, const struct poll_plan *plan,
 	 const struct map *known, const struct map *rows, struct arena *arena)
 {
@@ -178,16 +197,30 @@ add_lane(struct poller *poller, const struct poll_plan *plan,
 				 poll_source_name(plan->source));
 	struct lane *lane = map_find(known, key);
 
-	if (poller->world.customer &&
-	    strcmp(poller->world.customer, plan->customer))
-		return;
 	if (lane) {
 		take_plan(lane, plan);
-		return;
+		return lane;
 	}
 	lane = lane_create(poller, plan, key);
 	if (map_find(rows, key))
 		take_row(lane, map_find(rows, key));
+	return lane;
+}
+
+static void
+add_lanes(struct poller *poller, const struct poll_plan *plan,
+	  const struct map *known, const struct map *rows, struct arena *arena)
+{
+	struct lane *lane;
+
+	if (poller->world.customer &&
+	    strcmp(poller->world.customer, plan->customer))
+		return;
+	lane = add_lane(poller, plan, known, rows, arena);
+	if (!plan->along)
+		return;
+	lane->along = add_lane(poller, plan->along, known, rows, arena);
+	lane->along->leader = lane;
 }
 
 static struct map *
@@ -239,7 +272,7 @@ poller_reload(struct poller *poller)
 		(void)map_set(known, lane->key, lane);
 	}
 	for (i = 0; i < g->polls.count; i++)
-		add_lane(poller, g->polls.items[i], known, rows, arena);
+		add_lanes(poller, g->polls.items[i], known, rows, arena);
 	drop_gone(poller);
 	arena_destroy(&arena);
 }
@@ -251,7 +284,7 @@ poller_good(const struct poller *poller, const char *customer)
 	instant_ms oldest = INT64_MAX;
 
 	for (; lane; lane = lane->next) {
-		if (strcmp(lane->plan->customer, customer))
+		if (lane->leader || strcmp(lane->plan->customer, customer))
 			continue;
 		if (lane->row.good < oldest)	/* unknown is the least */
 			oldest = lane->row.good;
@@ -266,8 +299,9 @@ poller_hurry(struct poller *poller, const char *customer)
 	int64_t most = 0;
 
 	for (; lane; lane = lane->next) {
-		if (strcmp(lane->plan->customer, customer) || !lane->has_row ||
-		    lane->failures || !lane->plan->complete_ms)
+		if (lane->leader || strcmp(lane->plan->customer, customer) ||
+		    !lane->has_row || lane->failures ||
+		    !lane->plan->complete_ms)
 			continue;
 		if (lane->plan->complete_ms > most)
 			most = lane->plan->complete_ms;

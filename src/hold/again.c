@@ -145,8 +145,31 @@ find_news(struct again *again, struct arena *arena)
 		again->change = "it was changed";
 }
 
+/* Who was told of the alert, or of anything in the incident or in what was
+ * merged with it. */
 static enum outcome
-look_up(struct store *store, struct again *again, struct arena *arena,
+find_tolds(struct store *store, struct again *again,
+	   const struct incident *incident, struct arena *arena,
+	   struct buf *error)
+{
+	const char *customer = text_of(again->alert, ALERT_CUSTOMER);
+	const char *id = text_of(again->alert, ALERT_ALERT);
+	enum outcome outcome = OUTCOME_OK;
+	size_t i;
+
+	if (!incident->ids.count)
+		return store_tolds(store, customer, id, "", arena,
+				   &again->tolds, error);
+	for (i = 0; i < incident->ids.count && outcome == OUTCOME_OK; i++)
+		outcome = store_tolds(store, customer, i ? "" : id,
+				      incident->ids.items[i], arena,
+				      &again->tolds, error);
+	return outcome;
+}
+
+static enum outcome
+look_up(struct store *store, struct again *again,
+	const struct incident *incident, struct arena *arena,
 	struct buf *error)
 {
 	const struct alert *alert = again->alert;
@@ -160,16 +183,13 @@ look_up(struct store *store, struct again *again, struct arena *arena,
 	again->was = was;
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	return store_tolds(store, text_of(alert, ALERT_CUSTOMER),
-			   text_of(alert, ALERT_ALERT),
-			   text_of(alert, ALERT_INCIDENT), arena,
-			   &again->tolds, error);
+	return find_tolds(store, again, incident, arena, error);
 }
 
 enum outcome
-again_look(struct store *store, const struct alert *alert, const char *digest,
-	   instant_ms now, struct arena *arena, struct again *again_out,
-	   struct buf *error)
+again_look(struct store *store, const struct alert *alert,
+	   const struct incident *incident, const char *digest, instant_ms now,
+	   struct arena *arena, struct again *again_out, struct buf *error)
 {
 	enum outcome outcome;
 
@@ -179,7 +199,7 @@ again_look(struct store *store, const struct alert *alert, const char *digest,
 	};
 	if (!*text_of(alert, ALERT_CUSTOMER))
 		return OUTCOME_OK;
-	outcome = look_up(store, again_out, arena, error);
+	outcome = look_up(store, again_out, incident, arena, error);
 	if (outcome != OUTCOME_OK || !again_out->was || !digest)
 		return outcome;
 	again_out->same = again_out->was->digest &&

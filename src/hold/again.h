@@ -30,6 +30,7 @@
 #define HOLD_AGAIN_H
 
 #include "alert/alert.h"
+#include "hold/incident.h"
 #include "store/store.h"
 
 struct again {
@@ -45,10 +46,12 @@ struct again {
 	struct store_tolds tolds;
 };
 
-/* `alert` and `digest` (of an API's record, else NULL) are borrowed. What has
- * no customer, or neither alert nor incident id, is new. */
+/* `alert` and `digest` (of an API's record, else NULL) are borrowed; `incident`
+ * is that of the alert. What has no customer, or neither alert nor incident id,
+ * is new. */
 enum outcome again_look(struct store *store, const struct alert *alert,
-			const char *digest, instant_ms now, struct arena *arena,
+			const struct incident *incident, const char *digest,
+			instant_ms now, struct arena *arena,
 			struct again *again_out, struct buf *error);
 
 /* Is it a mail about what the API has given already? The API knew more, so what

@@ -8,6 +8,9 @@ enum {
 	COMPLETE_MS = 5000,
 	/* An alert cannot wait for longer. */
 	COMPLETE_MOST_MS = 60000,
+	/* What is read along is less urgent: every fifth time. */
+	ALONG_TIMES = 5,
+	ALONG_MOST_MS = 3600 * 1000,
 	/* A server that wants us to wait for longer is asked anew then. */
 	WAIT_MOST_MS = 3600 * 1000,
 };
@@ -18,21 +21,44 @@ struct poll_source {
 	const char *updated, *created;	/* what $filter calls them */
 	const char *more;	/* further parameters */
 	const char *permission;
+	unsigned int top;	/* records asked for in a page */
 	bool is_endpoint;	/* of Defender for Endpoint, not Graph */
 	bool has_skip;		/* pages can be counted when no link is given */
+	const struct poll_source *along;
+};
+
+/* Without their alerts: $expand together with $filter is a permanent 500 in
+ * large tenants. More than 50 are refused. */
+static const struct poll_source incidents = {
+	"incidents", "/v1.0/security/incidents", "lastUpdateDateTime",
+	"createdDateTime", "", "SecurityIncident.Read.All", 50, false, false,
+	NULL
 };
 
 static const struct poll_source sources[] = {
 	{ "graph", "/v1.0/security/alerts_v2", "lastUpdateDateTime",
-	  "createdDateTime", "", "SecurityAlert.Read.All", false, false },
+	  "createdDateTime", "", "SecurityAlert.Read.All", 100, false, false,
+	  &incidents },
 	{ "endpoint", "/api/alerts", "lastUpdateTime", "alertCreationTime",
-	  "&$expand=evidence", "Alert.Read.All", true, true },
+	  "&$expand=evidence", "Alert.Read.All", 100, true, true, NULL },
 };
 
 const char *
 poll_source_name(const struct poll_source *source)
 {
 	return source->name;
+}
+
+unsigned int
+poll_top(const struct poll_plan *plan)
+{
+	return plan->source->top;
+}
+
+bool
+poll_is_incidents(const struct poll_plan *plan)
+{
+	return plan->source == &incidents;
 }
 
 /* ---- loading ---- */
@@ -98,6 +124,23 @@ load_clauses(const struct loading *loading, const struct conf_node *node,
 	return plan->app && plan->source;
 }
 
+static const struct poll_plan *
+plan_along(const struct poll_plan *plan, struct arena *arena)
+{
+	struct poll_plan *along;
+
+	if (!plan->source->along)
+		return NULL;
+	along = arena_alloc(arena, sizeof(*along));
+	*along = *plan;
+	along->source = plan->source->along;
+	along->every_ms *= ALONG_TIMES;
+	if (along->every_ms > ALONG_MOST_MS)
+		along->every_ms = plan->every_ms > ALONG_MOST_MS ?
+				  plan->every_ms : ALONG_MOST_MS;
+	return along;
+}
+
 /* One for each tenant; how many. */
 static size_t
 add_tenants(const struct loading *loading, const struct conf_node *customer,
@@ -120,6 +163,7 @@ add_tenants(const struct loading *loading, const struct conf_node *customer,
 			plan = arena_alloc(arena, sizeof(*plan));
 			*plan = *like;
 			plan->tenant = text_fold(arena, tenant);
+			plan->along = plan_along(plan, arena);
 			vec_push(arena, loading->plans, plan);
 			count++;
 		}
@@ -422,7 +466,7 @@ read_document(struct poll_answer *out, const struct poll_plan *plan,
 	}
 	if (answer->status == 200)
 		fail(out, OAUTH_LATER, document ? "the API answered without a "
-		     "list of alerts" : "the API answered with what is no "
+		     "list" : "the API answered with what is no "
 		     "JSON");
 	else
 		read_status(out, plan, answer->status, document, arena);

@@ -21,6 +21,8 @@ struct poll_plan {
 	const struct app *app;
 	int64_t every_ms;
 	int64_t complete_ms;	/* that a mail waits for it; 0: it does not */
+	const struct poll_plan *along; /* what else is read there, at its own
+				   pace, and may be refused; or NULL */
 };
 
 typedef VEC(struct poll_plan *) poll_plans;
@@ -31,6 +33,10 @@ void polls_load(const struct conf *conf, const app_list *apps,
 		struct diag *diag, poll_plans *plans);
 
 const char *poll_source_name(const struct poll_source *source);
+/* The most records that are asked for in one page. */
+unsigned int poll_top(const struct poll_plan *plan);
+/* Its records are incidents: names and what was merged, and no alerts. */
+bool poll_is_incidents(const struct poll_plan *plan);
 const char *poll_scope(const struct poll_plan *plan, struct arena *arena);
 
 enum poll_window {

@@ -45,6 +45,9 @@ struct normalized {
 
 	struct mailloop loop;	/* must it not lead to another mail? */
 
+	/* Of an API's alert: what its incident is called; or NULL. */
+	const char *incident_name;
+
 	/* Of an API's alert: why nobody needs to act on it any more, or NULL.
 	 * It is recorded, and paged only when a rule asks for such ones. */
 	const char *handled;

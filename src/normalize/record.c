@@ -11,6 +11,8 @@ enum {
 	/* Elements of one array that are looked at: an alert has some tens, and
 	 * what a hostile one has must not cost minutes. */
 	ELEMENTS_MOST = 2000,
+	/* Characters of an incident's name: it goes into one line of a mail. */
+	NAME_MOST = 200,
 };
 
 static const struct record_source *const sources[] = {
@@ -331,6 +333,16 @@ set_customer(struct normalized *out, const struct normalize_record *input,
 			  "the tenant that was asked");
 }
 
+const char *
+record_incident_name(const struct json *incident, struct arena *arena)
+{
+	const char *text = json_text(json_member(incident, "displayName"));
+
+	if (text)
+		text = text_fold_space(arena, text, strlen(text));
+	return text && *text ? text_cut(arena, text, NAME_MOST) : NULL;
+}
+
 /* An alert that stands in an incident need not name it. */
 static void
 take_incident(struct record_reader *reader, const struct json *incident)
@@ -340,6 +352,8 @@ take_incident(struct record_reader *reader, const struct json *incident)
 	record_take(reader, ALERT_INCIDENT_URL, incident, "",
 		    "incidentWebUrl");
 	record_take(reader, ALERT_TENANT, incident, "", "tenantId");
+	reader->out->incident_name = record_incident_name(incident,
+							  reader->arena);
 }
 
 static struct normalized *

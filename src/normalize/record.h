@@ -34,6 +34,10 @@ typedef VEC(struct record) record_list;
 bool record_find(const struct json *document, struct arena *arena,
 		 record_list *records, struct buf *error);
 
+/* What an incident is called, as one line; or NULL. */
+const char *record_incident_name(const struct json *incident,
+				 struct arena *arena);
+
 struct normalize_record {
 	const struct customers *customers;
 	const char *tenant;		/* that was asked; NULL: not known */

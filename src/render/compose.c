@@ -226,7 +226,18 @@ append_id(struct arena *arena, struct buf *out, const char *name,
 	for (at = bare; *at; at++)
 		if ((unsigned char)*at >= 0x80)
 			*at = '?';
-	buf_printf(out, "%s: <%s>" CRLF, name, bare);
+	buf_printf(out, "%s <%s>" CRLF, name, bare);
+}
+
+/* Each on a line of its own, so that none is too long. */
+static void
+append_references(struct arena *arena, struct buf *out,
+		  const char *const *references)
+{
+	size_t i;
+
+	for (i = 0; references && references[i]; i++)
+		append_id(arena, out, i ? "" : "References:", references[i]);
 }
 
 static void
@@ -237,8 +248,8 @@ append_headers(struct arena *arena, struct buf *out,
 	buf_printf(out, "To: <%s>" CRLF, bare_address(arena, compose->to));
 	append_header(arena, out, "Subject", compose->subject);
 	append_date(out, compose->date);
-	append_id(arena, out, "Message-ID", compose->message_id);
-	append_id(arena, out, "References", compose->references);
+	append_id(arena, out, "Message-ID:", compose->message_id);
+	append_references(arena, out, compose->references);
 	buf_puts(out, "Auto-Submitted: auto-generated" CRLF);
 	buf_puts(out, "X-Auto-Response-Suppress: All" CRLF);
 	append_header(arena, out, "X-Tocsin-Code", compose->code);

@@ -27,8 +27,8 @@ struct compose {
 	const char *subject;
 	instant_ms date;
 	const char *message_id;		/* without < and > */
-	const char *references;		/* of the incident's thread, likewise,
-					   or NULL */
+	const char *const *references;	/* of the incident's threads, likewise;
+					   ended by NULL; may be NULL */
 	/* X-Tocsin-Code, -Customer, -Rule; left out when NULL */
 	const char *code;
 	const char *customer;

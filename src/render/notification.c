@@ -434,6 +434,9 @@ notification_value(struct arena *arena,
 	set_words(arena, map, notification->words);
 	value_set_text(map, "customer-name",
 		       notification_customer(arena, notification));
+	value_set_text(map, "incident-name", notification->incident ?
+		       clean(arena, ALERT_TITLE, notification->incident) :
+		       NULL);
 	value_set_text(map, "headline",
 		       notification_headline(arena, notification));
 	value_set_text(map, "time", notification_time(arena, notification));
@@ -455,7 +458,8 @@ notification_shape(struct arena *arena, const struct words *words)
 	static const char *const notes[] = { "a note", NULL };
 	struct alert *alert = alert_create(arena);
 	struct notification notification = {
-		.alert = alert, .customer = "Customer", .rule = "rule",
+		.alert = alert, .customer = "Customer", .incident = "incident",
+		.rule = "rule",
 		.rule_comment = "comment", .code = "code", .notes = notes,
 		.raw = "", .words = words, .zone = zone_utc(),
 	};

@@ -26,6 +26,7 @@ struct notification {
 	const char *customer;		/* display name; NULL when not known */
 	const char *tenant;		/* of the customer, for a link when the
 					   alert names none; or NULL */
+	const char *incident;		/* what it is called, or NULL */
 	enum notification_reason reason;
 	const char *rule;		/* its name; "otherwise", "catch-all" */
 	const char *rule_comment;	/* or NULL */

@@ -19,8 +19,8 @@ struct render_envelope {
 	const char *from;		/* addresses */
 	const char *to;
 	const char *message_id;		/* without < and > */
-	const char *references;		/* of the incident's thread, likewise,
-					   or NULL */
+	const char *const *references;	/* of the incident's threads, likewise;
+					   ended by NULL; may be NULL */
 	instant_ms date;
 };
 

@@ -7,7 +7,8 @@
 
 Everything that was asked is in cloud.asked. A script is a list of functions
 that answer the next requests for alerts of that tenant in place of the
-ordinary answer; token_script the same for tokens.
+ordinary answer; token_script the same for tokens, incident_script for
+incidents.
 """
 import base64
 import datetime
@@ -91,6 +92,13 @@ def alert(id, device='srv-1.contoso.example', created=None, updated=None,
     return made
 
 
+def incident(id, name, **more):
+    return dict({
+        'id': id, 'displayName': name, 'status': 'active', 'severity': 'high',
+        'redirectIncidentId': None, 'createdDateTime': utc(),
+        'lastUpdateDateTime': utc()}, **more)
+
+
 def answer(status, body=None, headers=None, raw=None):
     """A function for a script."""
     def send(request, tenant):
@@ -119,7 +127,11 @@ class Tenant:
         self.script = []
         self.token_script = []
         self.always = None          # answers for ever, if set
-        self.asked = []             # when
+        self.asked = []             # when, for alerts
+        self.incidents = []
+        self.incident_script = []
+        self.incident_always = None
+        self.incidents_asked = []
 
     def add(self, *alerts):
         self.alerts.extend(alerts)
@@ -298,30 +310,41 @@ class Cloud:
             self.asked.append((request.path, dict(request.headers)))
             id, ends = self.tokens.get(bearer, (None, 0))
         tenant = self.tenants.get(id)
+        is_incidents = '/security/incidents' in request.path
         if tenant:
-            tenant.asked.append(time.time())
+            (tenant.incidents_asked if is_incidents else
+             tenant.asked).append(time.time())
         if tenant is None or ends < time.time():
             return answer(401, {'error': {'code': 'InvalidAuthenticationToken',
                                           'message': 'expired'}})(request,
                                                                   tenant)
-        if tenant.script:
-            return tenant.script.pop(0)(request, tenant)
-        if tenant.always:
-            return tenant.always(request, tenant)
+        script = tenant.incident_script if is_incidents else tenant.script
+        always = tenant.incident_always if is_incidents else tenant.always
+        if script:
+            return script.pop(0)(request, tenant)
+        if always:
+            return always(request, tenant)
         self.ordinary(request, tenant)
 
     def ordinary(self, request, tenant):
         url = urllib.parse.urlsplit(request.path)
         query = dict(urllib.parse.parse_qsl(url.query))
+        records = tenant.alerts
+        if '/security/incidents' in url.path:
+            records = tenant.incidents
+            if int(query['$top']) > 50:
+                return answer(400, {'error': {
+                    'code': '', 'message': "The limit of '50' for Top query "
+                    'has been exceeded.'}})(request, tenant)
         field, _, since = re.match(r'(\w+) (ge) (\S+)$',
                                    query['$filter']).groups()
-        found = [a for a in list(tenant.alerts) if not isinstance(a, dict) or
+        found = [a for a in list(records) if not isinstance(a, dict) or
                  field not in a or parse(a[field]) >= parse(since)]
         found.reverse()                     # the newest first
         top = min(int(query['$top']), self.pages or 10000)
         skip = int(query.get('$skiptoken', query.get('$skip', 0)))
         body = {'value': found[skip:skip + top]}
-        if skip + top < len(found) and 'alerts_v2' in url.path:
+        if skip + top < len(found) and 'v1.0' in url.path:
             query['$skiptoken'] = str(skip + top)
             body['@odata.nextLink'] = self.url + url.path + '?' + \
                 urllib.parse.urlencode(query)

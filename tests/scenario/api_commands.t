@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Connecting a customer by API: the configuration, poll, customers, onboard,
 and silence that is told."""
+import json
 import os
 import re
 import signal
+import sqlite3
 import sys
 import time
 
@@ -140,6 +142,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
        'ours' in out and 'notification mails' in out and
        'by API only' in out, 'customers shows what is proven and what is not',
        out, err)
+    ok('no output to a SIEM' in out, 'and what it cannot do', out)
     with open('/proc/%d/cmdline' % relay.daemon.pid, 'rb') as file:
         shown = file.read().decode()
     with open('/proc/%d/environ' % relay.daemon.pid, 'rb') as file:
@@ -154,6 +157,47 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     shown += ''.join(str(m) for m in relay.outbox(0))
     same([s for s in [SECRET, 'token-'] + list(cloud.tokens) if s in shown],
          [], 'no secret and no token in any log, mail, answer or ps')
+
+# What a store of the first version has, stays; days are counted.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    relay.write('app.rules', cloud.app())
+    relay.write('customers/contoso.rules',
+                customer('poll graph using reader every 1s'))
+    with open(relay.conf, 'a') as file:
+        file.write('include "app.rules"\n')
+    cloud.tenant(T)
+    now = int(time.time() * 1000)
+    yesterday = now // 86400000 * 86400000 - 1000
+    with open('src/store/schema_1.sql') as file, \
+            sqlite3.connect(relay.path('state', 'store.db')) as db:
+        db.executescript(file.read())
+        db.execute('PRAGMA application_id = %d' % 0x746f6373)
+        db.execute('PRAGMA user_version = 1')
+        for i, (by_mail, by_api) in enumerate([
+                (yesterday, None), (None, yesterday), (now, yesterday),
+                (None, now)]):
+            db.execute('INSERT INTO known (customer, alert, devices, mail, '
+                       'api, seen) VALUES ("contoso", ?, "[]", ?, ?, ?)',
+                       (str(i), by_mail, by_api, now))
+    db.close()
+    os.chmod(relay.path('state', 'store.db'), 0o600)
+    relay.start()
+    days = relay.wait_rows([(1, 1, 1), (0, 1, 0)], 'SELECT mail_only, '
+                           'api_only, both FROM day ORDER BY day')
+    same(days, [(1, 1, 1), (0, 1, 0)],
+         'the alerts of each day are counted, by the roads they came')
+    relay.wait_rows([(2,)], 'SELECT count(*) FROM poll')
+    relay.stop()
+    status, out, err = relay.command('customers', '--json')
+    found = json.loads(out)
+    same([(d['mail-only'], d['api-only'], d['both']) for d in found['days']],
+         [(0, 1, 0), (1, 1, 1)], 'customers --json has them, latest first')
+    day = time.strftime('%Y-%m-%d', time.gmtime(yesterday / 1000))
+    same((found['customer'], found['days'][1]['day'], found['siem'],
+          [(a['tenant'], a['api'], a['failed']) for a in found['apis']]),
+         ('contoso', day, None,
+          [(T, 'graph', None), (T, 'incidents', None)]),
+         'and what is proven of each API')
 
 # A mail waits for what the API knows, but not for long.
 with Relay() as relay, Cloud(relay.folder) as cloud:

@@ -99,10 +99,18 @@ static const struct row {
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
 	  "\"created\":\"2026-11-22T11:00:00Z\"}", 5, true },
+	{ "an alert of an incident that was merged with the mail's",
+	  "{" MAIL "\"incident\":\"m1\",\"severity\":\"high\"}",
+	  "{" API "\"alert\":\"a\",\"tenant\":\"t\",\"incident\":\"m2\","
+	  "\"severity\":\"high\",\"created\":\"2026-11-22T11:50:00Z\"}", 5,
+	  false },
 	{ "two mails of one incident",
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
 };
+
+/* Of tenant "t", known beforehand. */
+static const struct store_incident merged = { "t", "m1", NULL, "m2" };
 
 static struct alert *
 alert_of(struct arena *arena, const char *text)
@@ -124,11 +132,13 @@ come(struct store *store, struct arena *arena, const char *text, instant_ms at)
 	const struct alert *alert = alert_of(arena, text);
 	bool by_api = !strcmp(alert_text(alert, ALERT_INTAKE), "api");
 	struct buf error = BUF_INIT;
+	struct incident incident;
 	struct again again;
 	bool told;
 
-	if (again_look(store, alert, by_api ? text : NULL, at, arena, &again,
-		       &error) != OUTCOME_OK)
+	if (incident_of(store, alert, arena, &incident, &error) != OUTCOME_OK ||
+	    again_look(store, alert, &incident, by_api ? text : NULL, at,
+		       arena, &again, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
 	told = again_told(&again, arena, "Ana@x.example");
 	if (again_remember(store, &again, 0, at, arena, &error) != OUTCOME_OK ||
@@ -146,7 +156,8 @@ test_row(const struct row *row)
 	struct buf error = BUF_INIT;
 	struct store *store;
 
-	if (store_open("memory", &store, &error) != OUTCOME_OK)
+	if (store_open("memory", &store, &error) != OUTCOME_OK ||
+	    store_incident_put(store, &merged, NOON, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
 	ok(!come(store, arena, row->first, NOON), "%s: the first is told",
 	   row->name);

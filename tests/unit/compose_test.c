@@ -37,7 +37,9 @@ test_whole(void)
 	   "SGkNCg==\r\n", "a text is a whole message");
 	buf_reset(&out);
 
-	compose.references = "inc@relay.example";
+	compose.references = (const char *const []){
+		"inc@relay.example", "other@relay.example", NULL
+	};
 	compose.code = "4q8z0m1k2p";
 	compose.customer = "contoso";
 	compose.rule = "nights";
@@ -48,6 +50,7 @@ test_whole(void)
 	is(strstr(out.data, "Message-ID"),
 	   "Message-ID: <1@relay.example>\r\n"
 	   "References: <inc@relay.example>\r\n"
+	   " <other@relay.example>\r\n"
 	   "Auto-Submitted: auto-generated\r\n"
 	   "X-Auto-Response-Suppress: All\r\n"
 	   "X-Tocsin-Code: 4q8z0m1k2p\r\n"
@@ -250,7 +253,8 @@ test_hostile(void)
 
 		compose.from_name = compose.subject = compose.code = text;
 		compose.customer = compose.rule = text;
-		compose.message_id = compose.references = text;
+		compose.message_id = text;
+		compose.references = (const char *const []){ text, NULL };
 		compose.text = compose.html = compose.raw = text;
 		compose.raw_length = strlen(text);
 		buf_reset(&out);

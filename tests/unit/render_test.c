@@ -7,10 +7,12 @@
 static struct arena *arena;
 static struct templates *templates;
 
+static const char *const references[] = { "inc@relay.example", NULL };
+
 static const struct render_envelope envelope = {
 	.from_name = "MSSP SOC", .from = "tocsin@relay.example",
 	.to = "ana@mssp.example", .message_id = "1@relay.example",
-	.references = "inc@relay.example", .date = INT64_C(1795302819000),
+	.references = references, .date = INT64_C(1795302819000),
 };
 
 /* Everything that somebody who wants to harm the reader may write. */
