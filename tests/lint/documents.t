@@ -92,5 +92,24 @@ with open('src/alert/alert.c', encoding='utf-8') as file:
             wrong.append('no manual page explains the field %s' % field)
 check(wrong, 'each field of the alert record stands in a manual page')
 
+# "the secret is wrong; put it right" stands there as an item of its own, with
+# number, whose turn it is, and the rest of the sentence.
+wrong = []
+items = [re.sub(r'\s+', ' ', item) for item in
+         plain('man/tocsin-api.7').split('\n.It ')]
+with open('src/net/oauth.c', encoding='utf-8') as file:
+    table = re.findall(r'\{ (\d+), OAUTH_(\w+), ((?:"[^"]*"\s*)+)\}',
+                       file.read())
+for code, turn, text in table:
+    head, _, rest = re.sub(r'"\s*"', '', text.strip())[1:-1].partition('; ')
+    item = [i for i in items if i.startswith(head[0].upper() + head[1:] + ' ')
+            and re.search(r'AADSTS%s\b[^(]*\(%s\)' % (code, turn.lower()), i)
+            and rest[1:] in i]
+    if len(item) != 1:
+        wrong.append('tocsin-api(7) lacks AADSTS%s (%s): %s' %
+                     (code, turn.lower(), text))
+check(wrong if len(table) > 40 else ['no table was found'],
+      'each error of Entra ID stands in tocsin-api(7), with what to do')
+
 print('1..%d' % count)
 sys.exit(1 if failures else 0)

@@ -106,6 +106,48 @@ test_answers(void)
 	}
 }
 
+/* Whose turn it is, by Microsoft's list of errors. */
+static const struct {
+	enum oauth_class class;
+	int codes[20];		/* ended by 0 */
+} turns[] = {
+	{ OAUTH_OURS, { 7000215, 7000222, 7000218, 700027, 50012, 700030,
+	  700024, 500133, 90002, 900023, 90038, 700082, 70008, 50173, 70043,
+	  50196, 70011, 9001023, 50194 } },
+	{ OAUTH_CONSENT, { 700016, 700011, 7000229, 65001 } },
+	{ OAUTH_THEIRS, { 7000112, 650051, 650052, 500011, 5000224, 50076,
+	  50079, 50074, 53003, 530034, 50020, 50177, 90072, 90099 } },
+	{ OAUTH_LATER, { 90055, 50033, 90006, 90012, 90024, 90033, 90090 } },
+};
+
+static void
+test_turn(int code, enum oauth_class class)
+{
+	const char *body = arena_printf(arena, "{\"error\":\"invalid_x\","
+		"\"error_codes\":[%d],\"error_description\":\"AADSTS%d: words "
+		"that change\"}", code, code);
+	const char *number = arena_printf(arena, "AADSTS%d)", code);
+	struct oauth_answer got = oauth_read(400, body, strlen(body), arena);
+
+	is(oauth_class_names[got.class], oauth_class_names[class],
+	   "AADSTS%d: whose turn it is", code);
+	ok(text_ends(got.sentence, number) && !strstr(got.sentence, "look") &&
+	   !strstr(got.sentence, "change)"), "AADSTS%d: a sentence of our own, "
+	   "with the number", code);
+	ok(got.is_new_certificate == (code == 700027), "AADSTS%d: is%s tried "
+	   "again soon", code, code == 700027 ? "" : " not");
+}
+
+static void
+test_turns(void)
+{
+	size_t i, j;
+
+	for (i = 0; i < sizeof(turns) / sizeof(*turns); i++)
+		for (j = 0; turns[i].codes[j]; j++)
+			test_turn(turns[i].codes[j], turns[i].class);
+}
+
 static void
 test_escaped(void)
 {
@@ -122,6 +164,7 @@ main(void)
 	arena = arena_create();
 	test_form();
 	test_answers();
+	test_turns();
 	test_escaped();
 	arena_destroy(&arena);
 	return tap_done();

@@ -1,0 +1,129 @@
+#include "intake/poll.h"
+
+#include "base/text.h"
+
+#include "tap.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define NOW INT64_C(1795305600000)	/* 2026-11-22T00:00:00Z */
+#define TENANT "72f988bf-86f1-41af-91ab-2d7cd011db47"
+
+static struct arena *arena;
+static char secret[] = "/tmp/tocsin-app-XXXXXX";
+
+/* The plan of the first `poll` with such an app; NULL when it has errors. */
+static const struct poll_plan *
+plan_of(const char *app, const char *api, struct buf *errors)
+{
+	const char *text = arena_printf(arena,
+		"app reader { client 6f9c1d0e-0000-4000-8000-000000000001\n"
+		"  secret-file %s %s }\n"
+		"customer c { tenant " TENANT " poll %s using reader }\n",
+		secret, app, api);
+	struct diag *diag = diag_create(arena);
+	struct conf *conf = conf_load_text(arena, "t", text, diag);
+	app_list apps = { 0 };
+	poll_plans plans = { 0 };
+
+	apps_load(conf, NOW, diag, &apps);
+	polls_load(conf, &apps, diag, &plans);
+	diag_print(diag, errors);
+	return diag_errors(diag) || !plans.count ? NULL : plans.items[0];
+}
+
+/* Microsoft Learn: "National cloud deployments" of Graph, and "Microsoft
+ * Defender for Endpoint for US Government customers". */
+static const struct {
+	const char *cloud, *login, *graph, *endpoint, *scope, *portal;
+} clouds[] = {
+	{ "", "https://login.microsoftonline.com",
+	  "https://graph.microsoft.com", "https://api.security.microsoft.com",
+	  "https://api.securitycenter.microsoft.com/.default",
+	  "https://security.microsoft.com" },
+	{ "cloud global", "https://login.microsoftonline.com",
+	  "https://graph.microsoft.com", "https://api.security.microsoft.com",
+	  "https://api.securitycenter.microsoft.com/.default",
+	  "https://security.microsoft.com" },
+	{ "cloud gcc", "https://login.microsoftonline.com",
+	  "https://graph.microsoft.com",
+	  "https://api-gcc.securitycenter.microsoft.us",
+	  "https://api-gcc.securitycenter.microsoft.us/.default",
+	  "https://security.microsoft.com" },
+	{ "cloud gcc-high", "https://login.microsoftonline.us",
+	  "https://graph.microsoft.us",
+	  "https://api-gov.securitycenter.microsoft.us",
+	  "https://api-gov.securitycenter.microsoft.us/.default",
+	  "https://security.microsoft.us" },
+	{ "cloud dod", "https://login.microsoftonline.us",
+	  "https://dod-graph.microsoft.us",
+	  "https://api-gov.securitycenter.microsoft.us",
+	  "https://api-gov.securitycenter.microsoft.us/.default",
+	  "https://security.apps.mil" },
+	{ "cloud dod login https://l.example graph https://g.example:444\n"
+	  "endpoint https://e.example", "https://l.example",
+	  "https://g.example:444", "https://e.example",
+	  "https://e.example/.default", "https://security.apps.mil" },
+};
+
+static void
+test_cloud(size_t i)
+{
+	const char *name = *clouds[i].cloud ? clouds[i].cloud : "no cloud";
+	struct buf errors = BUF_INIT;
+	const struct poll_plan *graph = plan_of(clouds[i].cloud, "graph",
+						&errors);
+	const struct poll_plan *endpoint = plan_of(clouds[i].cloud, "endpoint",
+						   &errors);
+
+	is(errors.data, "", "%s: is loaded", name);
+	is(oauth_url(&graph->app->client, graph->tenant, arena),
+	   arena_printf(arena, "%s/" TENANT "/oauth2/v2.0/token",
+			clouds[i].login), "%s: where tokens come from", name);
+	ok(text_starts(poll_url(graph, POLL_UPDATED, NOW, 1, 0, arena),
+		arena_printf(arena, "%s/v1.0/security/alerts_v2?",
+			     clouds[i].graph)), "%s: where alerts are", name);
+	ok(text_starts(poll_url(graph->along, POLL_UPDATED, NOW, 1, 0, arena),
+		arena_printf(arena, "%s/v1.0/security/incidents?",
+			     clouds[i].graph)), "%s: where incidents are",
+	   name);
+	is(poll_scope(graph, arena), arena_printf(arena, "%s/.default",
+						  clouds[i].graph),
+	   "%s: the scope of Graph", name);
+	ok(text_starts(poll_url(endpoint, POLL_UPDATED, NOW, 1, 0, arena),
+		arena_printf(arena, "%s/api/alerts?", clouds[i].endpoint)),
+	   "%s: where Defender for Endpoint is", name);
+	is(poll_scope(endpoint, arena), clouds[i].scope, "%s: its scope", name);
+	is(graph->app->portal, clouds[i].portal, "%s: the portal", name);
+	buf_release(&errors);
+}
+
+static void
+test_china(void)
+{
+	struct buf errors = BUF_INIT;
+
+	ok(!plan_of("cloud china", "graph", &errors), "china is refused");
+	ok(strstr(errors.data, "the cloud of 21Vianet has no alerts_v2") &&
+	   strstr(errors.data, "its alerts come by mail"),
+	   "with the reason and what to do");
+	buf_release(&errors);
+}
+
+int
+main(void)
+{
+	int fd = mkstemp(secret);
+	size_t i;
+
+	ok(fd >= 0 && write(fd, "s\n", 2) == 2, "there is a secret");
+	arena = arena_create();
+	for (i = 0; i < sizeof(clouds) / sizeof(*clouds); i++)
+		test_cloud(i);
+	test_china();
+	arena_destroy(&arena);
+	(void)close(fd);
+	(void)unlink(secret);
+	return tap_done();
+}
