@@ -78,7 +78,7 @@ def prepare(cloud, folder):
     with Relay() as relay:
         tenant, = configure(relay, cloud)
         relay.start()
-        met(relay, 2)
+        met(relay, incidents=1)
         relay.stop()
         shutil.copytree(relay.folder, folder)
     return tenant

@@ -38,17 +38,19 @@ def configure(relay, cloud, proof='secret-file app.secret', count=1,
     return tenants
 
 
-def met(relay, count=1):
-    """Until that many tenants have been read once."""
+def met(relay, count=1, incidents=0):
+    """Until that many tenants have been read once, and as many incidents."""
     end = time.monotonic() + 20
     while time.monotonic() < end:
         try:
             with sqlite3.connect('file:%s?mode=ro' % relay.path(
                     'state', 'store.db'), uri=True) as db:
-                rows = db.execute('SELECT count(*) FROM poll '
-                                  'WHERE started > 0').fetchone()[0]
+                row = db.execute(
+                    "SELECT count(*) FILTER (WHERE source <> 'incidents'),"
+                    " count(*) FILTER (WHERE source = 'incidents')"
+                    " FROM poll WHERE started > 0").fetchone()
             db.close()
-            if rows >= count:
+            if row[0] >= count and row[1] >= incidents:
                 return True
         except sqlite3.Error:
             pass

@@ -37,7 +37,7 @@ def merge(tenant, one, into):
 with Relay() as relay, Cloud(relay.folder) as cloud:
     tenant, = configure(relay, cloud)
     relay.start()
-    ok(met(relay, 2), 'incidents are read along with alerts',
+    ok(met(relay, incidents=1), 'incidents are read along with alerts',
        relay.read_log())
     settle(tenant, 1)
 

@@ -32,10 +32,10 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     ok(log and 'event=drop' in log[0] and 'from before' in log[0],
        'the backlog is recorded with the reason', log)
 
-    settle(tenant, 3)
+    settle(tenant)
     same(titles(relay, 1), ['da1'], 'what an API repeats is told once')
     tenant.alerts[1].update(lastUpdateDateTime=utc(), status='inProgress')
-    settle(tenant, 3)
+    settle(tenant)
     same(titles(relay, 1), ['da1'], 'a change that is no news tells nobody')
     tenant.alerts[1].update(lastUpdateDateTime=utc(), severity='high')
     same(titles(relay, 2), ['da1', 'da1'], 'a raised severity is told again')
@@ -49,7 +49,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
        first['Message-ID'] != second['Message-ID'], 'in the same thread',
        first.items(), second.items())
     tenant.alerts[1].update(lastUpdateDateTime=utc(), status='resolved')
-    settle(tenant, 3)
+    settle(tenant)
     tenant.alerts[1].update(lastUpdateDateTime=utc(), status='new')
     same(len(titles(relay, 3)), 3, 'a resolved alert that opens again is told')
     tenant.alerts[1]['evidence'].append({
@@ -62,7 +62,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
        'why shows the changes that told nobody', out, err)
     tenant.add(alert('born', status='resolved', severity='high'),
                alert('supp', status='new', assignedTo='Suppression rule'))
-    settle(tenant, 3)
+    settle(tenant)
     same(len(titles(relay, 4)), 4, 'born resolved or suppressed is not told')
     ok(relay.wait_log('alert=supp.*suppression rule') and
        relay.wait_log('alert=born.*resolved'), 'but recorded with its reason')
@@ -125,11 +125,30 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     cloud.tokens.clear()
     tenant.add(alert('q1'))
     same(titles(relay, 6)[-1], 'q1', 'a token that is refused is renewed')
-    settle(tenant, 3)
-    tenant.script.append(lambda r, t: cloud.ordinary(r, t))
-    tenant.script.append(answer(401, {'error': {'code': 'x'}}))
-    tenant.add(alert('q2'))
-    same(titles(relay, 7)[-1], 'q2', 'also between two pages')
+
+    def fails_on_second_page(how, name):
+        """What is told then; is the same page the next to be asked for?"""
+        paths = []
+
+        def once(request, tenant):
+            paths.append(request.path)
+            first = [p for p in paths if 'skiptoken=2' in p] == [request.path]
+            (how if first else cloud.ordinary)(request, tenant)
+        tenant.always = once
+        tenant.add(alert(name))
+        found = titles(relay, 1 + len(told))
+        tenant.always = None
+        at = [i for i, path in enumerate(paths) if 'skiptoken=2' in path][0]
+        return found, paths[at + 1] == paths[at]
+
+    told = titles(relay, 6)
+    posts = len(cloud.posted)
+    same(fails_on_second_page(answer(401, {'error': {'code': 'x'}}), 'q2'),
+         (told + ['q2'], True), 'also between two pages, and the run goes on')
+    same(len(cloud.posted), posts + 1, 'with one new token')
+    told = titles(relay, 7)
+    same(fails_on_second_page(answer(500), 'q3'), (told + ['q3'], True),
+         'a fault on the second page does not begin the run anew')
     posts = len(cloud.posted)
     cloud.lives = 2
     cloud.tokens.clear()
@@ -175,7 +194,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
 with Relay() as relay, Cloud(relay.folder) as cloud:
     tenant, = configure(relay, cloud)
     relay.start()
-    met(relay, 2)
+    met(relay, incidents=1)
     with sqlite3.connect('file:%s?mode=ro' % relay.path(
             'state', 'store.db'), uri=True) as db:
         def version():
@@ -196,12 +215,12 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     cloud.lives = 2
     relay.start()
     ok(met(relay), 'a refresh token is exchanged', relay.read_log())
-    settle(tenant, 6)
+    settle(tenant, 4)
     relay.stop(signal.SIGKILL)
     used = len(cloud.refreshes)
     ok(used > 2, 'and the new one of each answer is used', cloud.posted)
     relay.start()
-    settle(tenant, 3)
+    settle(tenant)
     ok(len(cloud.refreshes) > used and 'poll-failed' not in relay.read_log(),
        'which survives a crash', relay.read_log())
     relay.stop()
