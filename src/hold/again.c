@@ -137,7 +137,7 @@ find_news(struct again *again, struct arena *arena)
 	else if (is_resolved(was->status))
 		again->news = "The alert was resolved and is open again.";
 	/* A mail names few devices, so the first record brings no news. */
-	else if (was->digest &&
+	else if ((was->digest || !again->by_api) &&
 		 (device = first_new_device(was, again->alert)))
 		again->news = arena_printf(arena, "A device was added: %s.",
 					   device);
@@ -200,9 +200,9 @@ again_look(struct store *store, const struct alert *alert,
 	if (!*text_of(alert, ALERT_CUSTOMER))
 		return OUTCOME_OK;
 	outcome = look_up(store, again_out, incident, arena, error);
-	if (outcome != OUTCOME_OK || !again_out->was || !digest)
+	if (outcome != OUTCOME_OK || !again_out->was)
 		return outcome;
-	again_out->same = again_out->was->digest &&
+	again_out->same = digest && again_out->was->digest &&
 		(!strcmp(again_out->was->digest, digest) ||
 		 updated_of(alert) < again_out->was->updated);
 	if (!again_out->same)
@@ -230,7 +230,7 @@ covers(const struct again *again, const struct store_told *told)
 	bool as_severe = told->rank >= rank_of(again->alert);
 
 	if (*id && !strcmp(told->alert, id))
-		return again->by_api || !strcmp(told->road, "api");
+		return again->by_api || !strcmp(told->road, "api") || as_severe;
 	if (again->by_api)	/* told by a mail about the incident? */
 		return !*told->alert && as_severe &&
 		       follows(told, again->alert);
@@ -299,7 +299,8 @@ again_remember(struct store *store, const struct again *again, int64_t item,
 	if (!known.item)
 		known.item = item;
 	known.seen = now;
-	if (again->by_api || !again->was) {
+	/* What the API says is newer than any mail. */
+	if (again->by_api || known.api == TIME_UNKNOWN) {
 		known.severity = alert_text(alert, ALERT_SEVERITY);
 		known.status = alert_text(alert, ALERT_STATUS);
 		known.updated = updated_of(alert);

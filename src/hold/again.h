@@ -11,6 +11,8 @@
  *							after the alert and was
  *							as severe
  *	mail, its id is known	the API, whomever	not at all
+ *	mail, its id is known	another mail		not again, when that was
+ *							as severe
  *	mail, its incident	the API, whomever	not at all, when that
  *							was within half an hour,
  *							and as severe
@@ -19,7 +21,8 @@
  * and the other road may be closed by then.
  *
  * A record of the API in which the severity is higher, a resolved alert is open
- * again, or a device is new, is news to everybody the rules name. Mail that is
+ * again, or a device is new, is news to everybody the rules name; so is such a
+ * mail, as long as the API has not given the alert. Mail that is
  * not authentic is never counted as having told anybody: whoever forges one
  * could keep the alert from them.
  *

@@ -137,6 +137,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
         tenant.always = once
         tenant.add(alert(name))
         found = titles(relay, 1 + len(told))
+        settle(tenant, 4)
         tenant.always = None
         at = [i for i, path in enumerate(paths) if 'skiptoken=2' in path][0]
         return found, paths[at + 1] == paths[at]
@@ -188,6 +189,31 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     tenant.add(alert('z9'))
     same(titles(relay, 6, wait=5)[-1:], ['z9'],
          'an app that is mended is believed at once')
+    relay.stop()
+
+# An alert that shows late, and whose time of change is not true.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    tenant, = configure(relay, cloud)
+    relay.start()
+    met(relay)
+    tenant.add(alert('late', created=utc(time.time() - 4 * 3600)))
+    tenant.add(alert('later', created=utc(time.time() - 30 * 3600)))
+    settle(tenant)
+    relay.stop()
+
+    def sweeps():
+        return sum('createdDateTime%20ge' in path for path, _ in cloud.asked)
+    same((sweeps(), titles(relay, 0)), (0, []),
+         'what changed before the overlap is not asked for')
+    with sqlite3.connect(relay.path('state', 'store.db')) as db:
+        db.execute('UPDATE poll SET started = started - 172800000, '
+                   'swept = swept - 3600000')
+    db.close()
+    relay.start()
+    same(titles(relay, 1), ['late'],
+         'every hour all that was made within a day is asked for')
+    settle(tenant, 3)
+    same((sweeps(), titles(relay, 1)), (1, ['late']), 'once, and told once')
     relay.stop()
 
 # Nothing new: nothing is written.
