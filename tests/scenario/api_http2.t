@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Many tenants over one connection: the cloud speaks HTTP/2, by nghttpx in
+front of it, which is unpacked into namespaces of its own (private_root) and
+never installed."""
+import collections
+import os
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, 'tests/lib')
+from relay import Relay, ok, same, done, skip_all   # noqa: E402
+from cloud import Cloud, alert   # noqa: E402
+from polled import configure, met, titles   # noqa: E402
+
+COUNT = 150
+
+
+def enter():
+    """Run this program once more where nghttpx seems to be installed."""
+    if os.environ.get('PRIVATE_TOP'):
+        return
+    run = subprocess.run(['tests/lib/private_root', 'nghttpx',
+                          'nghttp2-proxy', '--', sys.executable] + sys.argv,
+                         stderr=subprocess.PIPE, text=True)
+    if run.returncode == 77:
+        skip_all(run.stderr.strip())
+    sys.stderr.write(run.stderr)
+    sys.exit(run.returncode)
+
+
+class Front:
+    """nghttpx before the cloud, which says then that it is there."""
+
+    def __init__(self, cloud):
+        with socket.socket() as sock:
+            sock.bind(('127.0.0.1', 0))
+            self.port = sock.getsockname()[1]
+        self.log = cloud.path('access')
+        self.command = [
+            'nghttpx', '--conf=/dev/null', '--workers=1',
+            '--frontend=127.0.0.1,%d' % self.port,
+            '--backend=127.0.0.1,%s;;tls' % cloud.url.rpartition(':')[2],
+            '--insecure', '--no-location-rewrite',
+            '--accesslog-file=' + self.log,
+            '--accesslog-format=$remote_port $alpn $status $request',
+            cloud.path('server.key'), cloud.path('server.crt')]
+        cloud.url = 'https://127.0.0.1:%d' % self.port
+
+    def __enter__(self):
+        self.errors = open(self.log + '.errors', 'w+')
+        self.process = subprocess.Popen(self.command, stdout=self.errors,
+                                        stderr=self.errors)
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                socket.create_connection(('127.0.0.1', self.port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        return self
+
+    def __exit__(self, *exception):
+        self.process.terminate()
+        self.process.wait()
+        self.errors.close()
+
+    def requests(self):
+        """(port of the client, protocol, status, request line) of each."""
+        with open(self.log) as file:
+            return [line.rstrip('\n').split(' ', 3) for line in file]
+
+
+enter()
+with Relay() as relay, Cloud(relay.folder) as cloud, Front(cloud) as front:
+    cloud.pages = 2
+    tenants = configure(relay, cloud, count=COUNT)
+    relay.start()
+    ok(met(relay, COUNT), '%d tenants are read over HTTP/2' % COUNT,
+       relay.read_log()[-3000:])
+    tenants[1].add(*[alert('h%d' % i) for i in range(5)])
+    same(titles(relay, 5, 'bob@mssp.example'), ['h%d' % i for i in range(5)],
+         'and told of, page by page')
+    settled = len(front.requests())
+    end = time.monotonic() + 20
+    while len(front.requests()) < settled + 3 * COUNT and \
+            time.monotonic() < end:
+        time.sleep(0.1)
+    relay.stop()
+    time.sleep(1.2)                             # the log is written
+    requests = front.requests()
+    same({protocol for _, protocol, _, _ in requests}, {'h2'},
+         'all of it is HTTP/2')
+    same({status for _, _, status, _ in requests}, {'200'},
+         'each request has its answer')
+    ports = collections.Counter(port for port, _, _, _ in requests)
+    ok(len(ports) <= 4, '%d requests go over %d connections' %
+       (len(requests), len(ports)), ports)
+    tokens = sum('/oauth2/' in line for _, _, _, line in requests)
+    same(tokens, COUNT, 'with a token for each tenant')
+done()
