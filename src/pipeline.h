@@ -44,6 +44,8 @@ struct pipeline_input {
 					   one sentence */
 	const struct message *message;	/* NULL: it could not be parsed */
 	const char *failure;		/* then: why, one sentence */
+	bool is_completed;		/* a mail: what the API knows by now is
+					   in the store */
 	const struct record *record;	/* NULL: it is a mail */
 	const char *tenant;		/* that was asked for it, or NULL */
 	instant_ms started;		/* older records are not news, unless

@@ -278,6 +278,7 @@ pipeline_record(const struct generation *generation, struct store *store,
 				     now, arena, &again, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
+	again.is_completed = input->is_completed;
 	leave_out_told(decision, &again, arena);
 	if (is_known_record(input, decision, &again))
 		return record_known(store, &again, now, arena, how_out,

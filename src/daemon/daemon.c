@@ -106,9 +106,9 @@ asked(void *context, const struct poll_plan *plan, const char *failure)
 {
 	struct daemon *d = context;
 
-	(void)failure;		/* a mail waits for no second try */
+	/* A mail waits for no second try. */
 	if (!poll_is_incidents(plan))
-		taker_complete(d->taker, plan->customer);
+		taker_complete(d->taker, plan->customer, !failure);
 }
 
 static void

@@ -468,10 +468,15 @@ taker_wake(struct taker *taker)
 }
 
 void
-taker_complete(struct taker *taker, const char *customer)
+taker_complete(struct taker *taker, const char *customer, bool whole)
 {
-	if (!taker->waiting || taker->stopped)
+	struct passage *passage = taker->waiting;
+
+	if (!passage || taker->stopped)
 		return;
+	for (; passage && whole; passage = passage->next)
+		passage->input.is_completed |= !strcmp(passage->waits_for,
+						       customer);
 	end_waiting(taker, customer);
 	if (taker->answered)
 		loop_timer_set(taker->timer, 0);

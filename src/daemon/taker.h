@@ -45,9 +45,9 @@ void taker_destroy(struct taker **taker);
 /* Look into the inbox, and at what was released, from the start. */
 void taker_wake(struct taker *taker);
 
-/* What an API knows of the customer's alerts now is in the store: mails of his
- * that wait for it go on. */
-void taker_complete(struct taker *taker, const char *customer);
+/* What an API knows of the customer's alerts now is in the store, unless it is
+ * not `whole` because the API failed: mails of his that wait for it go on. */
+void taker_complete(struct taker *taker, const char *customer, bool whole);
 
 /* Take nothing more; what is in the reader's hands stays in the inbox. */
 void taker_stop(struct taker *taker);

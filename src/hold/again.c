@@ -235,7 +235,7 @@ covers(const struct again *again, const struct store_told *told)
 		return !*told->alert && as_severe &&
 		       follows(told, again->alert);
 	return !*id && !strcmp(told->road, "api") && as_severe &&
-	       again->now - told->at <= ROADS_MS;
+	       again->is_completed && again->now - told->at <= ROADS_MS;
 }
 
 bool
@@ -246,9 +246,10 @@ again_is_covered(const struct again *again)
 	if (again->by_api)
 		return false;
 	if (again->was && again->was->api != TIME_UNKNOWN)
-		return true;
+		return again->is_completed || !again->news;
 	for (i = 0; i < again->tolds.count; i++)
-		if (covers(again, &again->tolds.items[i]))
+		if (!strcmp(again->tolds.items[i].road, "api") &&
+		    covers(again, &again->tolds.items[i]))
 			return true;
 	return false;
 }

@@ -15,14 +15,17 @@
  *							as severe
  *	mail, its incident	the API, whomever	not at all, when that
  *							was within half an hour,
- *							and as severe
+ *							and as severe, and the
+ *							API has just been read
  *
  * Half an hour, because an incident goes on: what comes to it later is news,
- * and the other road may be closed by then.
+ * and the other road may be closed by then. For the same reason a mail is only
+ * about what the API gave while the API answers: of an alert that it could not
+ * give, the mail is all there is.
  *
  * A record of the API in which the severity is higher, a resolved alert is open
  * again, or a device is new, is news to everybody the rules name; so is such a
- * mail, as long as the API has not given the alert. Mail that is
+ * mail, unless the API has given the alert and has just been read. Mail that is
  * not authentic is never counted as having told anybody: whoever forges one
  * could keep the alert from them.
  *
@@ -39,6 +42,8 @@
 struct again {
 	const struct alert *alert;
 	bool by_api;
+	bool is_completed;		/* a mail: the API was read whole since
+					   it came. Set after again_look() */
 	instant_ms now;
 	const char *digest;		/* of the record; NULL for a mail */
 	const struct store_known *was;	/* NULL: its id is not known */

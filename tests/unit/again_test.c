@@ -66,6 +66,9 @@ static const struct row {
 
 	{ "a mail about what the API told",
 	  "{" API "\"alert\":\"a\"}", "{" MAIL "\"alert\":\"a\"}", 5, false },
+	{ "and that says it is worse, which the API does not",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\"}", 5, false },
 	{ "the API about what a mail told",
 	  "{" MAIL "\"alert\":\"a\"}",
 	  "{" API "\"alert\":\"a\",\"device\":[\"x\"]}", 5, false },
@@ -126,6 +129,19 @@ static const struct row {
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
 };
 
+/* The same while the API does not answer. */
+static const struct row ill[] = {
+	{ "a mail about what the API told before",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"low\"}", 5, false },
+	{ "and that says it is worse now",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\"}", 5, true },
+	{ "a mail of an incident that the API told of before",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
+};
+
 /* Of tenant "t", known beforehand. */
 static const struct store_incident merged = { "t", "m1", NULL, "m2" };
 
@@ -144,7 +160,8 @@ alert_of(struct arena *arena, const char *text)
 }
 
 static bool
-come(struct store *store, struct arena *arena, const char *text, instant_ms at)
+come(struct store *store, struct arena *arena, const char *text, bool is_ill,
+     instant_ms at)
 {
 	const struct alert *alert = alert_of(arena, text);
 	bool by_api = !strcmp(alert_text(alert, ALERT_INTAKE), "api");
@@ -157,7 +174,9 @@ come(struct store *store, struct arena *arena, const char *text, instant_ms at)
 	    again_look(store, alert, &incident, by_api ? text : NULL, at,
 		       arena, &again, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
-	told = again_told(&again, arena, "Ana@x.example");
+	again.is_completed = !is_ill;
+	told = again_is_covered(&again) ||
+	       again_told(&again, arena, "Ana@x.example");
 	if (again_remember(store, &again, 0, at, arena, &error) != OUTCOME_OK ||
 	    again_remember_told(store, &again, "ana@x.example", at, arena,
 				&error) != OUTCOME_OK)
@@ -167,7 +186,7 @@ come(struct store *store, struct arena *arena, const char *text, instant_ms at)
 }
 
 static void
-test_row(const struct row *row)
+test_row(const struct row *row, bool is_ill)
 {
 	struct arena *arena = arena_create();
 	struct buf error = BUF_INIT;
@@ -176,10 +195,10 @@ test_row(const struct row *row)
 	if (store_open("memory", &store, &error) != OUTCOME_OK ||
 	    store_incident_put(store, &merged, NOON, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
-	ok(!come(store, arena, row->first, NOON), "%s: the first is told",
+	ok(!come(store, arena, row->first, false, NOON), "%s: the first is told",
 	   row->name);
-	ok(come(store, arena, row->second, NOON + row->minutes * MINUTE) !=
-	   row->told_again, "%s: the second is%s", row->name,
+	ok(come(store, arena, row->second, is_ill,
+		NOON + row->minutes * MINUTE) != row->told_again, "%s: the second is%s", row->name,
 	   row->told_again ? " as well" : " not");
 	store_close(&store);
 	buf_release(&error);
@@ -192,6 +211,8 @@ main(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		test_row(&rows[i]);
+		test_row(&rows[i], false);
+	for (i = 0; i < sizeof(ill) / sizeof(*ill); i++)
+		test_row(&ill[i], true);
 	return tap_done();
 }
