@@ -8,10 +8,30 @@ enum { OPTION_ONCE, OPTION_DRY_RUN, OPTION_SINCE };
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
+/* Of the run under way. */
+struct count {
+	const struct poll_plan *plan;
+	size_t alerts, fresh;
+};
+
 struct poll {
-	size_t alerts, fresh;		/* of the run under way */
+	struct arena *arena;
+	VEC(struct count) counts;
 	bool failed;
 };
+
+static struct count *
+count_of(struct poll *poll, const struct poll_plan *plan)
+{
+	struct count none = { .plan = plan };
+	size_t i;
+
+	for (i = 0; i < poll->counts.count; i++)
+		if (poll->counts.items[i].plan == plan)
+			return &poll->counts.items[i];
+	vec_push(poll->arena, &poll->counts, none);
+	return &poll->counts.items[i];
+}
 
 static void
 print_plan(const struct poll_plan *plan, struct buf *out)
@@ -54,13 +74,13 @@ static void
 each(void *context, const struct poll_plan *plan,
      const struct pipeline_decision *decision, enum store_added how)
 {
-	struct poll *poll = context;
+	struct count *count = count_of(context, plan);
 	struct buf out = BUF_INIT;
 
-	poll->alerts++;
+	count->alerts++;
 	if (how != STORE_NEW)
 		return;
-	poll->fresh++;
+	count->fresh++;
 	print_plan(plan, &out);
 	print_decision(decision, &out);
 	(void)cmd_print(&out);		/* it has said so */
@@ -71,6 +91,7 @@ static void
 ended(void *context, const struct poll_plan *plan, const char *failure)
 {
 	struct poll *poll = context;
+	struct count *count = count_of(poll, plan);
 	struct buf out = BUF_INIT;
 
 	print_plan(plan, &out);
@@ -79,13 +100,11 @@ ended(void *context, const struct poll_plan *plan, const char *failure)
 	else if (poll_is_incidents(plan))
 		buf_puts(&out, "read\n");
 	else
-		buf_printf(&out, "%zu alerts, %zu new\n", poll->alerts,
-			   poll->fresh);
+		buf_printf(&out, "%zu alerts, %zu new\n", count->alerts,
+			   count->fresh);
+	count->alerts = count->fresh = 0;
 	/* Alerts come without their incidents' names as well. */
-	if (!poll_is_incidents(plan)) {
-		poll->alerts = poll->fresh = 0;
-		poll->failed |= failure != NULL;
-	}
+	poll->failed |= failure && !poll_is_incidents(plan);
 	(void)cmd_print(&out);		/* it has said so */
 	buf_release(&out);
 }
@@ -107,7 +126,7 @@ open_store(const struct cmd_line *line, const struct generation *generation)
 static int
 ask(const struct cmd_line *line, struct asking *asking)
 {
-	const struct poll *poll = asking->context;
+	struct poll *poll = asking->context;
 	int status = CMD_NO;
 
 	asking->store = open_store(line, asking->generation);
@@ -115,8 +134,10 @@ ask(const struct cmd_line *line, struct asking *asking)
 		generation_destroy(&asking->generation);
 		return CMD_NO;
 	}
+	poll->arena = arena_create();
 	if (asking_run(asking) && !poll->failed)
 		status = CMD_OK;
+	arena_destroy(&poll->arena);
 	store_close(&asking->store);
 	return status;
 }

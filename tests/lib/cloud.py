@@ -161,10 +161,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def handle(self):
+        cloud = self.server.cloud
+        with cloud.lock:
+            cloud.open += 1
+            cloud.open_most = max(cloud.open, cloud.open_most)
         try:
             super().handle()
         except (ConnectionError, ssl.SSLError, TimeoutError):
             pass
+        finally:
+            with cloud.lock:
+                cloud.open -= 1
 
     def do_POST(self):
         length = int(self.headers.get('Content-Length', 0))
@@ -204,6 +211,7 @@ class Cloud:
         self.skew = 0               # seconds their clock is ahead
         self.pages = None           # most records in a page, whatever $top
         self.numbers_as_text = False
+        self.open = self.open_most = 0      # connections
 
     def path(self, name):
         return os.path.join(self.folder, name)

@@ -19,6 +19,35 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
         time.sleep(0.1)
     same(sum(not t.asked for t in tenants), 0,
          'slow tenants take turns: nobody is never asked')
+    ok(cloud.open_most <= 64, 'over 64 connections at most', cloud.open_most)
+    relay.stop()
+
+# A start; then one tenant with more pages than its budget allows.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    tenants = configure(relay, cloud, count=100, every='4s')
+    relay.start()
+    begun = time.time()
+    ok(met(relay, 100), 'a hundred tenants are met', relay.read_log())
+    first = sorted(t.asked[0] - begun for t in tenants)
+    ok(all(sum(at <= x < at + 1 for x in first) < 60 for at in range(5)) and
+       first[-1] - first[0] > 2, 'a start is spread over the interval', first)
+    cloud.pages = 1
+    tenants[1].add(*[alert('b%d' % i) for i in range(200)])
+    begun = time.time()
+
+    def requests():
+        return len(tenants[1].asked) + len(tenants[1].incidents_asked)
+    before, end = requests(), time.monotonic() + 30
+    while requests() < before + 100 and time.monotonic() < end:
+        time.sleep(0.1)
+    tenants[2].add(alert('other'))
+    added = time.time()
+    ok(relay.wait_log('alert=other', wait=8) and time.time() - added < 7,
+       'others are told meanwhile, without delay', time.time() - added)
+    asked = requests() - before
+    most = 100 + (time.time() - begun) * 100 / 60 + 2
+    ok(100 <= asked <= most, 'a tenant is asked 100 times a minute at most',
+       '%d of %.0f' % (asked, most))
     relay.stop()
 
 # One tenant hangs, one is throttled; the others do not notice.

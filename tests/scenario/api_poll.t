@@ -37,8 +37,12 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     tenant.alerts[1].update(lastUpdateDateTime=utc(), status='inProgress')
     settle(tenant)
     same(titles(relay, 1), ['da1'], 'a change that is no news tells nobody')
+    same([m for m in relay.outbox(0) if m['Delivered-To'].startswith('ana')],
+         [], 'one who need not know of a medium alert is not told')
     tenant.alerts[1].update(lastUpdateDateTime=utc(), severity='high')
     same(titles(relay, 2), ['da1', 'da1'], 'a raised severity is told again')
+    ok(relay.wait_log('event=sent.*recipient=ana@mssp.example'),
+       'and to those who now must know')
     first, second = [m for m in relay.outbox(0)
                      if m['Delivered-To'] == 'archive@mssp.example']
     if 'raised' in text_of(first):

@@ -846,6 +846,21 @@ test_days(struct store *store)
 }
 
 static void
+test_known_for_90_days(struct store *store)
+{
+	struct store_known *known = NULL;
+	bool more;
+
+	add_known(store, "a", NOW, TIME_UNKNOWN);
+	DONE(store_prune(store, NOW + 90 * DAY, &more, &error), "months go by");
+	DONE(store_known(store, "contoso", "a", arena, &known, &error), "");
+	ok(known, "%s: an alert is known for 90 days", end_name);
+	DONE(store_prune(store, NOW + 90 * DAY + 1, &more, &error), "more");
+	DONE(store_known(store, "contoso", "a", arena, &known, &error), "");
+	ok(!known, "%s: and not for longer", end_name);
+}
+
+static void
 test_incidents(struct store *store)
 {
 	struct store_incident incident = { "t", "1", "First", NULL };
@@ -891,6 +906,7 @@ static void (*const tests[])(struct store *store) = {
 	test_meta,
 	test_tolds,
 	test_days,
+	test_known_for_90_days,
 	test_incidents,
 	NULL
 };
