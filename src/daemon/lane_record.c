@@ -6,6 +6,8 @@ enum {
 	/* How exactly the last good answer is known after a crash: a commit
 	 * per answer would be most of the work. */
 	GOOD_WRITTEN_MS = 10 * 60000,
+	/* No id is as long; a longer one would be in the store for ever. */
+	ID_MOST = 200,
 };
 
 static instant_ms
@@ -90,9 +92,9 @@ record_one(struct lane_page *page, const struct record *record,
 	return record_input(page, &input, error);
 }
 
-/* A text, or a whole number as one; NULL for anything else and for "". */
+/* An id: a text, or a whole number as one. NULL for anything else. */
 static const char *
-member_text(const struct json *object, const char *name, struct arena *arena)
+member_id(const struct json *object, const char *name, struct arena *arena)
 {
 	const struct json *member = json_member(object, name);
 	const char *text = json_text(member);
@@ -100,7 +102,7 @@ member_text(const struct json *object, const char *name, struct arena *arena)
 
 	if (!text && number >= 0)
 		text = arena_printf(arena, "%lld", (long long)number);
-	return text && *text ? text : NULL;
+	return text && *text && strlen(text) <= ID_MOST ? text : NULL;
 }
 
 /* In its incident, as far as that is known. */
@@ -108,7 +110,7 @@ static enum outcome
 record_alert(struct lane_page *page, const struct json *json,
 	     struct buf *error)
 {
-	const char *id = member_text(json, "incidentId", page->arena);
+	const char *id = member_id(json, "incidentId", page->arena);
 	struct record record = { .json = json };
 	struct incident incident = { .name = NULL };
 	struct json *stands_in = NULL;
@@ -140,9 +142,9 @@ record_incident(struct lane_page *page, const struct json *json,
 	const struct record record = { .json = json };
 	struct store_incident incident = {
 		.tenant = lane->plan->tenant,
-		.id = member_text(json, "id", page->arena),
+		.id = member_id(json, "id", page->arena),
 		.name = record_incident_name(json, page->arena),
-		.merged = member_text(json, "redirectIncidentId", page->arena),
+		.merged = member_id(json, "redirectIncidentId", page->arena),
 	};
 	instant_ms when;
 
@@ -174,8 +176,8 @@ static bool
 is_unknown(struct lane *lane, const struct json *alert, struct arena *arena)
 {
 	struct store *store = lane->poller->world.store;
-	const char *id = member_text(alert, "id", arena);
-	const char *stands_in = member_text(alert, "incidentId", arena);
+	const char *id = member_id(alert, "id", arena);
+	const char *stands_in = member_id(alert, "incidentId", arena);
 	struct store_known *known = NULL;
 	struct store_incident *incident = NULL;
 	struct buf error = BUF_INIT;

@@ -191,11 +191,17 @@ ask_smaller(struct lane *lane, const struct poll_answer *answer)
 	lane_step(lane);
 }
 
-/* Once it is asked for anew at once; then it is a failure. */
+/* Once it is asked for anew at once; then it is a failure. What is read along
+ * leaves that to its leader. */
 static void
 renew_token(struct lane *lane, const struct poll_answer *answer)
 {
-	lane_wipe(&lane_owner(lane)->token);
+	if (lane->leader) {
+		lane_failed(lane, OAUTH_LATER, answer->sentence,
+			    answer->wait_ms);
+		return;
+	}
+	lane_wipe(&lane->token);
 	if (lane->tries++)
 		lane_failed(lane, OAUTH_CONSENT, answer->sentence,
 			    answer->wait_ms);

@@ -63,16 +63,17 @@ take_budget(struct lane *lane)
 	return true;
 }
 
-/* Its next request will bring a token. */
-static bool
-must_wait_for_token(struct lane *lane)
+/* The leader's next request will bring a token. */
+static void
+wait_for_token(struct lane *lane)
 {
-	if (!lane->leader || lane_has_token(lane))
-		return false;
-	lane->due = lane->leader->due > lane->due ? lane->leader->due
-						  : lane->due;
-	lane->due += TICK_MS;
-	return true;
+	const struct lane *leader = lane->leader;
+
+	if (leader->is_done)
+		lane_failed(lane, OAUTH_LATER, "the token has ended", -1);
+	else
+		lane->due = (leader->due > lane->due ? leader->due
+						     : lane->due) + TICK_MS;
 }
 
 void
@@ -83,8 +84,13 @@ lane_step(struct lane *lane)
 	lane->due = poller_now(poller);
 	lane->is_waiting = false;
 	/* A page that follows has to wait as well; the tick comes by. */
-	if (poller->stopped || lane->is_gone || poller->asked >= ASKED_MOST ||
-	    must_wait_for_token(lane) || !take_budget(lane))
+	if (poller->stopped || lane->is_gone || poller->asked >= ASKED_MOST)
+		return;
+	if (lane->leader && !lane_has_token(lane)) {
+		wait_for_token(lane);
+		return;
+	}
+	if (!take_budget(lane))
 		return;
 	if (!lane_has_token(lane)) {
 		lane_ask_token(lane);

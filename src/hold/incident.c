@@ -88,6 +88,9 @@ incident_look(struct store *store, const char *tenant, const char *id,
 			    error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
+	if (incident_out->name && strcmp(last, id))
+		incident_out->name = arena_printf(arena, "%s (%s)",
+						  incident_out->name, last);
 	add(incident_out, last, arena);
 	add(incident_out, id, arena);
 	outcome = add_parts(store, tenant, arena, incident_out, error);

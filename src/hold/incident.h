@@ -13,7 +13,8 @@
 #include "store/store.h"
 
 struct incident {
-	const char *name;	/* of the one that is left; or NULL */
+	const char *name;	/* of the one that is left, and its id when that
+				   is another one: "Name (43)"; or NULL */
 	/* Their ids: those that were merged, then the one that is left. Empty
 	 * when an alert names none. */
 	VEC(const char *) ids;

@@ -75,6 +75,9 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     ok('43 – Attack on many Bcc: x@y.example' in
        text_of(told(relay, 'b2')) and not told(relay, 'b2')['Bcc'],
        'a name is one line of text', text_of(told(relay, 'b2')))
+    ok('42 – Attack on many Bcc: x@y.example (43)' in
+       text_of(told(relay, 'a3')), 'and says which one is left',
+       text_of(told(relay, 'a3')))
     relay.deliver(mail(id='m1', incident='42', title='Alert m1'),
                   'contoso@relay.mssp.example')
     line = relay.wait_log('reason="the API gave.*mail=')
@@ -129,6 +132,10 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     status, out, err = relay.command('poll', '--once', 'contoso')
     ok(status == 0 and 'contoso %s incidents: failed' % T in out,
        'poll as well', out, err)
+    tenant.incident_always = answer(401, {'error': {'code': 'x'}})
+    status, out, err = relay.command('poll', '--once', 'contoso')
+    ok(status == 0 and 'contoso %s incidents: failed' % T in out,
+       'a token that is good for alerts only is no reason to wait', out, err)
     tenant.incident_always = None
     relay.stop()
 

@@ -21,9 +21,9 @@ static const struct {
 	{ "one that nobody knows is itself", "0", " 0", NULL },
 	{ "one that was not merged has its name", "1", " 1", "One" },
 	{ "what was merged comes first", "4", " 2 5 3 4", "Four" },
-	{ "from wherever one looks", "2", " 5 3 2 4", "Four" },
+	{ "from wherever one looks", "2", " 5 3 2 4", "Four (4)" },
 	{ "a circle ends", "6", " 7 6", NULL },
-	{ "what it was merged into may be unknown", "8", " 8 99", "Eight" },
+	{ "what it was merged into may be unknown", "8", " 8 99", "Eight (99)" },
 };
 
 static const char *
