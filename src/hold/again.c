@@ -134,7 +134,7 @@ find_news(struct again *again, struct arena *arena)
 		again->news = arena_printf(arena, "The severity was raised "
 					   "from %s to %s.", was->severity,
 					   severity);
-	else if (is_resolved(was->status))
+	else if (is_resolved(was->status) && (again->by_api || status))
 		again->news = "The alert was resolved and is open again.";
 	/* A mail names few devices, so the first record brings no news. */
 	else if ((was->digest || !again->by_api) &&

@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, 'tests/lib')
-from crash import (CHANGES, QUIET, Crash, chosen, need_strace,  # noqa: E402
+from crash import (CHANGES, Crash, chosen, need_strace,  # noqa: E402
                    points_of, read_trace, report, strace)
 from relay import Relay, same, done                             # noqa: E402
 from cloud import Cloud, alert, incident, parse, utc            # noqa: E402

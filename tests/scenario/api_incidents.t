@@ -7,7 +7,7 @@ import time
 sys.path.insert(0, 'tests/lib')
 from relay import Relay, mail, ok, same, done   # noqa: E402
 from cloud import Cloud, alert, answer, hang, incident, utc   # noqa: E402
-from polled import T, configure, met, settle, text_of, titles   # noqa: E402
+from polled import T, configure, met, settle, text_of   # noqa: E402
 
 TO = 'archive@mssp.example'
 
@@ -60,7 +60,8 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
        'a known incident is not asked for again')
 
     # A merge: what follows belongs to both threads.
-    tenant.incidents.append(incident('43', 'Attack on many\r\nBcc: x@y.example'))
+    tenant.incidents.append(incident(
+        '43', 'Attack on many\r\nBcc: x@y.example'))
     tenant.add(alert('b1', incidentId='43'))
     second = told(relay, 'b1')
     ok(first['References'] != second['References'],

@@ -137,6 +137,10 @@ static const struct row ill[] = {
 	{ "and that says it is worse now",
 	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
 	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\"}", 5, true },
+	{ "a mail about what was resolved before the API fell ill",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
+	  "\"status\":\"resolved\"}",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"low\"}", 5, false },
 	{ "a mail of an incident that the API told of before",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
