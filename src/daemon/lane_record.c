@@ -234,10 +234,12 @@ move_cursor(struct lane_page *page, bool is_last, struct buf *error)
 		lane->row.alerts = lane_now(lane);
 	if (!is_last)
 		return OUTCOME_OK;
+	/* A look at what was made says nothing of what changed, so it leaves
+	 * the cursor. A record of the future must not hide what comes before
+	 * it. */
 	if (lane->is_sweep)
 		lane->row.swept = lane_their_now(lane);
-	/* A record of the future must not hide what comes before it. */
-	if (lane->latest > lane->row.cursor)
+	else if (lane->latest > lane->row.cursor)
 		lane->row.cursor = lane->latest < lane_their_now(lane) ?
 				   lane->latest : lane_their_now(lane);
 	lane->row.good = lane_now(lane);

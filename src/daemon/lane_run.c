@@ -37,12 +37,17 @@ lane_their_now(const struct lane *lane)
 	return lane_now(lane) + lane->skew_ms;
 }
 
+static bool
+was_out(const struct lane *lane)
+{
+	return lane->row.good != TIME_UNKNOWN &&
+	       lane_now(lane) - lane->row.good > OUTAGE_MS;
+}
+
 static instant_ms
 window_start(const struct lane *lane)
 {
 	const struct poller *poller = lane->poller;
-	bool was_out = lane->row.good != TIME_UNKNOWN &&
-		       poller_now(poller) - lane->row.good > OUTAGE_MS;
 
 	if (lane->is_sweep)
 		return lane_their_now(lane) - SWEEP_BACK_MS;
@@ -50,8 +55,8 @@ window_start(const struct lane *lane)
 		return poller->world.since;
 	if (!lane->has_row)
 		return poller_now(poller) - OVERLAP_AFTER_OUTAGE_MS;
-	return lane->row.cursor - (was_out ? OVERLAP_AFTER_OUTAGE_MS
-					   : OVERLAP_MS);
+	return lane->row.cursor - (was_out(lane) ? OVERLAP_AFTER_OUTAGE_MS
+						 : OVERLAP_MS);
 }
 
 static const char *
@@ -61,13 +66,20 @@ link_from(const struct lane *lane, size_t skip)
 			POLL_UPDATED, lane->since, lane->top, skip, lane->run);
 }
 
+/* After an outage what changed comes first. An incident that shows late is one
+ * without a name until it changes. */
+static bool
+must_sweep(const struct lane *lane)
+{
+	return lane->has_row && !lane->leader && !lane->poller->world.since &&
+	       !was_out(lane) &&
+	       lane_their_now(lane) - lane->row.swept >= LANE_SWEEP_EVERY_MS;
+}
+
 void
 lane_begin_run(struct lane *lane)
 {
-	/* An incident that shows late is one without a name until then. */
-	lane->is_sweep = lane->has_row && !lane->leader &&
-		!lane->poller->world.since &&
-		lane_their_now(lane) - lane->row.swept >= LANE_SWEEP_EVERY_MS;
+	lane->is_sweep = must_sweep(lane);
 	lane->run = arena_create();
 	lane->links = map_create(lane->run);
 	lane->pages = lane->records = 0;

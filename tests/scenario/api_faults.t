@@ -25,6 +25,11 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     tenants = configure(relay, cloud, count=len(CLASSES) + 1)
     for tenant, (code, name, word) in zip(tenants[1:], CLASSES):
         tenant.token_script.extend([aadsts(code)] * 50)
+    # A certificate that Entra ID learned of a moment ago.
+    relay.write('customers/young.rules', '''
+        customer young { tenant %s  poll graph using reader every 8s
+        recipients @mssp.example  otherwise notify bob }''' % guid(99))
+    cloud.tenant(guid(99)).token_script.extend([aadsts(700027)])
     relay.start()
     ok(met(relay), 'the tenant that is well is read')
     tenants[0].add(alert('w1'))
@@ -41,6 +46,9 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     same((len(told), {m['Delivered-To'] for m in told}),
          (len(CLASSES) - 1, {'soc@mssp.example'}),
          'the catch-all is told of each that somebody must mend')
+    ok(relay.wait_log('event=poll-recovered customer=young', wait=30),
+       'a certificate that is not known yet is tried again soon',
+       relay.read_log())
     relay.stop()
 
 # What an API can do.

@@ -129,6 +129,23 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
          'every hour all that was made within a day is asked for')
     settle(tenant, 3)
     same((sweeps(), titles(relay, 1)), (1, ['late']), 'once, and told once')
+
+    # Three hours of silence, in which an older alert was raised.
+    tenant.add(alert('raised', created=utc(time.time() - 40 * 3600),
+                     updated=utc(), severity='low'))
+    same(titles(relay, 2), ['late', 'raised'], 'an older alert is known')
+    relay.stop()
+    tenant.alerts[-1].update(severity='high',
+                             lastUpdateDateTime=utc(time.time() - 7200))
+    tenant.add(alert('fresh'))
+    with sqlite3.connect(relay.path('state', 'store.db')) as db:
+        db.execute('UPDATE known SET updated = updated - 10800000')
+        db.execute('UPDATE poll SET cursor = cursor - 10800000, '
+                   'good = good - 10800000, swept = swept - 10800000')
+    db.close()
+    relay.start()
+    same(titles(relay, 4), ['fresh', 'late', 'raised', 'raised'],
+         'what changed while nobody asked is found, whatever its age')
     relay.stop()
 
 # Nothing new: nothing is written.
