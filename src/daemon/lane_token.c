@@ -32,10 +32,13 @@ static void
 token_failed(struct lane *lane, const struct oauth_answer *answer,
 	     int64_t wait_ms)
 {
+	/* A new certificate must not wake anybody for each tenant. */
 	if (answer->is_new_certificate &&
 	    lane->certificate_tries++ < NEW_CERTIFICATE_TRIES)
-		wait_ms = NEW_CERTIFICATE_MS;
-	lane_failed(lane, answer->class, answer->sentence, wait_ms);
+		lane_failed(lane, OAUTH_LATER, answer->sentence,
+			    NEW_CERTIFICATE_MS);
+	else
+		lane_failed(lane, answer->class, answer->sentence, wait_ms);
 }
 
 static void

@@ -34,7 +34,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     ok(met(relay), 'the tenant that is well is read')
     tenants[0].add(alert('w1'))
     same(titles(relay, 1), ['w1'], 'a token failure holds that tenant alone')
-    relay.wait_log('event=poll-failed', len(CLASSES))
+    relay.wait_log('event=poll-failed', len(CLASSES) + 1)
     for i, (code, name, word) in enumerate(CLASSES, 1):
         lines = [line for line in relay.read_log().splitlines()
                  if 'poll-failed' in line and guid(i) in line]
@@ -49,6 +49,9 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     ok(relay.wait_log('event=poll-recovered customer=young', wait=30),
        'a certificate that is not known yet is tried again soon',
        relay.read_log())
+    same([m['Subject'] for m in relay.outbox(0) if 'again' in m['Subject'] or
+          'young' in m.get_body(('plain',)).get_content()], [],
+         'and wakes nobody')
     relay.stop()
 
 # What an API can do.
