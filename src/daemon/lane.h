@@ -29,6 +29,7 @@ struct lane {
 	bool is_done;			/* `once`: its run has ended */
 	instant_ms due;
 	unsigned int failures;		/* one after the other */
+	bool is_of_tenant;		/* the last one is not of the app */
 	double budget;			/* requests that may be made now */
 	instant_ms budget_at;
 	int64_t skew_ms;		/* their clock minus ours */

@@ -238,6 +238,7 @@ page_answered(void *context, const struct transfer_answer *answer)
 	struct poll_answer read;
 
 	lane->is_asking = false;
+	lane->is_of_tenant = false;
 	lane->poller->asked--;
 	note_clock(lane, answer->date);
 	poll_read(lane->plan, answer, lane_their_now(lane), arena, &read);

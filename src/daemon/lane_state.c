@@ -11,6 +11,8 @@ enum {
 	LATER_TOLD_MS = 30 * 60000,
 };
 
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
 instant_ms
 lane_now(const struct lane *lane)
 {
@@ -121,10 +123,36 @@ backoff(const struct lane *lane, enum oauth_class class)
 	return wait + lane_random((uint32_t)(wait / 4 + 1));
 }
 
+/* What is wrong with an app is wrong with all its tenants: a mail for each of
+ * thousands would bury the others. Once a day for each app and sentence. */
+static bool
+is_of_app(const struct lane *lane)
+{
+	return lane->row.class && !lane->is_of_tenant &&
+	       !strcmp(lane->row.class, oauth_class_names[OAUTH_OURS]);
+}
+
+/* The same notice twice is one. */
+static void
+identify(const struct lane *lane, const char *subject, const char *sentence,
+	 struct buf *identity)
+{
+	if (is_of_app(lane)) {
+		buf_printf(identity, "poll %s %s %s %lld",
+			   lane->plan->app->name, subject, sentence,
+			   (long long)(lane->row.failed / DAY_MS));
+		return;
+	}
+	buf_printf(identity, "poll %s %s %s ", lane->key, subject,
+		   lane->row.class ? lane->row.class : "");
+	clock_print(identity, lane->row.failed);
+}
+
 static void
 tell(struct lane *lane, const char *subject, const char *sentence)
 {
 	struct poller *poller = lane->poller;
+	const struct poll_plan *plan = lane->plan;
 	struct arena *arena;
 	struct buf error = BUF_INIT, identity = BUF_INIT;
 	char *text;
@@ -133,15 +161,15 @@ tell(struct lane *lane, const char *subject, const char *sentence)
 	if (lane->leader)
 		return;
 	arena = arena_create();
-	buf_printf(&identity, "poll %s %s %s ", lane->key, subject,
-		   lane->row.class ? lane->row.class : "");
-	clock_print(&identity, lane->row.failed);
+	identify(lane, subject, sentence, &identity);
 	text = arena_printf(arena, "Customer %s, tenant %s, API %s, app %s: "
-			    "%s.\n", lane->plan->customer, lane->plan->tenant,
-			    poll_source_name(lane->plan->source),
-			    lane->plan->app->name, sentence);
+			    "%s.%s\n", plan->customer, plan->tenant,
+			    poll_source_name(plan->source), plan->app->name,
+			    sentence, is_of_app(lane) ? " The same holds for "
+			    "every tenant that is read with that app, and is "
+			    "told once." : "");
 	if (pipeline_notify_alone(poller_rules(poller), poller->world.store,
-				  identity.data, lane->plan->customer, subject,
+				  identity.data, plan->customer, subject,
 				  text, poller_now(poller), arena, &error) !=
 	    OUTCOME_OK)
 		trouble(lane, error.data);
@@ -174,7 +202,6 @@ report(struct lane *lane, enum oauth_class class, const char *sentence)
 			    name, "why", sentence, NULL);
 	if (is_new)
 		lane_write_row(lane);
-	/* The same notice twice is one: its item is known. */
 	if ((is_new && class != OAUTH_LATER) ||
 	    (is_long && class == OAUTH_LATER))
 		tell(lane, "A tenant cannot be read", sentence);

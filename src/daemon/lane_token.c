@@ -57,6 +57,7 @@ token_answered(void *context, const struct transfer_answer *answer)
 		read.sentence = "the certificate of the login end point is not "
 				"trusted";
 	}
+	lane->is_of_tenant = read.is_of_tenant;
 	if (read.class == OAUTH_FINE)
 		take_token(lane, &read, arena);
 	else

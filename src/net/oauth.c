@@ -247,6 +247,9 @@ static const struct {
 	{ 90090, OAUTH_LATER, "Entra ID has a passing fault" },
 };
 
+/* Of OAUTH_OURS: the configuration of the tenant is wrong, not the app. */
+static const int64_t tenant_codes[] = { 9001023, 90002, 900023, 90038 };
+
 enum {
 	CERTIFICATE_UNKNOWN = 700027,
 	CODE_MOST = 100000000,
@@ -304,6 +307,8 @@ read_error(struct oauth_answer *out, int status, const struct json *answer,
 	size_t i;
 
 	out->is_new_certificate = code == CERTIFICATE_UNKNOWN;
+	for (i = 0; i < sizeof(tenant_codes) / sizeof(*tenant_codes); i++)
+		out->is_of_tenant |= tenant_codes[i] == code;
 	for (i = 0; i < sizeof(codes) / sizeof(*codes); i++)
 		if (codes[i].code == code) {
 			refuse(out, codes[i].class, codes[i].sentence, error,

@@ -44,6 +44,7 @@ struct oauth_answer {
 	const char *refresh_token;	/* a new one to keep, or NULL */
 	bool is_new_certificate;	/* Entra does not know it yet: a few
 					   quick tries are worth it */
+	bool is_of_tenant;		/* ours, but with this tenant only */
 	const char *sentence;		/* unless fine: what is wrong and what
 					   to do; no secrets in it */
 };

@@ -54,6 +54,22 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
          'and wakes nobody')
     relay.stop()
 
+# The app is refused, and so are all its tenants.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    tenants = configure(relay, cloud, count=20)
+    for tenant in tenants:
+        tenant.token_script.append(aadsts(7000222))
+    relay.start()
+    relay.wait_log('event=poll-failed', 20)
+    ok(relay.wait_log('event=poll-recovered', 20, wait=30), 'each tenant '
+       'waits and is read again', relay.read_log()[-2000:])
+    told = [(m['Delivered-To'], m['Subject'].partition('] ')[2] or
+             m['Subject']) for m in relay.outbox(2)]
+    same(sorted(subject for _, subject in told),
+         ['A tenant can be read again', 'A tenant cannot be read'],
+         'a secret that has expired is told once, and so is its end')
+    relay.stop()
+
 # What an API can do.
 with Relay() as relay, Cloud(relay.folder) as cloud:
     tenants = configure(relay, cloud, count=12)

@@ -134,6 +134,10 @@ test_turn(int code, enum oauth_class class)
 	ok(text_ends(got.sentence, number) && !strstr(got.sentence, "look") &&
 	   !strstr(got.sentence, "change)"), "AADSTS%d: a sentence of our own, "
 	   "with the number", code);
+	ok(got.is_of_tenant == (code == 90002 || code == 900023 ||
+				code == 90038 || code == 9001023),
+	   "AADSTS%d: is%s about one tenant only", code,
+	   got.is_of_tenant ? "" : " not");
 	ok(got.is_new_certificate == (code == 700027), "AADSTS%d: is%s tried "
 	   "again soon", code, code == 700027 ? "" : " not");
 }
