@@ -10,6 +10,8 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
@@ -315,10 +317,21 @@ transfer_destroy(struct transfer **transfer)
 enum {
 	HTTPS_CONNECT_MS = 10000,
 	HTTPS_EVENTS = 64,
+	HTTPS_SOCKETS = 256,	/* more than there are connections */
+};
+
+/* A server, and when it was heard of last: see drop_dead(). There are as many
+ * as a few names have addresses. */
+struct peer {
+	struct peer *next;
+	char ip[INET6_ADDRSTRLEN];
+	long port;
+	uint64_t heard;
 };
 
 struct inquiry {
 	struct inquiry *next, **place;	/* in the list of those under way */
+	uint64_t begun;			/* in the order of things */
 	struct transfer_many *many;
 	CURL *curl;
 	struct curl_slist *headers;
@@ -336,7 +349,24 @@ struct transfer_many {
 	CURLM *multi;
 	int epoll, timer;
 	struct inquiry *inquiries;
+	uint64_t order;			/* of what happens */
+	struct peer *peers;
+	int sockets[HTTPS_SOCKETS];	/* that curl watches */
+	size_t socket_count;
 };
+
+static void
+note_socket(struct transfer_many *many, int fd, bool is_watched)
+{
+	size_t i;
+
+	for (i = 0; i < many->socket_count && many->sockets[i] != fd; i++)
+		continue;
+	if (!is_watched && i < many->socket_count)
+		many->sockets[i] = many->sockets[--many->socket_count];
+	if (is_watched && i == many->socket_count && i < HTTPS_SOCKETS)
+		many->sockets[many->socket_count++] = fd;
+}
 
 static int
 on_socket(CURL *curl, curl_socket_t fd, int what, void *context, void *known)
@@ -345,6 +375,7 @@ on_socket(CURL *curl, curl_socket_t fd, int what, void *context, void *known)
 	struct epoll_event event = { .data.fd = fd };
 
 	(void)curl;
+	note_socket(many, fd, what != CURL_POLL_REMOVE);
 	if (what == CURL_POLL_REMOVE) {
 		/* A closed one has left by itself. */
 		(void)epoll_ctl(many->epoll, EPOLL_CTL_DEL, fd, NULL);
@@ -431,10 +462,16 @@ inquiry_destroy(struct inquiry *inquiry)
 void
 transfer_many_destroy(struct transfer_many **many)
 {
+	struct peer *peer;
+
 	if (!*many)
 		return;
 	while ((*many)->inquiries)
 		inquiry_destroy((*many)->inquiries);
+	while ((peer = (*many)->peers)) {
+		(*many)->peers = peer->next;
+		free(peer);
+	}
 	(void)curl_multi_cleanup((*many)->multi);
 	(void)close((*many)->timer);		/* hold no data */
 	(void)close((*many)->epoll);
@@ -528,7 +565,7 @@ transfer_ask(struct transfer_many *many, const struct transfer_request *request)
 	*inquiry = (struct inquiry){
 		.many = many, .curl = curl_easy_init(), .body = BUF_INIT,
 		.most = request->answer_most, .done = request->done,
-		.context = request->context,
+		.context = request->context, .begun = ++many->order,
 		.next = many->inquiries, .place = &many->inquiries,
 	};
 	if (!inquiry->curl)
@@ -573,6 +610,65 @@ answer(struct inquiry *inquiry, CURLcode code)
 	inquiry->done(inquiry->context, &answer);
 }
 
+static struct peer *
+peer_of(struct transfer_many *many, const char *ip, long port)
+{
+	struct peer *peer = many->peers;
+
+	while (peer && (strcmp(peer->ip, ip) || peer->port != port))
+		peer = peer->next;
+	if (peer)
+		return peer;
+	peer = bug_alloc(sizeof(*peer));
+	*peer = (struct peer){ .next = many->peers, .port = port };
+	(void)snprintf(peer->ip, sizeof(peer->ip), "%s", ip);
+	return many->peers = peer;
+}
+
+static bool
+leads_to(int fd, const struct peer *peer)
+{
+	struct sockaddr_storage address;
+	socklen_t length = sizeof(address);
+	char ip[NI_MAXHOST], port[NI_MAXSERV];
+
+	return !getpeername(fd, (struct sockaddr *)&address, &length) &&
+	       !getnameinfo((struct sockaddr *)&address, length, ip,
+			    sizeof(ip), port, sizeof(port),
+			    NI_NUMERICHOST | NI_NUMERICSERV) &&
+	       !strcmp(ip, peer->ip) && strtol(port, NULL, 10) == peer->port;
+}
+
+/*
+ * After a timeout curl keeps an HTTP/2 connection, for the sake of the others
+ * on it, and gives it every request that follows. When it is dead (a firewall
+ * has forgotten it) that would go on until the system gives it up after a
+ * quarter of an hour. So when nothing at all came from a server in the time of
+ * a request, its connections are broken off.
+ */
+static void
+drop_dead(struct inquiry *inquiry, CURLcode code)
+{
+	struct transfer_many *many = inquiry->many;
+	char *ip = NULL;
+	struct peer *peer;
+	long port = 0;
+	size_t i;
+
+	(void)curl_easy_getinfo(inquiry->curl, CURLINFO_PRIMARY_IP, &ip);
+	(void)curl_easy_getinfo(inquiry->curl, CURLINFO_PRIMARY_PORT, &port);
+	if (!ip || !*ip)
+		return;
+	peer = peer_of(many, ip, port);
+	if (code == CURLE_OK)
+		peer->heard = ++many->order;
+	if (code != CURLE_OPERATION_TIMEDOUT || peer->heard > inquiry->begun)
+		return;
+	for (i = 0; i < many->socket_count; i++)
+		if (leads_to(many->sockets[i], peer))
+			(void)shutdown(many->sockets[i], SHUT_RDWR);
+}
+
 /* Whatever is done is handed over; that may begin or forget others. */
 static void
 hand_over(struct transfer_many *many)
@@ -588,6 +684,7 @@ hand_over(struct transfer_many *many)
 			continue;
 		(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
 					(char **)&inquiry);
+		drop_dead(inquiry, code);
 		answer(inquiry, code);
 		inquiry_destroy(inquiry);
 	}

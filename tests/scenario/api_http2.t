@@ -7,12 +7,13 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, 'tests/lib')
 from relay import Relay, ok, same, done, skip_all   # noqa: E402
-from cloud import Cloud, alert   # noqa: E402
-from polled import configure, met, titles   # noqa: E402
+from cloud import Cloud, alert, hang   # noqa: E402
+from polled import configure, met, settle, titles   # noqa: E402
 
 COUNT = 150
 
@@ -72,6 +73,42 @@ class Front:
             return [line.rstrip('\n').split(' ', 3) for line in file]
 
 
+class Wire:
+    """Between the relay and the front; connections can be cut off in a way
+    that neither end is told of."""
+
+    def __init__(self, cloud):
+        self.target = int(cloud.url.rpartition(':')[2])
+        self.listener = socket.create_server(('127.0.0.1', 0), backlog=64)
+        self.connections, self.frozen = 0, set()
+        cloud.url = 'https://127.0.0.1:%d' % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            near = self.listener.accept()[0]
+            far = socket.create_connection(('127.0.0.1', self.target))
+            self.connections += 1
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self.carry, daemon=True,
+                                 args=(self.connections,) + pair).start()
+
+    def carry(self, number, source, target):
+        try:
+            while True:
+                data = source.recv(65536)
+                if number in self.frozen:
+                    if not data:
+                        break
+                    continue
+                if not data:
+                    target.shutdown(socket.SHUT_WR)
+                    break
+                target.sendall(data)
+        except OSError:
+            pass
+
+
 enter()
 with Relay() as relay, Cloud(relay.folder) as cloud, Front(cloud) as front:
     cloud.pages = 2
@@ -99,4 +136,23 @@ with Relay() as relay, Cloud(relay.folder) as cloud, Front(cloud) as front:
        (len(requests), len(ports)), ports)
     tokens = sum('/oauth2/' in line for _, _, _, line in requests)
     same(tokens, COUNT, 'with a token for each tenant')
+
+# A firewall forgets the connection; a tenant that hangs is no such thing.
+with Relay() as relay, Cloud(relay.folder) as cloud, Front(cloud) as front:
+    wire = Wire(cloud)
+    tenants = configure(relay, cloud, count=3)
+    relay.start()
+    ok(met(relay, 3), 'three tenants are read', relay.read_log()[-3000:])
+    tenants[2].always = hang(90)
+    settle(tenants[2], 1)
+    time.sleep(33)
+    same(wire.connections, 1, 'one that never answers costs no connection')
+    wire.frozen.add(1)
+    tenants[1].add(alert('i1'))
+    begun = time.time()
+    same(titles(relay, 1, 'bob@mssp.example', 60), ['i1'],
+         'a connection that is dead is given up')
+    ok(time.time() - begun < 50, 'after one request that waited for it',
+       time.time() - begun)
+    relay.stop()
 done()
