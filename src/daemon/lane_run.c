@@ -222,12 +222,23 @@ renew_token(struct lane *lane, const struct poll_answer *answer)
 }
 
 static void
+not_later(instant_ms *when, instant_ms than)
+{
+	if (*when > than)
+		*when = than;
+}
+
+static void
 note_clock(struct lane *lane, const char *date)
 {
 	instant_ms theirs;
 
 	if (poll_parse_date(date, &theirs))
 		lane->skew_ms = theirs - lane_now(lane);
+	/* What a clock that was wrong has left must not count for ever. */
+	not_later(&lane->row.started, lane_their_now(lane));
+	not_later(&lane->row.cursor, lane_their_now(lane));
+	not_later(&lane->row.swept, lane_their_now(lane));
 }
 
 static void

@@ -7,6 +7,7 @@ enum {
 	RANK_UNKNOWN = SEVERITY_CRITICAL + 1,
 	/* Both roads of one alert end within this time of each other. */
 	ROADS_MS = 30 * 60000,
+	DAY_MS = 24 * 3600 * 1000,
 };
 
 static const char *
@@ -105,13 +106,15 @@ is_resolved(const char *status)
 	return status && text_same(status, "resolved");
 }
 
+/* A time of the future is not true, and would make all that follows older. */
 static instant_ms
-updated_of(const struct alert *alert)
+updated_of(const struct again *again)
 {
-	const char *text = alert_text(alert, ALERT_UPDATED);
+	const char *text = alert_text(again->alert, ALERT_UPDATED);
 	instant_ms when;
 
-	return text && clock_parse(text, &when) ? when : TIME_UNKNOWN;
+	return text && clock_parse(text, &when) && when < again->now + DAY_MS ?
+	       when : TIME_UNKNOWN;
 }
 
 static void
@@ -204,7 +207,7 @@ again_look(struct store *store, const struct alert *alert,
 		return outcome;
 	again_out->same = digest && again_out->was->digest &&
 		(!strcmp(again_out->was->digest, digest) ||
-		 updated_of(alert) < again_out->was->updated);
+		 updated_of(again_out) < again_out->was->updated);
 	if (!again_out->same)
 		find_news(again_out, arena);
 	return OUTCOME_OK;
@@ -304,7 +307,7 @@ again_remember(struct store *store, const struct again *again, int64_t item,
 	if (again->by_api || known.api == TIME_UNKNOWN) {
 		known.severity = alert_text(alert, ALERT_SEVERITY);
 		known.status = alert_text(alert, ALERT_STATUS);
-		known.updated = updated_of(alert);
+		known.updated = updated_of(again);
 	}
 	known.devices = all_devices(again, arena);
 	if (again->by_api)

@@ -148,6 +148,19 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
          'what changed while nobody asked is found, whatever its age')
     relay.stop()
 
+    # A clock was a year ahead, once.
+    with sqlite3.connect(relay.path('state', 'store.db')) as db:
+        db.execute('UPDATE poll SET cursor = cursor + 31536000000, '
+                   'started = started + 31536000000, '
+                   'swept = swept + 31536000000')
+    db.close()
+    relay.start()
+    settle(tenant)
+    tenant.add(alert('now'))
+    same(len(titles(relay, 5)), 5,
+         'times that a wrong clock has left do not count')
+    relay.stop()
+
 # Nothing new: nothing is written.
 with Relay() as relay, Cloud(relay.folder) as cloud:
     tenant, = configure(relay, cloud)

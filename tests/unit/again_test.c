@@ -59,6 +59,11 @@ static const struct row {
 	  "\"updated\":\"2026-11-22T11:00:00Z\"}",
 	  "{" API "\"alert\":\"a\",\"severity\":\"high\","
 	  "\"updated\":\"2026-11-22T10:00:00Z\"}", 1, false },
+	{ "an older version, after one of the future",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
+	  "\"updated\":\"2099-11-22T11:00:00Z\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"updated\":\"2026-11-22T12:00:00Z\"}", 1, true },
 	{ "months later",
 	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
 	  "{" API "\"alert\":\"a\",\"severity\":\"low\",\"title\":\"t\"}",
