@@ -259,6 +259,9 @@ signalled(void *context)
 		service_notify("RELOADING=1");
 		reload_start(d->reload);
 	}
+	/* Deaf to SIGTERM it must not go on. */
+	if (errno != EAGAIN)
+		BUG("signals cannot be read: %s", strerror(errno));
 }
 
 /* ---- start and end ---- */
