@@ -341,6 +341,12 @@ text_same(const char *a, const char *b)
 	return same;
 }
 
+bool
+text_equal(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
 /* Linear in practice: on a mismatch only the last `*` takes one more. */
 bool
 text_glob(const char *pattern, const char *text)

@@ -48,6 +48,9 @@ char *text_fold(struct arena *arena, const char *text);
 uint32_t text_lower(uint32_t character);
 bool text_same(const char *a, const char *b);
 
+/* Octet by octet; NULL is equal to NULL. */
+bool text_equal(const char *a, const char *b);
+
 /* `pattern` with `*` (any run) and `?` (one character); both folded before. */
 bool text_glob(const char *pattern, const char *text);
 

@@ -62,19 +62,13 @@ complaints_begin(struct complaints *complaints)
 		complaints->items[i].is_said = false;
 }
 
-static bool
-same_mail(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 static struct complaint *
 find(struct complaints *complaints, const char *mail, const char *what)
 {
 	size_t i;
 
 	for (i = 0; i < complaints->count; i++)
-		if (same_mail(complaints->items[i].mail, mail) &&
+		if (text_equal(complaints->items[i].mail, mail) &&
 		    !strcmp(complaints->items[i].what, what))
 			return &complaints->items[i];
 	return NULL;

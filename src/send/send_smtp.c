@@ -162,20 +162,15 @@ rest(void *context)
 }
 
 static bool
-same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
-static bool
 same_server(const struct smtp_server *a, const struct smtp_server *b)
 {
 	return a->port == b->port && a->tls == b->tls && a->auth == b->auth &&
-	       a->timeout_ms == b->timeout_ms && same_text(a->host, b->host) &&
-	       same_text(a->ca_file, b->ca_file) &&
-	       same_text(a->user, b->user) &&
-	       same_text(a->password, b->password) &&
-	       same_text(a->hello, b->hello);
+	       a->timeout_ms == b->timeout_ms &&
+	       text_equal(a->host, b->host) &&
+	       text_equal(a->ca_file, b->ca_file) &&
+	       text_equal(a->user, b->user) &&
+	       text_equal(a->password, b->password) &&
+	       text_equal(a->hello, b->hello);
 }
 
 static const char *
