@@ -5,7 +5,7 @@
 #ifndef CMD_ASKING_H
 #define CMD_ASKING_H
 
-#include "daemon/poller.h"
+#include "ask/poller.h"
 
 struct asking {
 	struct generation *generation;	/* taken, and destroyed at the end */

@@ -6,7 +6,7 @@
 
 #include "cmd/cmd.h"
 #include "parse/reader.h"
-#include "pipeline.h"
+#include "pipeline/pipeline.h"
 
 /* The configuration, good; or NULL after all findings were printed. */
 struct generation *cmd_load(const struct cmd_line *line);

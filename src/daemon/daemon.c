@@ -5,19 +5,19 @@
  */
 #include "daemon/daemon.h"
 
+#include "ask/poller.h"
+#include "ask/quiet.h"
 #include "base/bug.h"
 #include "base/log.h"
 #include "base/owner.h"
 #include "daemon/last_good.h"
-#include "daemon/outbox.h"
-#include "daemon/poller.h"
-#include "daemon/quiet.h"
 #include "daemon/reload.h"
 #include "daemon/sandbox.h"
 #include "daemon/service.h"
-#include "daemon/taker.h"
+#include "deliver/outbox.h"
 #include "net/transfer.h"
-#include "pipeline.h"
+#include "pipeline/pipeline.h"
+#include "take/taker.h"
 
 #include <errno.h>
 #include <malloc.h>

@@ -10,7 +10,7 @@
 #ifndef DAEMON_LAST_GOOD_H
 #define DAEMON_LAST_GOOD_H
 
-#include "generation.h"
+#include "pipeline/generation.h"
 
 enum last_good_mode {
 	/* A file that never was good is left out: the relay must start, and

@@ -6,8 +6,8 @@
 #ifndef DAEMON_RELOAD_H
 #define DAEMON_RELOAD_H
 
-#include "daemon/loop.h"
-#include "generation.h"
+#include "base/loop.h"
+#include "pipeline/generation.h"
 
 struct reload;
 

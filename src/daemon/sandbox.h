@@ -16,7 +16,7 @@
 #ifndef DAEMON_SANDBOX_H
 #define DAEMON_SANDBOX_H
 
-#include "generation.h"
+#include "pipeline/generation.h"
 
 struct sandbox;
 

@@ -8,8 +8,8 @@
  * other rules decided, and what was told before is passed over.
  */
 #include "base/clock.h"
-#include "generation.h"
-#include "pipeline.h"
+#include "pipeline/generation.h"
+#include "pipeline/pipeline.h"
 #include "store/store.h"
 
 enum { REPLAY_PAGE = 100 };

@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "send/relay.h"
-#include "send/sender_pool.h"
+#include "deliver/sender_pool.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -1,4 +1,4 @@
-#include "intake/poll.h"
+#include "source/poll.h"
 
 #include "base/text.h"
 

@@ -1,6 +1,6 @@
 /* Names in hand survive a process that ends without a word; here one that
  * closes without letting go. */
-#include "daemon/blame.h"
+#include "take/blame.h"
 
 #include <tap.h>
 

@@ -1,5 +1,5 @@
 /* What is said in the log, by what is said to it. */
-#include "daemon/complaints.h"
+#include "take/complaints.h"
 
 #include <tap.h>
 

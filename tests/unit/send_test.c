@@ -1,4 +1,4 @@
-#include "send/sender_pool.h"
+#include "deliver/sender_pool.h"
 
 #include "base/file.h"
 #include "send/channel.h"

@@ -1,0 +1,275 @@
+#include "ask/lane.h"
+
+#include "base/log.h"
+
+enum {
+	/* How exactly the last good answer is known after a crash: a commit
+	 * per answer would be most of the work. */
+	GOOD_WRITTEN_MS = 10 * 60000,
+	/* No id is as long; a longer one would be in the store for ever. */
+	ID_MOST = 200,
+};
+
+static instant_ms
+change_of(const struct alert *alert)
+{
+	const char *text = alert_text(alert, ALERT_UPDATED);
+	instant_ms when;
+
+	if (!text)
+		text = alert_text(alert, ALERT_CREATED);
+	return text && clock_parse(text, &when) ? when : TIME_UNKNOWN;
+}
+
+static void
+log_record(const struct lane *lane, const struct pipeline_decision *decision,
+	   const char *code)
+{
+	const struct alert *alert = decision->alert;
+	char count[32];
+
+	(void)snprintf(count, sizeof(count), "%zu", decision->plans.count);
+	(decision->action == PIPELINE_HOLD ? log_warning : log_info)(
+		pipeline_action_names[decision->action], "code", code,
+		"customer", alert_text(alert, ALERT_CUSTOMER),
+		"rule", decision->rule,
+		"severity", alert_text(alert, ALERT_SEVERITY),
+		"alert", alert_text(alert, ALERT_ALERT),
+		"recipients", count, "reason", decision->reason,
+		"news", decision->news,
+		"title", alert_text(alert, ALERT_TITLE),
+		"tenant", lane->plan->tenant,
+		"api", poll_source_name(lane->plan->source), NULL);
+}
+
+static enum outcome
+record_input(struct lane_page *page, const struct pipeline_input *input,
+	     struct buf *error)
+{
+	struct lane *lane = page->lane;
+	struct poller *poller = lane->poller;
+	const struct generation *g = poller_rules(poller);
+	instant_ms at = lane_now(lane), change;
+	struct pipeline_decision *decision =
+		pipeline_decide(g, input, NULL, at, page->arena);
+	const char *code = NULL;
+	enum store_added how = STORE_AGAIN;
+	enum outcome outcome = pipeline_record(g, poller->world.store, input,
+					       decision, at, page->arena, &how,
+					       &code, error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	change = change_of(decision->alert);
+	if (change > lane->latest)
+		lane->latest = change;
+	if (how == STORE_NEW)
+		page->count++;
+	if (how == STORE_NEW && !poller->world.each)
+		log_record(lane, decision, code);
+	if (poller->world.each)
+		poller->world.each(poller->world.context, lane->plan, decision,
+				   how);
+	return OUTCOME_OK;
+}
+
+static enum outcome
+record_one(struct lane_page *page, const struct record *record,
+	   struct buf *error)
+{
+	struct lane *lane = page->lane;
+	struct buf raw = BUF_INIT;
+	struct pipeline_input input = {
+		.name = lane->key, .sender = "", .record = record,
+		.tenant = lane->plan->tenant, .started = lane->row.started,
+	};
+
+	if (record->json)
+		json_print(record->json, &raw);
+	input.raw = arena_strndup(page->arena, raw.data, raw.len);
+	input.length = raw.len;
+	buf_release(&raw);
+	return record_input(page, &input, error);
+}
+
+/* An id: a text, or a whole number as one. NULL for anything else. */
+static const char *
+member_id(const struct json *object, const char *name, struct arena *arena)
+{
+	const struct json *member = json_member(object, name);
+	const char *text = json_text(member);
+	int64_t number = json_integer(member, -1);
+
+	if (!text && number >= 0)
+		text = arena_printf(arena, "%lld", (long long)number);
+	return text && *text && strlen(text) <= ID_MOST ? text : NULL;
+}
+
+/* In its incident, as far as that is known. */
+static enum outcome
+record_alert(struct lane_page *page, const struct json *json,
+	     struct buf *error)
+{
+	const char *id = member_id(json, "incidentId", page->arena);
+	struct record record = { .json = json };
+	struct incident incident = { .name = NULL };
+	struct json *stands_in = NULL;
+	enum outcome outcome = OUTCOME_OK;
+
+	if (id)
+		outcome = incident_look(page->lane->poller->world.store,
+					page->lane->plan->tenant, id,
+					page->arena, &incident, error);
+	if (incident.name) {
+		stands_in = json_object();
+		json_set_text(stands_in, "displayName", incident.name);
+		record.incident = stands_in;
+	}
+	if (outcome == OUTCOME_OK)
+		outcome = record_one(page, &record, error);
+	json_destroy(&stands_in);
+	return outcome;
+}
+
+/* One that cannot be read is set aside as an alert would be. */
+static enum outcome
+record_incident(struct lane_page *page, const struct json *json,
+		struct buf *error)
+{
+	struct lane *lane = page->lane;
+	const char *updated = json_text(json_member(json,
+						    "lastUpdateDateTime"));
+	const struct record record = { .json = json };
+	struct store_incident incident = {
+		.tenant = lane->plan->tenant,
+		.id = member_id(json, "id", page->arena),
+		.name = record_incident_name(json, page->arena),
+		.merged = member_id(json, "redirectIncidentId", page->arena),
+	};
+	instant_ms when;
+
+	if (!incident.id)
+		return record_one(page, &record, error);
+	if (incident.merged && !strcmp(incident.merged, incident.id))
+		incident.merged = NULL;
+	if (updated && clock_parse(updated, &when) && when > lane->latest)
+		lane->latest = when;
+	return store_incident_put(lane->poller->world.store, &incident,
+				  lane_now(lane), error);
+}
+
+static enum outcome
+record_records(struct lane_page *page, const struct json *document,
+	       struct buf *error)
+{
+	bool is_incidents = poll_is_incidents(page->lane->plan);
+	const struct json *one = json_first(json_member(document, "value"));
+	enum outcome outcome = OUTCOME_OK;
+
+	for (; one && outcome == OUTCOME_OK; one = json_next(one))
+		outcome = is_incidents ? record_incident(page, one, error) :
+					 record_alert(page, one, error);
+	return outcome;
+}
+
+static bool
+is_unknown(struct lane *lane, const struct json *alert, struct arena *arena)
+{
+	struct store *store = lane->poller->world.store;
+	const char *id = member_id(alert, "id", arena);
+	const char *stands_in = member_id(alert, "incidentId", arena);
+	struct store_known *known = NULL;
+	struct store_incident *incident = NULL;
+	struct buf error = BUF_INIT;
+	bool found = id && stands_in &&
+		store_known(store, lane->plan->customer, id, arena, &known,
+			    &error) == OUTCOME_OK && !known &&
+		store_incident(store, lane->plan->tenant, stands_in, arena,
+			       &incident, &error) == OUTCOME_OK && !incident;
+
+	/* What is wrong with the store is said when the page is stored. */
+	buf_release(&error);
+	return found;
+}
+
+bool
+lane_misses_incident(struct lane *lane, const struct json *document)
+{
+	const struct json *one = json_first(json_member(document, "value"));
+	struct arena *arena = arena_create();
+	bool found = false;
+
+	/* Nobody is told of what was there at the first contact. */
+	if (lane->has_row || lane->poller->world.since)
+		for (; one && !found; one = json_next(one))
+			found = is_unknown(lane, one, arena);
+	arena_destroy(&arena);
+	return found;
+}
+
+/* What the row has when the tenant is met for the first time: nothing from
+ * before is news, by their clock. */
+static void
+begin_row(struct lane *lane)
+{
+	instant_ms since = lane->poller->world.since;
+
+	if (lane->has_row && !since)
+		return;
+	if (!lane->has_row)
+		lane->row.swept = lane_their_now(lane) -
+				  lane_random(LANE_SWEEP_EVERY_MS);
+	lane->row.started = since ? since : lane_their_now(lane);
+	lane->row.cursor = lane->row.started;
+}
+
+/* In the transaction of the last page. */
+static enum outcome
+move_cursor(struct lane_page *page, bool is_last, struct buf *error)
+{
+	struct lane *lane = page->lane;
+	instant_ms before = lane->row.cursor;
+
+	if (page->count)
+		lane->row.alerts = lane_now(lane);
+	if (!is_last)
+		return OUTCOME_OK;
+	/* A look at what was made says nothing of what changed, so it leaves
+	 * the cursor. A record of the future must not hide what comes before
+	 * it. */
+	if (lane->is_sweep)
+		lane->row.swept = lane_their_now(lane);
+	else if (lane->latest > lane->row.cursor)
+		lane->row.cursor = lane->latest < lane_their_now(lane) ?
+				   lane->latest : lane_their_now(lane);
+	lane->row.good = lane_now(lane);
+	if (!lane->has_row || page->count || lane->is_sweep ||
+	    lane->row.cursor != before ||
+	    lane->row.good - lane->written > GOOD_WRITTEN_MS)
+		return lane_put_row(lane, error);
+	return OUTCOME_OK;
+}
+
+enum outcome
+lane_record_page(struct lane_page *page, const struct json *document,
+		 bool is_last, struct buf *error)
+{
+	struct lane *lane = page->lane;
+	struct store *store = lane->poller->world.store;
+	struct store_poll before = lane->row;
+	instant_ms written = lane->written;
+	enum outcome outcome = store_begin(store, error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	begin_row(lane);
+	outcome = record_records(page, document, error);
+	if (outcome == OUTCOME_OK)
+		outcome = move_cursor(page, is_last, error);
+	outcome = store_end(store, outcome, error);
+	if (outcome != OUTCOME_OK) {
+		lane->row = before;
+		lane->written = written;
+	}
+	return outcome;
+}

@@ -1,0 +1,111 @@
+#include "ask/lane.h"
+
+enum {
+	TOKEN_ANSWER_MOST = 256 << 10,
+	/* A token is renewed this long before its end. */
+	TOKEN_EARLY_MS = 5 * 60000,
+	/* A certificate that was registered a moment ago. */
+	NEW_CERTIFICATE_TRIES = 3,
+	NEW_CERTIFICATE_MS = 10000,
+};
+
+static void
+take_token(struct lane *lane, const struct oauth_answer *answer,
+	   struct arena *arena)
+{
+	int64_t early;
+
+	lane->certificate_tries = 0;
+	lane_wipe(&lane->token);
+	buf_puts(&lane->token, answer->token);
+	early = answer->lives_ms > 2 * TOKEN_EARLY_MS ? TOKEN_EARLY_MS :
+		answer->lives_ms / 2;
+	lane->token_ends = lane_now(lane) + answer->lives_ms;
+	lane->token_renewed = lane->token_ends - early;
+	if (answer->refresh_token && lane->plan->app->client.refresh_token)
+		refreshes_keep(lane->poller->refreshes, lane->plan->app,
+			       answer->refresh_token, arena);
+	lane_step(lane);
+}
+
+static void
+token_failed(struct lane *lane, const struct oauth_answer *answer,
+	     int64_t wait_ms)
+{
+	/* A new certificate must not wake anybody for each tenant. */
+	if (answer->is_new_certificate &&
+	    lane->certificate_tries++ < NEW_CERTIFICATE_TRIES)
+		lane_failed(lane, OAUTH_LATER, answer->sentence,
+			    NEW_CERTIFICATE_MS);
+	else
+		lane_failed(lane, answer->class, answer->sentence, wait_ms);
+}
+
+static void
+token_answered(void *context, const struct transfer_answer *answer)
+{
+	struct lane *lane = context;
+	struct arena *arena = arena_create();
+	struct oauth_answer read;
+
+	lane->is_asking = false;
+	lane->poller->asked--;
+	read = oauth_read(answer->end == TRANSFER_DONE ? answer->status : 0,
+			  answer->body, answer->length, arena);
+	if (answer->end == TRANSFER_UNTRUSTED) {
+		read.class = OAUTH_OURS;
+		read.sentence = "the certificate of the login end point is not "
+				"trusted";
+	}
+	lane->is_of_tenant = read.is_of_tenant;
+	if (read.class == OAUTH_FINE)
+		take_token(lane, &read, arena);
+	else
+		token_failed(lane, &read,
+			     poll_parse_wait(answer->retry_after,
+					     lane_their_now(lane)));
+	arena_destroy(&arena);
+}
+
+void
+lane_ask_token(struct lane *lane)
+{
+	const struct app *app = lane->plan->app;
+	struct arena *arena = arena_create();
+	struct oauth_client client = app->client;
+	struct transfer_request request = {
+		.ca_file = app->ca_file, .answer_most = TOKEN_ANSWER_MOST,
+		.timeout_ms = LANE_REQUEST_MS, .done = token_answered,
+		.context = lane,
+	};
+
+	if (client.refresh_token)
+		client.refresh_token = refreshes_latest(
+			lane->poller->refreshes, app, arena);
+	request.url = oauth_url(&client, lane->plan->tenant, arena);
+	request.body = oauth_form(&client, lane->plan->tenant,
+				  poll_scope(lane->plan, arena),
+				  lane_now(lane), arena);
+	lane->is_asking = true;
+	lane->poller->asked++;
+	transfer_ask(lane->poller->many, &request);
+	explicit_bzero((char *)request.body, strlen(request.body));
+	arena_destroy(&arena);
+}
+
+struct lane *
+lane_owner(struct lane *lane)
+{
+	return lane->leader ? lane->leader : lane;
+}
+
+/* What reads along takes a token as it is; the leader renews it. */
+bool
+lane_has_token(struct lane *lane)
+{
+	const struct lane *owner = lane_owner(lane);
+	bool is_last_minute = lane->run || lane->leader;
+
+	return owner->token.len && lane_now(lane) <
+	       (is_last_minute ? owner->token_ends : owner->token_renewed);
+}

@@ -1,0 +1,26 @@
+/*
+ * Refresh tokens that were renewed: each use of one gives a newer one, which
+ * must survive a restart, or a person has to sign in again.
+ */
+#ifndef ASK_REFRESH_H
+#define ASK_REFRESH_H
+
+#include "source/app.h"
+#include "store/store.h"
+
+struct refreshes;
+
+/* Borrows the store. */
+struct refreshes *refreshes_create(struct store *store);
+void refreshes_destroy(struct refreshes **refreshes);
+
+/* The newest token that came of the one in the app's file, or that one itself.
+ * Lent until the next refreshes_keep(), or in the arena. */
+const char *refreshes_latest(struct refreshes *refreshes,
+			     const struct app *app, struct arena *arena);
+
+/* In the store, and for refreshes_latest(). */
+void refreshes_keep(struct refreshes *refreshes, const struct app *app,
+		    const char *token, struct arena *arena);
+
+#endif

@@ -1,0 +1,108 @@
+#include "deliver/failure.h"
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "pipeline/pipeline.h"
+
+#define ABOUT_FAILURE "failed "
+
+/* What the reader of a failure has to know at once, without another command. */
+static const char *
+describe_alert(struct store *store, int64_t id, struct arena *arena)
+{
+	struct buf error = BUF_INIT;	/* it is told without, then */
+	struct store_item *item = NULL;
+	struct alert *alert = NULL;
+	struct json *object = NULL;
+	const char *title, *severity, *customer;
+
+	if (store_item(store, id, arena, &item, &error) == OUTCOME_OK && item &&
+	    item->verdict.alert)
+		object = json_parse(item->verdict.alert,
+				    strlen(item->verdict.alert), &error);
+	if (object)
+		alert = alert_from_json(arena, object, &error);
+	json_destroy(&object);
+	buf_release(&error);
+	if (!alert)
+		return "";
+	title = alert_text(alert, ALERT_TITLE);
+	severity = alert_text(alert, ALERT_SEVERITY);
+	customer = alert_text(alert, ALERT_CUSTOMER);
+	return arena_printf(arena, "    %s\n    severity %s, customer %s, by "
+			    "rule %s\n\n", title ? title : "(no title)",
+			    severity ? severity : "not known",
+			    customer ? customer : "not known",
+			    item->verdict.rule ? item->verdict.rule : "(none)");
+}
+
+/* That a word about a failure failed is told to nobody: the addresses of the
+ * catch-all would go on telling each other. */
+static bool
+is_about_failure(const struct store_delivery *delivery)
+{
+	return text_starts(delivery->about, ABOUT_FAILURE);
+}
+
+static enum outcome
+note_untold(struct store *store, const struct store_delivery *delivery,
+	    instant_ms now, struct buf *error)
+{
+	const struct store_event event = {
+		.item = delivery->item, .delivery = delivery->id, .at = now,
+		.what = STORE_UNTOLD,
+		.reason = "it failed, and the catch-all has no other address "
+			  "that could be told",
+	};
+
+	return store_event_add(store, &event, error);
+}
+
+enum outcome
+failure_tell(const struct generation *generation, struct store *store,
+	     const struct store_delivery *delivery, const char *reply,
+	     instant_ms now, struct arena *arena, bool *told_out,
+	     struct buf *error)
+{
+	struct pipeline_notice notice = {
+		.item = delivery->item,
+		.code = delivery->code,
+		.about = arena_printf(arena, ABOUT_FAILURE "%lld",
+				      (long long)delivery->id),
+		.except = delivery->recipient,
+		.subject = "A notification could not be delivered",
+	};
+
+	*told_out = !is_about_failure(delivery) &&
+		    pipeline_catch_all_has_other(generation,
+						 delivery->recipient, arena);
+	if (!*told_out)
+		return note_untold(store, delivery, now, error);
+	notice.text = arena_printf(arena,
+		"Nobody at %s was told of mail %s.\n\n%s"
+		"The answer was: %s\n\n"
+		"See all of it:\n    tocsin why %s\n"
+		"Try again, when the reason is mended:\n"
+		"    tocsin queue retry %lld\n",
+		delivery->recipient, delivery->code,
+		describe_alert(store, delivery->item, arena), reply,
+		delivery->code, (long long)delivery->id);
+	return pipeline_notify_catch_all(generation, store, &notice, now,
+					 arena, error);
+}
+
+enum outcome
+failure_report(struct store *store, struct buf *error)
+{
+	struct arena *arena = arena_create();
+	struct store_ids untold = { 0 };
+	enum outcome outcome = store_untold(store, arena, &untold, error);
+
+	if (untold.count)
+		log_error("untold", "deliveries", arena_printf(arena, "%zu",
+			  untold.count), "what", "they failed, and nobody else "
+			  "could be told: see `tocsin queue`", NULL);
+	arena_destroy(&arena);
+	return outcome;
+}

@@ -1,0 +1,402 @@
+/*
+ * One mutex guards everything but `give_up`. Jobs wait in a list in
+ * the order of submission; a thread takes the first whose relay is not using
+ * its share of the threads.
+ */
+#include "deliver/sender_pool.h"
+
+#include "base/arena.h"
+#include "base/bug.h"
+#include "send/relay.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum {
+	/* Connections nobody used for so long are closed: a server keeps few
+	 * of them, and drops them itself after minutes. */
+	IDLE_S = 20,
+};
+
+struct item {
+	struct item *next;
+	struct arena *arena;		/* holds the item and its job */
+	const struct relay *relay;
+	struct send_job job;
+	uint64_t id;
+};
+
+struct worker {
+	pthread_t thread;
+	struct sender_pool *pool;
+	const struct relay *relay;	/* of the job under way, or NULL */
+};
+
+struct sender_pool {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;		/* jobs, threads or `is_draining` */
+	const struct clock *clock;
+	atomic_bool give_up;
+	bool is_draining;
+	int event;
+
+	struct item *waiting, **waiting_end;
+	size_t waiting_count;
+	struct sender_done *done, **done_end;
+
+	size_t running;			/* threads that have not ended */
+	size_t count;
+	struct worker workers[];
+};
+
+static void
+lock(struct sender_pool *pool)
+{
+	if (pthread_mutex_lock(&pool->mutex))
+		BUG("mutex");
+}
+
+static void
+unlock(struct sender_pool *pool)
+{
+	if (pthread_mutex_unlock(&pool->mutex))
+		BUG("mutex");
+}
+
+/* Most of the threads: all but a quarter, and at least one. */
+static size_t
+share(const struct sender_pool *pool)
+{
+	return pool->count - pool->count / 4;
+}
+
+static size_t
+busy_with(const struct sender_pool *pool, const struct relay *relay)
+{
+	size_t busy = 0, i;
+
+	for (i = 0; i < pool->count; i++)
+		busy += pool->workers[i].relay == relay;
+	return busy;
+}
+
+/* Take the first job that may run now off the list, or NULL. */
+static struct item *
+next_item(struct sender_pool *pool)
+{
+	struct item **at, *item;
+
+	for (at = &pool->waiting; (item = *at); at = &item->next) {
+		if (busy_with(pool, item->relay) >= share(pool))
+			continue;
+		*at = item->next;
+		if (!*at)
+			pool->waiting_end = at;
+		pool->waiting_count--;
+		return item;
+	}
+	return NULL;
+}
+
+static void
+item_destroy(struct item *item)
+{
+	struct arena *arena = item->arena;	/* which holds the item */
+
+	arena_destroy(&arena);
+}
+
+static struct sender_done *
+done_create(uint64_t id)
+{
+	struct sender_done *done = bug_alloc(sizeof(*done));
+
+	*done = (struct sender_done){ .id = id, .result = SEND_RESULT_INIT };
+	return done;
+}
+
+static void
+put_done(struct sender_pool *pool, struct sender_done *done)
+{
+	uint64_t one = 1;
+
+	*pool->done_end = done;
+	pool->done_end = &done->next;
+	/* Fails only when the counter is full, and then it is readable. */
+	if (write(pool->event, &one, sizeof(one)) < 0)
+		(void)0;
+}
+
+/* Until there is a job, or NULL after the idle time. */
+static struct item *
+wait_for_item(struct sender_pool *pool)
+{
+	struct timespec until;
+	struct item *item;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);	/* cannot fail */
+	until.tv_sec += IDLE_S;
+	while (!pool->is_draining && !(item = next_item(pool)))
+		if (pthread_cond_timedwait(&pool->changed, &pool->mutex,
+					   &until) == ETIMEDOUT)
+			return next_item(pool);
+	return pool->is_draining ? NULL : item;
+}
+
+static void
+run_item(struct worker *worker, struct sender *sender, struct item *item)
+{
+	struct sender_pool *pool = worker->pool;
+	struct sender_done *done = done_create(item->id);
+
+	worker->relay = item->relay;
+	unlock(pool);
+	send_deliver(sender, item->relay, &item->job, &done->result);
+	item_destroy(item);
+	lock(pool);
+	worker->relay = NULL;
+	put_done(pool, done);
+	/* One more job of that relay may run now, in any thread; this one takes
+	 * the next by itself. */
+	if (pool->waiting)
+		(void)pthread_cond_signal(&pool->changed);
+}
+
+static void *
+work(void *context)
+{
+	struct worker *worker = context;
+	struct sender_pool *pool = worker->pool;
+	struct sender *sender = sender_create(pool->clock, &pool->give_up);
+	struct item *item;
+
+	lock(pool);
+	while (!pool->is_draining) {
+		item = wait_for_item(pool);
+		if (item) {
+			run_item(worker, sender, item);
+		} else {
+			unlock(pool);
+			sender_rest(sender);
+			lock(pool);
+		}
+	}
+	unlock(pool);
+	sender_destroy(&sender);
+	lock(pool);
+	pool->running--;
+	(void)pthread_cond_broadcast(&pool->changed);
+	unlock(pool);
+	return NULL;
+}
+
+static void
+init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	if (pthread_condattr_init(&attributes) ||
+	    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) ||
+	    pthread_cond_init(condition, &attributes))
+		BUG("condition");
+	(void)pthread_condattr_destroy(&attributes);	/* holds nothing */
+}
+
+static void
+start_threads(struct sender_pool *pool)
+{
+	sigset_t all, before;
+	size_t i;
+
+	/* Signals are for the event loop; threads inherit the mask. */
+	(void)sigfillset(&all);
+	if (pthread_sigmask(SIG_SETMASK, &all, &before))
+		BUG("signal mask");
+	for (i = 0; i < pool->count; i++) {
+		pool->workers[i].pool = pool;
+		if (pthread_create(&pool->workers[i].thread, NULL, work,
+				   &pool->workers[i]))
+			BUG("cannot start thread %zu", i);
+	}
+	if (pthread_sigmask(SIG_SETMASK, &before, NULL))
+		BUG("signal mask");
+}
+
+struct sender_pool *
+sender_pool_create(size_t threads, const struct clock *clock)
+{
+	size_t size = sizeof(struct sender_pool) +
+		      threads * sizeof(struct worker);
+	struct sender_pool *pool = bug_alloc(size);
+
+	memset(pool, 0, size);
+	pool->clock = clock;
+	pool->waiting_end = &pool->waiting;
+	pool->done_end = &pool->done;
+	pool->running = pool->count = threads;
+	pool->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (pool->event < 0 || pthread_mutex_init(&pool->mutex, NULL))
+		BUG("no eventfd or mutex for the senders");
+	init_condition(&pool->changed);
+	start_threads(pool);
+	return pool;
+}
+
+size_t
+sender_pool_room(struct sender_pool *pool)
+{
+	size_t room;
+
+	lock(pool);
+	room = pool->is_draining ? 0 :
+	       SENDER_POOL_WAITING - pool->waiting_count;
+	unlock(pool);
+	return room;
+}
+
+static struct item *
+item_create(uint64_t id, const struct relay *relay, const struct send_job *job)
+{
+	struct arena *arena = arena_create();
+	struct item *item = arena_alloc(arena, sizeof(*item));
+
+	item->arena = arena;
+	item->relay = relay;
+	item->id = id;
+	item->job = *job;
+	item->job.sender = arena_strdup(arena, job->sender);
+	item->job.recipient = arena_strdup(arena, job->recipient);
+	item->job.bytes = arena_strndup(arena, job->bytes, job->length);
+	item->job.message_id = arena_strdup(arena, job->message_id);
+	return item;
+}
+
+bool
+sender_pool_submit(struct sender_pool *pool, uint64_t id,
+		   const struct relay *relay, const struct send_job *job)
+{
+	struct item *item;
+
+	/* Only the caller adds, so room that is there stays. */
+	if (!sender_pool_room(pool))
+		return false;
+	item = item_create(id, relay, job);
+	lock(pool);
+	*pool->waiting_end = item;
+	pool->waiting_end = &item->next;
+	pool->waiting_count++;
+	(void)pthread_cond_signal(&pool->changed);
+	unlock(pool);
+	return true;
+}
+
+int
+sender_pool_fd(const struct sender_pool *pool)
+{
+	return pool->event;
+}
+
+struct sender_done *
+sender_pool_results(struct sender_pool *pool)
+{
+	struct sender_done *done;
+	uint64_t count;
+
+	lock(pool);
+	/* Nothing to read is no error: somebody looked too often. */
+	if (read(pool->event, &count, sizeof(count)) < 0)
+		(void)0;
+	done = pool->done;
+	pool->done = NULL;
+	pool->done_end = &pool->done;
+	unlock(pool);
+	return done;
+}
+
+void
+sender_done_destroy(struct sender_done **done)
+{
+	struct sender_done *gone = *done;
+
+	*done = gone->next;
+	send_result_release(&gone->result);
+	free(gone);
+}
+
+static void
+hand_back_waiting(struct sender_pool *pool)
+{
+	struct sender_done *done;
+	struct item *item;
+
+	while ((item = pool->waiting)) {
+		pool->waiting = item->next;
+		done = done_create(item->id);
+		done->result.outcome = OUTCOME_TEMPORARY;
+		done->result.was_stopped = true;
+		buf_puts(&done->result.text, "not begun, because the relay "
+			 "stops");
+		put_done(pool, done);
+		item_destroy(item);
+	}
+	pool->waiting_end = &pool->waiting;
+	pool->waiting_count = 0;
+}
+
+static void
+wait_for_threads(struct sender_pool *pool, int64_t patience_ms)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);	/* cannot fail */
+	until.tv_sec += patience_ms / 1000;
+	until.tv_nsec += patience_ms % 1000 * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (pool->running && pthread_cond_timedwait(&pool->changed,
+						       &pool->mutex, &until) !=
+				ETIMEDOUT)
+		;
+}
+
+void
+sender_pool_drain(struct sender_pool *pool, int64_t patience_ms)
+{
+	size_t i;
+
+	lock(pool);
+	if (pool->is_draining) {
+		unlock(pool);
+		return;
+	}
+	pool->is_draining = true;
+	hand_back_waiting(pool);
+	(void)pthread_cond_broadcast(&pool->changed);
+	wait_for_threads(pool, patience_ms);
+	unlock(pool);
+
+	atomic_store(&pool->give_up, true);
+	for (i = 0; i < pool->count; i++)
+		if (pthread_join(pool->workers[i].thread, NULL))
+			BUG("cannot join a sender");
+}
+
+void
+sender_pool_destroy(struct sender_pool **pool)
+{
+	struct sender_done *done;
+
+	if (!*pool)
+		return;
+	sender_pool_drain(*pool, 0);
+	for (done = sender_pool_results(*pool); done;)
+		sender_done_destroy(&done);
+	(void)close((*pool)->event);	/* nothing is pending in it */
+	(void)pthread_cond_destroy(&(*pool)->changed);	/* no waiters left */
+	(void)pthread_mutex_destroy(&(*pool)->mutex);	/* nobody holds it */
+	free(*pool);
+	*pool = NULL;
+}

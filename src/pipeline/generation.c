@@ -1,0 +1,426 @@
+/*
+ * Loads the parts in the order in which they need each other, then checks what
+ * lies between two of them: the contact a rule names, the relay a contact
+ * names, the address that a customer does not allow.
+ */
+#include "pipeline/generation.h"
+
+#include "base/text.h"
+#include "base/zone.h"
+#include "conf/embedded.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <unistd.h>
+
+static bool
+has_formats(const struct conf *conf)
+{
+	return conf_find(&conf->nodes, "format") != NULL;
+}
+
+/* One `format` of one's own replaces all the shipped ones. Without a `portal`
+ * that is hardly meant: nothing in any mail is a link to a portal then. */
+static void
+check_replaced(const struct conf *conf, struct diag *diag)
+{
+	if (conf_find(&conf->nodes, "portal"))
+		return;
+	diag_warning(diag, conf_find(&conf->nodes, "format")->place,
+		     "put it into a copy of the shipped formats.rules, and "
+		     "include that",
+		     "with this format all shipped formats, labels and links "
+		     "are out of force");
+}
+
+/* The statements that describe mails: the shipped ones first where the
+ * configuration brings no `format` of its own. */
+static conf_nodes
+format_nodes(const struct conf *conf, struct diag *diag)
+{
+	const char *text = embedded_find("rules/formats.rules");
+	conf_nodes nodes = conf->nodes;
+	const struct conf *shipped;
+
+	if (has_formats(conf))
+		check_replaced(conf, diag);
+	if (has_formats(conf) || !text)
+		return nodes;
+	shipped = conf_load_text(conf->arena, "formats.rules (built in)", text,
+				 diag);
+	nodes.count = shipped->nodes.count + conf->nodes.count;
+	nodes.items = arena_array(conf->arena, nodes.count,
+				  sizeof(*nodes.items));
+	memcpy(nodes.items, shipped->nodes.items,
+	       shipped->nodes.count * sizeof(*nodes.items));
+	if (conf->nodes.count)
+		memcpy(nodes.items + shipped->nodes.count, conf->nodes.items,
+		       conf->nodes.count * sizeof(*nodes.items));
+	return nodes;
+}
+
+static void
+check_language(const struct generation *g, struct conf_word word)
+{
+	struct buf list = BUF_INIT;
+	const char *const *codes;
+	size_t i;
+
+	if (!*word.text ||
+	    words_find(g->templates->languages, word.text))
+		return;
+	codes = words_languages(g->arena, g->templates->languages);
+	for (i = 0; codes[i]; i++)
+		buf_printf(&list, "%s%s", i ? ", " : "one of ", codes[i]);
+	diag_error(g->diag, word.place,
+		   diag_did_you_mean(g->diag, word.text, codes, list.data),
+		   "unknown language '%s'", word.text);
+	buf_release(&list);
+}
+
+static void
+check_zone(const struct generation *g, struct conf_word word)
+{
+	struct buf error = BUF_INIT;
+
+	if (*word.text && !zone_find(word.text, &error))
+		diag_error(g->diag, word.place,
+			   diag_did_you_mean(g->diag, word.text, zone_names(),
+				"an IANA name such as Europe/Paris"),
+			   "unknown timezone '%s'", word.text);
+	buf_release(&error);
+}
+
+static void
+check_contact(const struct generation *g, const struct contact *contact)
+{
+	struct conf_word relay = contact->relay;
+
+	check_language(g, contact->language);
+	check_zone(g, contact->timezone);
+	if (*relay.text && !relay_find(g->relays, relay.text))
+		diag_error(g->diag, relay.place,
+			   diag_did_you_mean(g->diag, relay.text,
+					     relay_names(g->relays),
+					     "define it with `relay`"),
+			   "unknown relay '%s'", relay.text);
+}
+
+static void
+check_customer_words(const struct generation *g,
+		     const struct ruleset_customer *customer)
+{
+	const struct conf_node *language =
+		conf_find(&customer->node->block, "language");
+
+	if (language)
+		check_language(g, conf_word(language, 0));
+}
+
+static bool
+has_good_recipients(const struct generation *g,
+		    const struct ruleset_customer *customer)
+{
+	size_t i;
+
+	for (i = 0; i < customer->recipients.count; i++) {
+		struct diag_place at = customer->recipients.items[i].place;
+
+		if (diag_errors_within(g->diag, at.file, at.offset,
+				       at.offset + at.length))
+			return false;
+	}
+	return customer->recipients.count;
+}
+
+/* Say which of the addresses behind a name the customer does not allow; of each
+ * address once a customer, as it is one line that is wrong. */
+static void
+check_allowed(const struct generation *g,
+	      const struct ruleset_mention *mention,
+	      const struct contact *contact, struct map *refused)
+{
+	const char *customer = mention->customer->name;
+	struct arena *scratch;
+	recipients who = { 0 };
+	size_t i;
+
+	if (!has_good_recipients(g, mention->customer))
+		return;			/* the loader of rules has said so */
+	scratch = arena_create();
+	contact_resolve(g->contacts, contact, scratch, &who);
+	for (i = 0; i < who.count; i++) {
+		const char *address = who.items[i].address;
+
+		if (generation_allows(g, customer, address) ||
+		    map_set(refused, arena_printf(g->arena, "%s %s", customer,
+						  address), refused))
+			continue;
+		diag_error(g->diag, mention->contact.place,
+			   arena_printf(g->arena, "add it, or @%s, to the "
+					"`recipients` of %s",
+					strrchr(address, '@') + 1, customer),
+			   "rule '%s' would send data of customer '%s' to %s, "
+			   "which its recipients do not allow", mention->rule,
+			   customer, address);
+	}
+	arena_destroy(&scratch);
+}
+
+/* Mark a contact and all its members as used. */
+static void
+mark_used(const struct generation *g, const struct contact *contact,
+	  struct map *used)
+{
+	size_t i;
+
+	if (map_set(used, contact->name, used))
+		return;
+	for (i = 0; i < contact->members.count; i++) {
+		const struct contact *member = contact_find(g->contacts,
+				contact->members.items[i].text);
+
+		if (member)
+			mark_used(g, member, used);
+	}
+}
+
+static void
+mark_owners(const struct generation *g, struct map *used)
+{
+	size_t i, j;
+
+	for (i = 0; i < g->ruleset->customer_count; i++) {
+		const struct ruleset_customer *customer =
+			&g->ruleset->customers[i];
+
+		for (j = 0; j < customer->rule_count; j++) {
+			const struct rule_drop *drop = customer->rules[j].drop;
+			const struct contact *owner = drop && drop->owner ?
+				contact_find(g->contacts, drop->owner) : NULL;
+
+			if (owner)
+				mark_used(g, owner, used);
+		}
+	}
+}
+
+static void
+check_catch_all(const struct generation *g, struct map *used)
+{
+	struct conf_word name = g->settings.catch_all;
+	const struct contact *contact = contact_find(g->contacts, name.text);
+
+	if (contact)
+		mark_used(g, contact, used);
+	else if (*name.text)
+		diag_error(g->diag, name.place,
+			   diag_did_you_mean(g->diag, name.text,
+				contact_names(g->arena, g->contacts),
+				"define it with `person` or `team`"),
+			   "unknown contact '%s'", name.text);
+}
+
+static bool
+has_rule(const struct generation *g, const char *customer, const char *name)
+{
+	size_t i, j;
+
+	for (i = 0; i < g->ruleset->customer_count; i++) {
+		const struct ruleset_customer *of = &g->ruleset->customers[i];
+
+		if (customer && strcmp(customer, of->name))
+			continue;
+		for (j = 0; j < of->rule_count; j++)
+			if (!strcmp(of->rules[j].name, name))
+				return true;
+	}
+	return !strcmp(name, "otherwise") || !strcmp(name, "catch-all");
+}
+
+static void
+fails(const struct generation *g, struct conf_word word, const char *what)
+{
+	diag_warning(g->diag, word.place, NULL,
+		     "this test fails: there is no %s '%s'", what, word.text);
+}
+
+/* A test is no reason to refuse the rules beside it, hence warnings. */
+static void
+check_test(const struct generation *g, const struct ruletest *test)
+{
+	const struct conf_node *customer = test->alert ?
+		conf_find(&test->alert->block, "customer") : NULL;
+	const struct conf_node *by = test->outcome ?
+		conf_find(&test->outcome->clauses, "by") : NULL;
+	const struct conf_node *using = test->outcome ?
+		conf_find(&test->outcome->clauses, "using") : NULL;
+
+	if (customer && !ruleset_find(g->ruleset, conf_word(customer, 0).text))
+		fails(g, conf_word(customer, 0), "customer");
+	else if (by && !has_rule(g, customer ? conf_word(customer, 0).text :
+				 NULL, conf_word(by, 0).text))
+		fails(g, conf_word(by, 0), "rule");
+	if (using && !template_find(g->templates, conf_word(using, 0).text))
+		fails(g, conf_word(using, 0), "template");
+	if (test->mail && access(test->mail, R_OK))
+		diag_warning(g->diag, test->place, NULL,
+			     "this test fails: cannot open %s: %s",
+			     test->mail, strerror(errno));
+}
+
+/* Not while there are errors: a rule that is left out uses nothing. */
+static void
+warn_of_unused(const struct generation *g, const struct map *used)
+{
+	size_t i;
+
+	for (i = 0; i < g->contacts->list.count && !diag_errors(g->diag); i++) {
+		const struct contact *contact = g->contacts->list.items[i];
+
+		if (!map_find(used, contact->name))
+			diag_warning(g->diag, conf_word(contact->node, 0).place,
+				     NULL, "nobody uses %s '%s'",
+				     contact->node->keyword, contact->name);
+	}
+}
+
+/* Legal, as an MTA may have nothing that checks DMARC; but hardly meant. */
+static void
+check_authserv(const struct generation *g)
+{
+	struct diag_place main_file = { g->conf->files.items[0],
+					DIAG_WHOLE_FILE, 0 };
+
+	if (!g->settings.authserv && !diag_errors(g->diag))
+		diag_warning(g->diag, main_file,
+			     "write authserv HOST: whose "
+			     "Authentication-Results are believed",
+			     "no mail is ever authentic");
+}
+
+static void
+check_between(const struct generation *g)
+{
+	struct map *used = map_create(g->arena);
+	struct map *refused = map_create(g->arena);
+	struct ruleset_mention mention = { 0 };
+	size_t i;
+
+	check_catch_all(g, used);
+	while (ruleset_next_mention(g->ruleset, &mention)) {
+		const struct contact *contact =
+			contact_find(g->contacts, mention.contact.text);
+
+		if (!contact)
+			continue;	/* the loader of rules has said so */
+		mark_used(g, contact, used);
+		check_allowed(g, &mention, contact, refused);
+	}
+	mark_owners(g, used);
+	for (i = 0; i < g->ruleset->customer_count; i++)
+		check_customer_words(g, &g->ruleset->customers[i]);
+	for (i = 0; i < g->contacts->list.count; i++)
+		check_contact(g, g->contacts->list.items[i]);
+	/* Not while there are errors: a rule that is left out is no rule. */
+	for (i = 0; i < g->tests->list.count && !diag_errors(g->diag); i++)
+		check_test(g, g->tests->list.items[i]);
+	warn_of_unused(g, used);
+}
+
+/* Where the folder of templates stands is known here. */
+static const char *
+templates_folder(const struct generation *g)
+{
+	const struct conf_node *node = conf_find(&g->conf->nodes, "templates");
+	const char *path = g->settings.templates;
+	DIR *folder = path ? opendir(path) : NULL;
+
+	if (path && !folder)
+		diag_error(g->diag, conf_word(node, 0).place,
+			   "create it, or remove the setting",
+			   "cannot read the folder %s: %s", path,
+			   strerror(errno));
+	if (folder)
+		(void)closedir(folder);	/* it was only looked at */
+	return folder ? path : NULL;
+}
+
+struct generation *
+generation_load(const char *path, const struct map *instead, instant_ms now)
+{
+	struct arena *arena = arena_create();
+	struct generation *g = arena_alloc(arena, sizeof(*g));
+	struct ruleset_names names;
+	conf_nodes formats;
+
+	g->arena = arena;
+	g->diag = diag_create(arena);
+	g->conf = conf_load(arena, path, instead, g->diag);
+	g->settings = settings_load(g->conf, g->diag);
+	g->relays = relay_load(g->conf, g->settings.state, g->diag);
+	g->contacts = contacts_load(g->conf, g->diag);
+	g->templates = template_load(arena, templates_folder(g), g->diag);
+	formats = format_nodes(g->conf, g->diag);
+	g->formats = formats_load(arena, &formats, g->diag);
+	g->customers = customers_load(arena, &g->conf->nodes, g->diag);
+	names = (struct ruleset_names){
+		.contacts = contact_names(arena, g->contacts),
+		.templates = template_names(arena, g->templates),
+		.catch_all = g->settings.catch_all,
+	};
+	g->ruleset = ruleset_load(arena, g->conf, &names, now, g->diag);
+	g->tests = ruletest_load(g->conf, g->diag);
+	apps_load(g->conf, now, g->diag, &g->apps);
+	polls_load(g->conf, &g->apps, g->diag, &g->polls);
+	expect_load(g->conf, g->diag, &g->expected);
+	check_between(g);
+	check_authserv(g);
+	return g;
+}
+
+void
+generation_destroy(struct generation **generation)
+{
+	struct arena *arena = *generation ? (*generation)->arena : NULL;
+
+	arena_destroy(&arena);
+	*generation = NULL;
+}
+
+bool
+generation_good(const struct generation *generation)
+{
+	return !diag_errors(generation->diag);
+}
+
+const struct contact *
+generation_catch_all(const struct generation *generation)
+{
+	return contact_find(generation->contacts,
+			    generation->settings.catch_all.text);
+}
+
+bool
+generation_allows(const struct generation *generation, const char *customer,
+		  const char *address)
+{
+	const struct contact *catch_all = generation_catch_all(generation);
+	const struct ruleset_customer *of = customer ?
+		ruleset_find(generation->ruleset, customer) : NULL;
+	struct arena *arena;
+	recipients who = { 0 };
+	bool allowed = false;
+	size_t i;
+
+	if (of && ruleset_allows(of, address))
+		return true;
+	if (!catch_all)
+		return false;
+	arena = arena_create();
+	contact_resolve(generation->contacts, catch_all, arena, &who);
+	for (i = 0; i < who.count && !allowed; i++)
+		allowed = text_same(who.items[i].address, address);
+	arena_destroy(&arena);
+	return allowed;
+}

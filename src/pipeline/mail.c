@@ -1,0 +1,272 @@
+/*
+ * From a plan to the mail to one address. The same message told to the same
+ * address is the same mail, byte for byte but for its date, whenever it is
+ * made.
+ */
+#include "pipeline/pipeline.h"
+
+#include "base/text.h"
+#include "base/zone.h"
+
+enum {
+	/* A mail that could not be read whole goes along; a longer one is cut,
+	 * since most servers refuse more than 10 to 25 MB. */
+	RAW_MOST = 4 << 20,
+};
+
+/* A short name for an address or a thread: the start of its digest. */
+static const char *
+short_digest(const char *a, const char *b, struct arena *arena)
+{
+	struct digest *digest = digest_create();
+	unsigned char bytes[DIGEST_SIZE];
+	char code[DIGEST_CODE];
+
+	digest_add_text(digest, a);
+	digest_add_text(digest, b);
+	digest_finish(&digest, bytes);
+	digest_code(bytes, code);
+	return arena_strdup(arena, code);
+}
+
+const char *
+pipeline_message_id(const struct generation *g, const char *code,
+		    const char *about, const char *address,
+		    struct arena *arena)
+{
+	return arena_printf(arena, "%s.%s@%s", code,
+			    short_digest(text_fold(arena, address), about,
+					 arena),
+			    g->settings.domain);
+}
+
+static const char *
+thread_id(const struct generation *g, const struct alert *alert, const char *id,
+	  struct arena *arena)
+{
+	const char *customer = alert_text(alert, ALERT_CUSTOMER);
+
+	return arena_printf(arena, "incident.%s@%s",
+			    short_digest(customer ? customer : "", id, arena),
+			    g->settings.domain);
+}
+
+/* One incident is one thread in a mail program; incidents that were merged are
+ * one as well, since the mail belongs to the threads of all of them. */
+static const char *const *
+threads_of(const struct generation *g, const struct pipeline_decision *decision,
+	   struct arena *arena)
+{
+	const struct alert *alert = decision->alert;
+	const struct incident *incident = &decision->incident;
+	const char **ids = arena_array(arena, incident->ids.count + 2,
+				       sizeof(*ids));
+	const char *only = alert_text(alert, ALERT_INCIDENT);
+	size_t i;
+
+	for (i = 0; i < incident->ids.count; i++)
+		ids[i] = thread_id(g, alert, incident->ids.items[i], arena);
+	if (!only)
+		only = alert_text(alert, ALERT_ALERT);
+	if (!i && only)
+		ids[0] = thread_id(g, alert, only, arena);
+	return ids;
+}
+
+static const char *
+customer_word(const struct ruleset_customer *customer, const char *keyword)
+{
+	const struct conf_node *node = customer ?
+		conf_find(&customer->node->block, keyword) : NULL;
+
+	return node ? conf_word(node, 0).text : "";
+}
+
+static const struct words *
+reader_words(const struct generation *g, const struct contact *contact,
+	     const struct ruleset_customer *customer)
+{
+	const char *language = contact->language.text;
+
+	if (!*language)
+		language = customer_word(customer, "language");
+	return words_choose(g->templates->languages,
+			    *language ? language : NULL);
+}
+
+static const struct zone *
+reader_zone(const struct contact *contact,
+	    const struct ruleset_customer *customer)
+{
+	struct buf error = BUF_INIT;
+	const struct zone *zone = NULL;
+
+	if (*contact->timezone.text)
+		zone = zone_find(contact->timezone.text, &error);
+	else if (customer)
+		zone = customer->zone;
+	buf_release(&error);
+	return zone ? zone : zone_utc();
+}
+
+/* Could not all of it be read? Then the original goes along. */
+static bool
+is_unread(const struct pipeline_input *input)
+{
+	return !input->record &&
+	       (!input->message || input->message->limits.count > 0);
+}
+
+static size_t
+raw_length(const struct pipeline_input *input)
+{
+	return input->length < RAW_MOST ? input->length : RAW_MOST;
+}
+
+/* What the reader should know about how this came to be. */
+static const char *const *
+notes_of(const struct pipeline_input *input,
+	 const struct pipeline_decision *decision, struct arena *arena)
+{
+	const struct message *message = input->message;
+	size_t limits = message ? message->limits.count : 0, count = 0, i;
+	const char **notes = arena_array(arena, limits + 4, sizeof(*notes));
+
+	if (decision->news)
+		notes[count++] = decision->news;
+	if (input->truncated)
+		notes[count++] = "The mail was too large and is cut.";
+	if (decision->normalized && decision->normalized->forwarded)
+		notes[count++] = "The notification was forwarded; nothing "
+				 "proves what it says.";
+	for (i = 0; i < limits; i++)
+		notes[count++] = message->limits.items[i];
+	return notes;
+}
+
+/* The tenant of a customer that has one; with several, nobody can tell. */
+static const char *
+only_tenant(const struct ruleset_customer *customer)
+{
+	const struct conf_node *node;
+	const char *tenant = NULL;
+	size_t i;
+
+	for (i = 0; customer && i < customer->node->block.count; i++) {
+		node = customer->node->block.items[i];
+		if (strcmp(node->keyword, "tenant"))
+			continue;
+		if (tenant || node->words.count != 1)
+			return NULL;
+		tenant = conf_word(node, 0).text;
+	}
+	return tenant;
+}
+
+static const char *
+comment_of(const struct pipeline_decision *decision, const char *rule)
+{
+	const struct rule *deciding = decision->deciding;
+
+	return deciding && !strcmp(deciding->name, rule) ?
+		rule_comment(deciding) : NULL;
+}
+
+static void
+append_list(struct buf *out, const char *const *items, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		buf_printf(out, "%s%s", i ? ", " : "", items[i]);
+}
+
+static void
+append_envelope(struct buf *text, const struct pipeline_input *input,
+		const char *title)
+{
+	buf_printf(text, "Subject: %s\nEnvelope sender: %s\nDelivered to: ",
+		   title ? title : "(none)",
+		   *input->sender ? input->sender : "(none)");
+	append_list(text, input->recipients, input->recipient_count);
+}
+
+/* To the catch-all: a mail waits for a person. */
+static struct rendered
+render_held(const struct pipeline_input *input,
+	    const struct pipeline_decision *decision, const char *code,
+	    const struct render_envelope *envelope, struct arena *arena)
+{
+	const char *title = alert_text(decision->alert, ALERT_TITLE);
+	const char *what = input->record ? "An alert of an API" : "A mail";
+	struct buf text = BUF_INIT;
+	struct rendered mail;
+
+	buf_printf(&text, "%s is held and no customer's contacts were "
+		   "told: %s.\n\n", what, decision->reason);
+	if (input->record)
+		buf_printf(&text, "Title: %s\nTenant: %s",
+			   title ? title : "(none)",
+			   input->tenant ? input->tenant : "(none)");
+	else
+		append_envelope(&text, input, title);
+	buf_printf(&text, "\n\nLook at it:\n    tocsin held show %s\nand let "
+		   "it go on, for the customer whose it is:\n    tocsin held "
+		   "release %s --customer NAME\n", code, code);
+	mail = render_notice(arena, arena_printf(arena, "%s is held", what),
+			     text.data, code,
+			     is_unread(input) ? input->raw : NULL,
+			     raw_length(input), envelope);
+	buf_release(&text);
+	return mail;
+}
+
+/* A record may bring it; a mail's incident is known by id. */
+static const char *
+incident_name(const struct pipeline_decision *decision)
+{
+	const struct normalized *normalized = decision->normalized;
+
+	return normalized && normalized->incident_name ?
+		normalized->incident_name : decision->incident.name;
+}
+
+struct rendered
+pipeline_render(const struct generation *g, const struct pipeline_input *input,
+		const struct pipeline_decision *decision,
+		const struct pipeline_plan *plan, const char *code,
+		instant_ms now, struct arena *arena)
+{
+	const struct ruleset_customer *customer = decision->customer;
+	bool held = decision->action == PIPELINE_HOLD;
+	const struct render_envelope envelope = {
+		.from_name = g->settings.from_name,
+		.from = g->settings.from,
+		.to = plan->address,
+		.message_id = pipeline_message_id(g, code,
+						  held ? PIPELINE_HELD : "",
+						  plan->address, arena),
+		.references = threads_of(g, decision, arena),
+		.date = now,
+	};
+	const struct notification notification = {
+		.alert = decision->alert,
+		.customer = customer ? customer->display : NULL,
+		.tenant = only_tenant(customer),
+		.incident = incident_name(decision),
+		.reason = decision->told_by,
+		.rule = plan->rule,
+		.rule_comment = comment_of(decision, plan->rule),
+		.code = code,
+		.notes = notes_of(input, decision, arena),
+		.raw = is_unread(input) ? input->raw : NULL,
+		.raw_length = raw_length(input),
+		.words = reader_words(g, plan->contact, customer),
+		.zone = reader_zone(plan->contact, customer),
+	};
+
+	if (held)
+		return render_held(input, decision, code, &envelope, arena);
+	return render_notification(arena, g->templates, plan->template,
+				   &notification, &envelope);
+}

@@ -1,0 +1,495 @@
+#include "source/poll.h"
+
+#include "base/text.h"
+
+enum {
+	EVERY_LEAST_MS = 1000,
+	EVERY_MOST_MS = 24 * 3600 * 1000,
+	COMPLETE_MS = 5000,
+	/* An alert cannot wait for longer. */
+	COMPLETE_MOST_MS = 60000,
+	/* What is read along is less urgent: every fifth time. */
+	ALONG_TIMES = 5,
+	ALONG_MOST_MS = 3600 * 1000,
+	/* A server that wants us to wait for longer is asked anew then. */
+	WAIT_MOST_MS = 3600 * 1000,
+};
+
+struct poll_source {
+	const char *name;	/* as in `poll NAME`, and the alert's format */
+	const char *path;
+	const char *updated, *created;	/* what $filter calls them */
+	const char *more;	/* further parameters */
+	const char *permission;
+	unsigned int top;	/* records asked for in a page */
+	bool is_endpoint;	/* of Defender for Endpoint, not Graph */
+	bool has_skip;		/* pages can be counted when no link is given */
+	const struct poll_source *along;
+};
+
+/* Without their alerts: $expand together with $filter is a permanent 500 in
+ * large tenants. More than 50 are refused. */
+static const struct poll_source incidents = {
+	"incidents", "/v1.0/security/incidents", "lastUpdateDateTime",
+	"createdDateTime", "", "SecurityIncident.Read.All", 50, false, false,
+	NULL
+};
+
+static const struct poll_source sources[] = {
+	{ "graph", "/v1.0/security/alerts_v2", "lastUpdateDateTime",
+	  "createdDateTime", "", "SecurityAlert.Read.All", 100, false, false,
+	  &incidents },
+	{ "endpoint", "/api/alerts", "lastUpdateTime", "alertCreationTime",
+	  "&$expand=evidence", "Alert.Read.All", 100, true, true, NULL },
+};
+
+const char *
+poll_source_name(const struct poll_source *source)
+{
+	return source->name;
+}
+
+unsigned int
+poll_top(const struct poll_plan *plan)
+{
+	return plan->source->top;
+}
+
+bool
+poll_is_incidents(const struct poll_plan *plan)
+{
+	return plan->source == &incidents;
+}
+
+/* ---- loading ---- */
+
+static const struct poll_source *
+find_source(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++)
+		if (!strcmp(sources[i].name, name))
+			return &sources[i];
+	return NULL;
+}
+
+struct loading {
+	const struct conf *conf;
+	const app_list *apps;
+	struct diag *diag;
+	poll_plans *plans;
+};
+
+static bool
+load_clauses(const struct loading *loading, const struct conf_node *node,
+	     struct poll_plan *plan)
+{
+	const struct conf_node *using = conf_find(&node->clauses, "using");
+	const struct conf_node *every = conf_find(&node->clauses, "every");
+	const struct conf_node *within = conf_find(&node->clauses, "within");
+	struct conf_word name;
+
+	plan->complete_ms = COMPLETE_MS;
+	if (within && conf_duration(conf_word(within, 0), loading->diag,
+				    &plan->complete_ms) &&
+	    plan->complete_ms > COMPLETE_MOST_MS)
+		diag_error(loading->diag, conf_word(within, 0).place,
+			   "from 0s to 1m", "a mail cannot wait for %s",
+			   conf_word(within, 0).text);
+	plan->source = find_source(conf_word(node, 0).text);
+	plan->every_ms = 60000;
+	if (every && conf_duration(conf_word(every, 0), loading->diag,
+				   &plan->every_ms) &&
+	    (plan->every_ms < EVERY_LEAST_MS ||
+	     plan->every_ms > EVERY_MOST_MS))
+		diag_error(loading->diag, conf_word(every, 0).place,
+			   "from 1s to 1d", "an API cannot be asked every %s",
+			   conf_word(every, 0).text);
+	if (!using) {
+		if (!node->broken)
+			diag_error(loading->diag, node->place, "add using APP",
+				   "'poll' does not say with which app");
+		return false;
+	}
+	name = conf_word(using, 0);
+	plan->app = app_find(loading->apps, name.text);
+	if (!plan->app)
+		diag_error(loading->diag, name.place,
+			   diag_did_you_mean(loading->diag, name.text,
+				app_names(loading->apps,
+					  loading->conf->arena),
+				"define it with `app`"),
+			   "unknown app '%s'", name.text);
+	return plan->app && plan->source;
+}
+
+static const struct poll_plan *
+plan_along(const struct poll_plan *plan, struct arena *arena)
+{
+	struct poll_plan *along;
+
+	if (!plan->source->along)
+		return NULL;
+	along = arena_alloc(arena, sizeof(*along));
+	*along = *plan;
+	along->source = plan->source->along;
+	along->every_ms *= ALONG_TIMES;
+	if (along->every_ms > ALONG_MOST_MS)
+		along->every_ms = plan->every_ms > ALONG_MOST_MS ?
+				  plan->every_ms : ALONG_MOST_MS;
+	return along;
+}
+
+/* One for each tenant; how many. */
+static size_t
+add_tenants(const struct loading *loading, const struct conf_node *customer,
+	    const struct poll_plan *like)
+{
+	struct arena *arena = loading->conf->arena;
+	size_t count = 0, i, j;
+
+	for (i = 0; i < customer->block.count; i++) {
+		const struct conf_node *node = customer->block.items[i];
+
+		if (strcmp(node->keyword, "tenant"))
+			continue;
+		for (j = 0; j < node->words.count; j++) {
+			const char *tenant = node->words.items[j].text;
+			struct poll_plan *plan;
+
+			if (!text_is_guid(tenant))
+				continue;	/* a domain name */
+			plan = arena_alloc(arena, sizeof(*plan));
+			*plan = *like;
+			plan->tenant = text_fold(arena, tenant);
+			plan->along = plan_along(plan, arena);
+			vec_push(arena, loading->plans, plan);
+			count++;
+		}
+	}
+	return count;
+}
+
+static void
+load_poll(const struct loading *loading, const struct conf_node *customer,
+	  const struct conf_node *node)
+{
+	struct poll_plan plan = { .customer = conf_word(customer, 0).text };
+
+	if (load_clauses(loading, node, &plan) &&
+	    !add_tenants(loading, customer, &plan))
+		diag_error(loading->diag, node->place, "add tenant GUID",
+			   "customer '%s' has no tenant that can be asked",
+			   plan.customer);
+}
+
+static void
+load_customer(const struct loading *loading, const struct conf_node *customer)
+{
+	const struct conf_node *first[sizeof(sources) / sizeof(*sources)] =
+		{ NULL };
+	size_t i;
+
+	for (i = 0; i < customer->block.count; i++) {
+		const struct conf_node *node = customer->block.items[i];
+		const struct poll_source *source;
+
+		if (strcmp(node->keyword, "poll"))
+			continue;
+		source = find_source(conf_word(node, 0).text);
+		if (source && first[source - sources]) {
+			diag_error(loading->diag, node->place, "keep one of "
+				   "them", "second 'poll %s' of customer '%s'",
+				   source->name, conf_word(customer, 0).text);
+			continue;
+		}
+		if (source)
+			first[source - sources] = node;
+		load_poll(loading, customer, node);
+	}
+}
+
+void
+polls_load(const struct conf *conf, const app_list *apps, struct diag *diag,
+	   poll_plans *plans)
+{
+	const struct loading loading = { conf, apps, diag, plans };
+	size_t i;
+
+	for (i = 0; i < conf->nodes.count; i++)
+		if (!strcmp(conf->nodes.items[i]->keyword, "customer"))
+			load_customer(&loading, conf->nodes.items[i]);
+}
+
+/* ---- asking ---- */
+
+static const char *
+base_of(const struct poll_plan *plan)
+{
+	return plan->source->is_endpoint ? plan->app->endpoint
+					 : plan->app->graph;
+}
+
+const char *
+poll_scope(const struct poll_plan *plan, struct arena *arena)
+{
+	if (plan->source->is_endpoint)
+		return plan->app->endpoint_scope;
+	return arena_printf(arena, "%s/.default", plan->app->graph);
+}
+
+const char *
+poll_url(const struct poll_plan *plan, enum poll_window window,
+	 instant_ms since, unsigned int top, size_t skip, struct arena *arena)
+{
+	const struct poll_source *source = plan->source;
+	struct buf url = BUF_INIT;
+	const char *copy;
+
+	buf_printf(&url, "%s%s?$top=%u%s", base_of(plan), source->path, top,
+		   source->more);
+	if (skip)
+		buf_printf(&url, "&$skip=%zu", skip);
+	buf_printf(&url, "&$filter=%s%%20ge%%20", window == POLL_UPDATED ?
+		   source->updated : source->created);
+	clock_print(&url, since);
+	copy = arena_strdup(arena, url.data);
+	buf_release(&url);
+	return copy;
+}
+
+bool
+poll_counts_pages(const struct poll_plan *plan)
+{
+	return plan->source->has_skip;
+}
+
+/* ---- headers ---- */
+
+bool
+poll_parse_date(const char *text, instant_ms *when_out)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct civil c = { .month = 0 };
+	char month[4] = "", zone[4] = "";
+	const char *at;
+	int year;
+
+	if (!text || sscanf(text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d "
+			    "%2d:%2d:%2d %3[A-Z]", &c.day, month, &year,
+			    &c.hour, &c.minute, &c.second, zone) != 7)
+		return false;
+	at = strlen(month) == 3 ? strstr(months, month) : NULL;
+	if (!at || (at - months) % 3 || strcmp(zone, "GMT"))
+		return false;
+	c.month = (int)(at - months) / 3 + 1;
+	c.year = year;
+	*when_out = clock_from_civil(&c);
+	return true;
+}
+
+int64_t
+poll_parse_wait(const char *text, instant_ms now)
+{
+	instant_ms when;
+	int64_t wait = 0, unit = 1000;
+
+	if (!text)
+		return -1;
+	if (poll_parse_date(text, &when)) {
+		wait = when > now ? when - now : 0;
+	} else if (*text >= '0' && *text <= '9') {
+		for (; *text >= '0' && *text <= '9' && wait < WAIT_MOST_MS;
+		     text++)
+			wait = wait * 10 + (*text - '0') * 1000;
+		if (*text == '.')
+			for (text++; *text >= '0' && *text <= '9'; text++)
+				wait += (*text - '0') * (unit /= 10);
+	} else {
+		return -1;
+	}
+	return wait < WAIT_MOST_MS ? wait : WAIT_MOST_MS;
+}
+
+/* ---- answers ---- */
+
+static void
+fail(struct poll_answer *out, enum oauth_class class, const char *sentence)
+{
+	out->result = POLL_FAILED;
+	out->class = class;
+	out->sentence = sentence;
+}
+
+/* The API's own words, for the operator who has to look further. */
+static const char *
+with_message(const char *sentence, int status, const struct json *document,
+	     struct arena *arena)
+{
+	const struct json *error = json_member(document, "error");
+	const char *message = json_text(json_member(error, "message"));
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	buf_printf(&text, "%s (HTTP %d", sentence, status);
+	if (message && *message) {
+		buf_puts(&text, ": ");
+		text_escape(&text, message, 200);
+	}
+	buf_putc(&text, ')');
+	copy = arena_strdup(arena, text.data);
+	buf_release(&text);
+	return copy;
+}
+
+static const struct {
+	int status;
+	enum oauth_class class;
+	const char *sentence;
+} statuses[] = {
+	{ 400, OAUTH_OURS, "the API does not understand the request" },
+	{ 403, OAUTH_CONSENT, NULL },
+	{ 404, OAUTH_THEIRS, "the API does not know what is asked; check the "
+	  "cloud of the app, and whether the tenant has Defender" },
+	{ 429, OAUTH_LATER, "the API throttles the tenant" },
+};
+
+static void
+read_status(struct poll_answer *out, const struct poll_plan *plan, int status,
+	    const struct json *document, struct arena *arena)
+{
+	const char *sentence = "the API has a passing fault";
+	enum oauth_class class = OAUTH_LATER;
+	size_t i;
+
+	for (i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
+		if (statuses[i].status == status) {
+			class = statuses[i].class;
+			sentence = statuses[i].sentence;
+		}
+	if (!sentence)
+		sentence = arena_printf(arena, "the API refuses: the "
+			"application has no %s there, and the tenant's "
+			"administrator has to consent; or the tenant has no "
+			"licence of Defender", plan->source->permission);
+	else if (status >= 300 && status < 500 && class == OAUTH_LATER &&
+		 status != 429 && status != 408) {
+		class = OAUTH_THEIRS;
+		sentence = "the API refuses";
+	}
+	fail(out, class, with_message(sentence, status, document, arena));
+}
+
+/* The page size that was asked is more than it gives. */
+static bool
+is_about_top(int status, const struct json *document)
+{
+	const struct json *error = json_member(document, "error");
+	const char *message = json_text(json_member(error, "message"));
+
+	return status == 400 && message && strstr(message, " Top ");
+}
+
+static void
+read_end(struct poll_answer *out, const struct transfer_answer *answer,
+	 struct arena *arena)
+{
+	static const struct {
+		enum transfer_end end;
+		enum oauth_class class;
+		const char *sentence;
+	} ends[] = {
+		{ TRANSFER_TIMEOUT, OAUTH_LATER, "no answer in time" },
+		{ TRANSFER_UNREACHABLE, OAUTH_LATER, "it cannot be reached" },
+		{ TRANSFER_UNTRUSTED, OAUTH_OURS, "its certificate is not "
+		  "trusted" },
+		{ TRANSFER_LOST, OAUTH_LATER, "the connection broke" },
+	};
+	size_t i, found = sizeof(ends) / sizeof(*ends) - 1;
+	struct buf text = BUF_INIT;
+
+	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (ends[i].end == answer->end)
+			found = i;
+	buf_puts(&text, ends[found].sentence);
+	if (*answer->error) {
+		buf_puts(&text, ": ");
+		text_escape(&text, answer->error, 200);
+	}
+	fail(out, ends[found].class, arena_strdup(arena, text.data));
+	buf_release(&text);
+}
+
+/* A link goes with the token, so only to where the token is for. */
+static bool
+is_ours(const struct poll_plan *plan, const char *link)
+{
+	size_t length = strlen(base_of(plan));
+
+	return !strncasecmp(link, base_of(plan), length) &&
+	       (link[length] == '/' || link[length] == '?');
+}
+
+static void
+read_page(struct poll_answer *out, const struct poll_plan *plan,
+	  struct json *document, struct arena *arena)
+{
+	const struct json *value = json_member(document, "value"), *one;
+	const char *link = json_text(json_member(document, "@odata.nextLink"));
+
+	for (one = json_first(value); one; one = json_next(one))
+		out->count++;
+	if (link && *link) {
+		out->is_foreign = !is_ours(plan, link);
+		if (!out->is_foreign)
+			out->next = arena_strdup(arena, link);
+	}
+	out->result = POLL_PAGE;
+	out->class = OAUTH_FINE;
+	out->document = document;
+}
+
+static void
+read_document(struct poll_answer *out, const struct poll_plan *plan,
+	      const struct transfer_answer *answer, struct arena *arena)
+{
+	struct buf error = BUF_INIT;
+	struct json *document = json_parse(answer->body, answer->length,
+					   &error);
+
+	buf_release(&error);
+	if (answer->status == 200 &&
+	    json_is_array(json_member(document, "value"))) {
+		read_page(out, plan, document, arena);
+		return;
+	}
+	if (answer->status == 200)
+		fail(out, OAUTH_LATER, document ? "the API answered without a "
+		     "list" : "the API answered with what is no "
+		     "JSON");
+	else
+		read_status(out, plan, answer->status, document, arena);
+	if (answer->status == 401)
+		out->result = POLL_TOKEN;
+	if (is_about_top(answer->status, document))
+		out->result = POLL_TOO_LARGE;
+	json_destroy(&document);
+}
+
+void
+poll_read(const struct poll_plan *plan, const struct transfer_answer *answer,
+	  instant_ms now, struct arena *arena, struct poll_answer *answer_out)
+{
+	*answer_out = (struct poll_answer){
+		.wait_ms = poll_parse_wait(answer->retry_after, now),
+	};
+	if (answer->is_too_large) {
+		fail(answer_out, OAUTH_LATER, "a page is too large");
+		answer_out->result = POLL_TOO_LARGE;
+	} else if (answer->end != TRANSFER_DONE) {
+		read_end(answer_out, answer, arena);
+	} else {
+		read_document(answer_out, plan, answer, arena);
+	}
+}
