@@ -43,33 +43,46 @@ log_record(const struct lane *lane, const struct pipeline_decision *decision,
 }
 
 static enum outcome
+take(struct lane_page *page, const struct pipeline_input *input,
+     struct pipeline_decision **decision_out, struct buf *error)
+{
+	struct poller *poller = page->lane->poller;
+	struct change change;
+	enum outcome outcome;
+
+	change_init(&change, page->arena);
+	outcome = pipeline_take(poller_rules(poller), poller->world.store,
+				input, lane_now(page->lane), &change,
+				decision_out, error);
+	if (outcome == OUTCOME_OK)
+		outcome = change_apply(&change, poller->world.store, error);
+	if (outcome == OUTCOME_OK)
+		change_say(&change);
+	return outcome;
+}
+
+static enum outcome
 record_input(struct lane_page *page, const struct pipeline_input *input,
 	     struct buf *error)
 {
 	struct lane *lane = page->lane;
 	struct poller *poller = lane->poller;
-	const struct generation *g = poller_rules(poller);
-	instant_ms at = lane_now(lane), change;
-	struct pipeline_decision *decision =
-		pipeline_decide(g, input, NULL, at, page->arena);
-	const char *code = NULL;
-	enum store_added how = STORE_AGAIN;
-	enum outcome outcome = pipeline_record(g, poller->world.store, input,
-					       decision, at, page->arena, &how,
-					       &code, error);
+	struct pipeline_decision *decision;
+	instant_ms change;
+	enum outcome outcome = take(page, input, &decision, error);
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	change = change_of(decision->alert);
 	if (change > lane->latest)
 		lane->latest = change;
-	if (how == STORE_NEW)
+	if (decision->how == STORE_NEW)
 		page->count++;
-	if (how == STORE_NEW && !poller->world.each)
-		log_record(lane, decision, code);
+	if (decision->how == STORE_NEW && !poller->world.each)
+		log_record(lane, decision, decision->code);
 	if (poller->world.each)
 		poller->world.each(poller->world.context, lane->plan, decision,
-				   how);
+				   decision->how);
 	return OUTCOME_OK;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/log.h"
+#include "pipeline/notice.h"
 
 enum {
 	TRIES_MOST = 4,		/* of one page; then the run begins anew */
@@ -148,6 +149,24 @@ identify(const struct lane *lane, const char *subject, const char *sentence,
 	clock_print(identity, lane->row.failed);
 }
 
+static enum outcome
+say(struct poller *poller, const struct pipeline_word *word,
+    struct arena *arena, struct buf *error)
+{
+	struct store *store = poller->world.store;
+	enum outcome outcome = store_begin(store, error);
+	struct change change;
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	change_init(&change, arena);
+	outcome = pipeline_say(poller_rules(poller), store, word,
+			       poller_now(poller), &change, error);
+	if (outcome == OUTCOME_OK)
+		outcome = change_apply(&change, store, error);
+	return store_end(store, outcome, error);
+}
+
 static void
 tell(struct lane *lane, const char *subject, const char *sentence)
 {
@@ -155,6 +174,9 @@ tell(struct lane *lane, const char *subject, const char *sentence)
 	const struct poll_plan *plan = lane->plan;
 	struct arena *arena;
 	struct buf error = BUF_INIT, identity = BUF_INIT;
+	struct pipeline_word word = {
+		.customer = plan->customer, .subject = subject,
+	};
 	char *text;
 
 	/* Alerts go on without what is read along: `customers` says it. */
@@ -168,10 +190,9 @@ tell(struct lane *lane, const char *subject, const char *sentence)
 			    sentence, is_of_app(lane) ? " The same holds for "
 			    "every tenant that is read with that app, and is "
 			    "told once." : "");
-	if (pipeline_notify_alone(poller_rules(poller), poller->world.store,
-				  identity.data, plan->customer, subject,
-				  text, poller_now(poller), arena, &error) !=
-	    OUTCOME_OK)
+	word.text = text;
+	word.identity = identity.data;
+	if (say(poller, &word, arena, &error) != OUTCOME_OK)
 		trouble(lane, error.data);
 	else
 		poller->world.stored(poller->world.context);

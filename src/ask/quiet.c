@@ -6,6 +6,7 @@
 
 #include "base/bug.h"
 #include "base/log.h"
+#include "pipeline/notice.h"
 
 enum {
 	LOOK_MOST_MS = 30000,
@@ -105,7 +106,12 @@ static enum outcome
 tell(const struct look *look, const char *subject, const char *text)
 {
 	const struct quiet_world *world = &look->quiet->world;
+	struct pipeline_word word = {
+		.customer = look->one->customer, .subject = subject,
+		.text = text,
+	};
 	struct buf identity = BUF_INIT;
+	struct change change;
 	enum outcome outcome;
 
 	buf_printf(&identity, "%s %s ", look->name, subject);
@@ -113,10 +119,13 @@ tell(const struct look *look, const char *subject, const char *text)
 	log_warning("quiet", "customer", look->one->customer, "road",
 		    look->one->is_poll ? "poll" : "mail", "what", subject,
 		    NULL);
-	outcome = pipeline_notify_alone(
-		generations_current(world->generations), world->store,
-		identity.data, look->one->customer, subject, text, look->now,
-		look->arena, look->error);
+	word.identity = identity.data;
+	change_init(&change, look->arena);
+	outcome = pipeline_say(generations_current(world->generations),
+			       world->store, &word, look->now, &change,
+			       look->error);
+	if (outcome == OUTCOME_OK)
+		outcome = change_apply(&change, world->store, look->error);
 	if (outcome == OUTCOME_OK)
 		world->stored(world->context);
 	buf_release(&identity);

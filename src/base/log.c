@@ -1,9 +1,7 @@
 #include "base/log.h"
 
-#include "base/buf.h"
 #include "base/text.h"
 
-#include <stdarg.h>
 #include <unistd.h>
 
 enum { LOG_VALUE_MOST = 400 };	/* bytes of one value: one line, one screen */
@@ -26,52 +24,72 @@ append_value(struct buf *line, const char *value)
 		buf_putc(line, '"');
 }
 
-static void
-log_event(int level, const char *event, va_list args)
+void
+log_vline(struct buf *line, enum log_level level, const char *event,
+	  va_list args)
 {
-	struct buf line = BUF_INIT;
 	const char *key;
 
 	if (getenv("JOURNAL_STREAM"))
-		buf_printf(&line, "<%d>", level);
-	buf_printf(&line, "event=%s", event);
+		buf_printf(line, "<%d>", (int)level);
+	buf_printf(line, "event=%s", event);
 	while ((key = va_arg(args, const char *))) {
 		const char *value = va_arg(args, const char *);
 
 		if (!value)
 			continue;
-		buf_printf(&line, " %s=", key);
-		append_value(&line, value);
+		buf_printf(line, " %s=", key);
+		append_value(line, value);
 	}
-	buf_putc(&line, '\n');
-	/* One write, so lines of several threads do not mix. With standard
-	 * error gone there is nobody left to tell. */
-	if (write(STDERR_FILENO, line.data, line.len) < 0)
-		(void)0;
-	buf_release(&line);
+	buf_putc(line, '\n');
 }
 
-#define LOG_AT(level) do { \
+void
+log_write(const char *lines)
+{
+	const char *end;
+
+	/* One write a line, so lines of several threads do not mix. With
+	 * standard error gone there is nobody left to tell. */
+	for (; (end = strchr(lines, '\n')); lines = end + 1)
+		if (write(STDERR_FILENO, lines, (size_t)(end + 1 - lines)) < 0)
+			(void)0;
+}
+
+#define LOG_AT(out, level) do { \
 	va_list args; \
 	va_start(args, event); \
-	log_event(level, event, args); \
+	log_vline(out, level, event, args); \
 	va_end(args); \
 } while (0)
+
+#define LOG_NOW(level) do { \
+	struct buf line = BUF_INIT; \
+	LOG_AT(&line, level); \
+	log_write(line.data); \
+	buf_release(&line); \
+} while (0)
+
+void
+log_line(struct buf *out, enum log_level level, const char *event, ...)
+{
+	LOG_AT(out, level);
+}
 
 void
 log_info(const char *event, ...)
 {
-	LOG_AT(6);
+	LOG_NOW(LOG_LEVEL_INFO);
 }
 
 void
 log_warning(const char *event, ...)
 {
-	LOG_AT(4);
+	LOG_NOW(LOG_LEVEL_WARNING);
 }
 
 void
 log_error(const char *event, ...)
 {
-	LOG_AT(3);
+	LOG_NOW(LOG_LEVEL_ERROR);
 }

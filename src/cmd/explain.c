@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/journal.h"
+#include "pipeline/mail.h"
 
 enum { OPTION_JSON, OPTION_RENDER, OPTION_AT, OPTION_TO };
 
@@ -17,16 +18,6 @@ struct explain {
 	struct arena *arena;		/* of one file */
 	instant_ms now;
 };
-
-/* The code the mail would have. */
-static const char *
-code_of(const struct explain *explain, const struct pipeline_input *input)
-{
-	struct duplicate_key key;
-
-	pipeline_key(input, &key);
-	return arena_strdup(explain->arena, key.code);
-}
 
 static int
 compare_texts(const void *left, const void *right)
@@ -51,18 +42,15 @@ set_recipients(const struct explain *explain, struct json *object,
 }
 
 static struct rendered
-render(const struct explain *explain, const struct pipeline_input *input,
-       const struct pipeline_decision *decision,
+render(const struct explain *explain, const struct pipeline_decision *decision,
        const struct pipeline_plan *plan)
 {
-	return pipeline_render(explain->generation, input, decision, plan,
-			       code_of(explain, input), explain->now,
-			       explain->arena);
+	return pipeline_render(explain->generation, decision, plan,
+			       explain->now, explain->arena);
 }
 
 static void
-set_notifications(const struct explain *explain,
-		  const struct pipeline_input *input, struct json *object,
+set_notifications(const struct explain *explain, struct json *object,
 		  const struct pipeline_decision *decision)
 {
 	struct json *array = json_set_array(object, "notifications");
@@ -77,7 +65,7 @@ set_notifications(const struct explain *explain,
 		json_set_text(item, "rule", plan->rule);
 		json_set_text(item, "template", plan->template);
 		if (explain->line->values[OPTION_RENDER])
-			json_set_text(item, "message", render(explain, input,
+			json_set_text(item, "message", render(explain,
 				      decision, plan).message);
 	}
 }
@@ -136,7 +124,7 @@ print_json(const struct explain *explain, const struct pipeline_input *input,
 	json_set_text(object, "reason", decision->reason);
 	set_recipients(explain, object, decision);
 	json_set_text(object, "template", decision->template);
-	set_notifications(explain, input, object, decision);
+	set_notifications(explain, object, decision);
 	set_findings(object, decision);
 	set_lines(explain, object, "trace", decision->trace);
 	json_print(object, out);
@@ -207,11 +195,11 @@ print_outcome(const struct pipeline_decision *decision, struct buf *out)
 }
 
 static void
-print_text(const struct explain *explain, const struct pipeline_input *input,
+print_text(const struct pipeline_input *input,
 	   const struct pipeline_decision *decision, struct buf *out)
 {
 	text_escape(out, input->name, 400);
-	buf_printf(out, ": code %s\nalert\n", code_of(explain, input));
+	buf_printf(out, ": code %s\nalert\n", decision->code);
 	print_fields(decision->alert, out);
 	print_unknown(decision->normalized, out);
 	buf_puts(out, "why\n");
@@ -221,14 +209,13 @@ print_text(const struct explain *explain, const struct pipeline_input *input,
 
 static void
 print_rendered(const struct explain *explain,
-	       const struct pipeline_input *input,
 	       const struct pipeline_decision *decision, struct buf *out)
 {
 	size_t i;
 
 	for (i = 0; i < decision->plans.count; i++) {
 		const struct pipeline_plan *plan = &decision->plans.items[i];
-		struct rendered mail = render(explain, input, decision, plan);
+		struct rendered mail = render(explain, decision, plan);
 
 		buf_printf(out, "\n---- to %s%s%s\n", plan->address,
 			   mail.fallback ? " (built-in: " : "",
@@ -242,16 +229,16 @@ explain_input(const struct explain *explain, const struct pipeline_input *input,
 	      struct buf *out)
 {
 	const struct pipeline_decision *decision =
-		pipeline_decide(explain->generation, input, NULL, explain->now,
-				explain->arena);
+		pipeline_decide_first(explain->generation, input, explain->now,
+				      PIPELINE_TRACE_ALL, explain->arena);
 
 	if (explain->line->values[OPTION_JSON]) {
 		print_json(explain, input, decision, out);
 		return;
 	}
-	print_text(explain, input, decision, out);
+	print_text(input, decision, out);
 	if (explain->line->values[OPTION_RENDER])
-		print_rendered(explain, input, decision, out);
+		print_rendered(explain, decision, out);
 }
 
 static bool

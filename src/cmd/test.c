@@ -133,7 +133,8 @@ decide_mail(struct run *run, const struct ruletest *test, instant_ms now)
 		input.recipients = to;
 		input.recipient_count = 1;
 	}
-	return pipeline_decide(run->generation, &input, NULL, now, run->arena);
+	return pipeline_decide_first(run->generation, &input, now,
+				     PIPELINE_TRACE_ALL, run->arena);
 }
 
 /* The rules that acted. The plans of a decision do not name them all: whom two

@@ -3,7 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/notice.h"
 
 #define ABOUT_FAILURE "failed "
 
@@ -45,9 +45,9 @@ is_about_failure(const struct store_delivery *delivery)
 	return text_starts(delivery->about, ABOUT_FAILURE);
 }
 
-static enum outcome
-note_untold(struct store *store, const struct store_delivery *delivery,
-	    instant_ms now, struct buf *error)
+static void
+note_untold(const struct store_delivery *delivery, instant_ms now,
+	    struct change *change)
 {
 	const struct store_event event = {
 		.item = delivery->item, .delivery = delivery->id, .at = now,
@@ -56,15 +56,15 @@ note_untold(struct store *store, const struct store_delivery *delivery,
 			  "that could be told",
 	};
 
-	return store_event_add(store, &event, error);
+	change_add_event(change, &event);
 }
 
-enum outcome
+void
 failure_tell(const struct generation *generation, struct store *store,
 	     const struct store_delivery *delivery, const char *reply,
-	     instant_ms now, struct arena *arena, bool *told_out,
-	     struct buf *error)
+	     instant_ms now, struct change *change, bool *told_out)
 {
+	struct arena *arena = change->arena;
 	struct pipeline_notice notice = {
 		.item = delivery->item,
 		.code = delivery->code,
@@ -77,8 +77,10 @@ failure_tell(const struct generation *generation, struct store *store,
 	*told_out = !is_about_failure(delivery) &&
 		    pipeline_catch_all_has_other(generation,
 						 delivery->recipient, arena);
-	if (!*told_out)
-		return note_untold(store, delivery, now, error);
+	if (!*told_out) {
+		note_untold(delivery, now, change);
+		return;
+	}
 	notice.text = arena_printf(arena,
 		"Nobody at %s was told of mail %s.\n\n%s"
 		"The answer was: %s\n\n"
@@ -88,8 +90,7 @@ failure_tell(const struct generation *generation, struct store *store,
 		delivery->recipient, delivery->code,
 		describe_alert(store, delivery->item, arena), reply,
 		delivery->code, (long long)delivery->id);
-	return pipeline_notify_catch_all(generation, store, &notice, now,
-					 arena, error);
+	pipeline_notify_catch_all(generation, &notice, now, change);
 }
 
 enum outcome

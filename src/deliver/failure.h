@@ -8,17 +8,14 @@
 #define DELIVER_FAILURE_H
 
 #include "pipeline/generation.h"
-#include "store/store.h"
+#include "store/change.h"
 
 /* Of `delivery` only id, item, code, recipient and about are read; `reply` is
- * why it failed. `told_out` says whether there was anybody else to tell. A part
- * of the caller's transaction. */
-enum outcome failure_tell(const struct generation *generation,
-			  struct store *store,
-			  const struct store_delivery *delivery,
-			  const char *reply, instant_ms now,
-			  struct arena *arena, bool *told_out,
-			  struct buf *error);
+ * why it failed. `told_out` says whether there was anybody else to tell. */
+void failure_tell(const struct generation *generation,
+		  struct store *store, const struct store_delivery *delivery,
+		  const char *reply, instant_ms now, struct change *change,
+		  bool *told_out);
 
 /* Say in the log how many have failed that nobody could be told of. */
 enum outcome failure_report(struct store *store, struct buf *error);

@@ -37,6 +37,7 @@ struct outbox {
 	struct flight *flights;
 	struct arena *arena;		/* of `claimed` */
 	struct store_deliveries claimed; /* in the transaction at hand */
+	struct change change;		/* likewise */
 	bool joined;			/* which is somebody else's */
 	bool is_gathering;		/* the timer is set for that */
 	bool recovered;			/* what the last process left */
@@ -83,15 +84,13 @@ collect(struct outbox *outbox)
 	}
 }
 
-static enum outcome
-tell_failure(struct outbox *outbox, struct flight *flight, const char *reply,
-	     struct buf *error)
+static void
+tell_failure(struct outbox *outbox, struct flight *flight, const char *reply)
 {
 	flight->verdict = "failed";
-	return failure_tell(generations_current(outbox->generations),
-			    outbox->store, &flight->delivery, reply,
-			    now(outbox), flight->arena, &flight->is_told,
-			    error);
+	failure_tell(generations_current(outbox->generations), outbox->store,
+		     &flight->delivery, reply, now(outbox), &outbox->change,
+		     &flight->is_told);
 }
 
 static enum outcome
@@ -101,7 +100,7 @@ record_failure(struct outbox *outbox, struct flight *flight,
 	enum outcome outcome = queue_fail(outbox->store, answer, error);
 
 	if (outcome == OUTCOME_OK)
-		outcome = tell_failure(outbox, flight, answer->reply, error);
+		tell_failure(outbox, flight, answer->reply);
 	return outcome;
 }
 
@@ -118,9 +117,10 @@ record_retry(struct outbox *outbox, struct flight *flight,
 	outcome = queue_retry(outbox->store, answer, random, &gave_up, error);
 	if (outcome != OUTCOME_OK || !gave_up)
 		return outcome;
-	return tell_failure(outbox, flight, arena_printf(flight->arena,
-			    "given up after three days; the last one was: %s",
-			    answer->reply), error);
+	tell_failure(outbox, flight, arena_printf(flight->arena,
+		     "given up after three days; the last one was: %s",
+		     answer->reply));
+	return OUTCOME_OK;
 }
 
 /* All that is known of a try, in one line for the journal. */
@@ -408,10 +408,13 @@ work(struct outbox *outbox, struct buf *error)
 	enum outcome outcome;
 
 	forget_claimed(outbox);
+	change_init(&outbox->change, outbox->arena);
 	collect(outbox);
 	outcome = record_all(outbox, error);
 	if (outcome == OUTCOME_OK)
 		outcome = claim(outbox, error);
+	if (outcome == OUTCOME_OK)
+		outcome = change_apply(&outbox->change, outbox->store, error);
 	return outcome;
 }
 

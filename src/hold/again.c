@@ -83,7 +83,7 @@ static const char *
 all_devices(const struct again *again, struct arena *arena)
 {
 	const struct alert_values *values = &again->alert->fields[ALERT_DEVICE];
-	struct json *devices = known_devices(again->was);
+	struct json *devices = known_devices(again->state->known);
 	struct buf text = BUF_INIT;
 	const char *copy;
 	size_t i;
@@ -120,7 +120,7 @@ updated_of(const struct again *again)
 static void
 find_news(struct again *again, struct arena *arena)
 {
-	const struct store_known *was = again->was;
+	const struct store_known *was = again->state->known;
 	const char *severity = alert_text(again->alert, ALERT_SEVERITY);
 	const char *status = alert_text(again->alert, ALERT_STATUS);
 	enum severity before = was->severity ? severity_parse(was->severity)
@@ -148,69 +148,19 @@ find_news(struct again *again, struct arena *arena)
 		again->change = "it was changed";
 }
 
-/* Who was told of the alert, or of anything in the incident or in what was
- * merged with it. */
-static enum outcome
-find_tolds(struct store *store, struct again *again,
-	   const struct incident *incident, struct arena *arena,
-	   struct buf *error)
+void
+again_look(struct again *again, struct arena *arena)
 {
-	const char *customer = text_of(again->alert, ALERT_CUSTOMER);
-	const char *id = text_of(again->alert, ALERT_ALERT);
-	enum outcome outcome = OUTCOME_OK;
-	size_t i;
+	const struct store_known *was = again->state->known;
 
-	if (!incident->ids.count)
-		return store_tolds(store, customer, id, "", arena,
-				   &again->tolds, error);
-	for (i = 0; i < incident->ids.count && outcome == OUTCOME_OK; i++)
-		outcome = store_tolds(store, customer, i ? "" : id,
-				      incident->ids.items[i], arena,
-				      &again->tolds, error);
-	return outcome;
-}
-
-static enum outcome
-look_up(struct store *store, struct again *again,
-	const struct incident *incident, struct arena *arena,
-	struct buf *error)
-{
-	const struct alert *alert = again->alert;
-	struct store_known *was = NULL;
-	enum outcome outcome = OUTCOME_OK;
-
-	if (*text_of(alert, ALERT_ALERT))
-		outcome = store_known(store, text_of(alert, ALERT_CUSTOMER),
-				      text_of(alert, ALERT_ALERT), arena, &was,
-				      error);
-	again->was = was;
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	return find_tolds(store, again, incident, arena, error);
-}
-
-enum outcome
-again_look(struct store *store, const struct alert *alert,
-	   const struct incident *incident, const char *digest, instant_ms now,
-	   struct arena *arena, struct again *again_out, struct buf *error)
-{
-	enum outcome outcome;
-
-	*again_out = (struct again){
-		.alert = alert, .by_api = digest != NULL, .digest = digest,
-		.now = now,
-	};
-	if (!*text_of(alert, ALERT_CUSTOMER))
-		return OUTCOME_OK;
-	outcome = look_up(store, again_out, incident, arena, error);
-	if (outcome != OUTCOME_OK || !again_out->was)
-		return outcome;
-	again_out->same = digest && again_out->was->digest &&
-		(!strcmp(again_out->was->digest, digest) ||
-		 updated_of(again_out) < again_out->was->updated);
-	if (!again_out->same)
-		find_news(again_out, arena);
-	return OUTCOME_OK;
+	again->by_api = again->digest != NULL;
+	if (!was)
+		return;
+	again->same = again->digest && was->digest &&
+		(!strcmp(was->digest, again->digest) ||
+		 updated_of(again) < was->updated);
+	if (!again->same)
+		find_news(again, arena);
 }
 
 /* ---- telling ---- */
@@ -244,15 +194,17 @@ covers(const struct again *again, const struct store_told *told)
 bool
 again_is_covered(const struct again *again)
 {
+	const struct store_known *known = again->state->known;
+	const struct store_tolds *tolds = &again->state->tolds;
 	size_t i;
 
 	if (again->by_api)
 		return false;
-	if (again->was && again->was->api != TIME_UNKNOWN)
+	if (known && known->api != TIME_UNKNOWN)
 		return again->is_completed || !again->news;
-	for (i = 0; i < again->tolds.count; i++)
-		if (!strcmp(again->tolds.items[i].road, "api") &&
-		    covers(again, &again->tolds.items[i]))
+	for (i = 0; i < tolds->count; i++)
+		if (!strcmp(tolds->items[i].road, "api") &&
+		    covers(again, &tolds->items[i]))
 			return true;
 	return false;
 }
@@ -261,14 +213,15 @@ bool
 again_told(const struct again *again, struct arena *arena,
 	   const char *recipient)
 {
+	const struct store_tolds *tolds = &again->state->tolds;
 	const char *folded = text_fold(arena, recipient);
 	size_t i;
 
 	if (again->news)
 		return false;
-	for (i = 0; i < again->tolds.count; i++)
-		if (!strcmp(again->tolds.items[i].recipient, folded) &&
-		    covers(again, &again->tolds.items[i]))
+	for (i = 0; i < tolds->count; i++)
+		if (!strcmp(tolds->items[i].recipient, folded) &&
+		    covers(again, &tolds->items[i]))
 			return true;
 	return false;
 }
@@ -284,9 +237,8 @@ counts(const struct again *again)
 	       authentic && !strcmp(authentic, "pass");
 }
 
-enum outcome
-again_remember(struct store *store, const struct again *again, int64_t item,
-	       instant_ms now, struct arena *arena, struct buf *error)
+static struct store_known
+known_now(const struct again *again, int64_t item, struct arena *arena)
 {
 	const struct alert *alert = again->alert;
 	struct store_known known = {
@@ -294,15 +246,13 @@ again_remember(struct store *store, const struct again *again, int64_t item,
 		.updated = TIME_UNKNOWN,
 	};
 
-	if (!counts(again) || !*text_of(alert, ALERT_ALERT))
-		return OUTCOME_OK;
-	if (again->was)
-		known = *again->was;
+	if (again->state->known)
+		known = *again->state->known;
 	known.customer = text_of(alert, ALERT_CUSTOMER);
 	known.alert = text_of(alert, ALERT_ALERT);
 	if (!known.item)
 		known.item = item;
-	known.seen = now;
+	known.seen = again->now;
 	/* What the API says is newer than any mail. */
 	if (again->by_api || known.api == TIME_UNKNOWN) {
 		known.severity = alert_text(alert, ALERT_SEVERITY);
@@ -313,29 +263,37 @@ again_remember(struct store *store, const struct again *again, int64_t item,
 	if (again->by_api)
 		known.digest = again->digest;
 	if (again->by_api && known.api == TIME_UNKNOWN)
-		known.api = now;
+		known.api = again->now;
 	if (!again->by_api && known.mail == TIME_UNKNOWN)
-		known.mail = now;
-	return store_known_put(store, &known, error);
+		known.mail = again->now;
+	return known;
 }
 
-enum outcome
-again_remember_told(struct store *store, const struct again *again,
-		    const char *recipient, instant_ms now, struct arena *arena,
-		    struct buf *error)
+void
+again_remember(const struct again *again, int64_t item, struct change *change)
+{
+	struct store_known known;
+
+	if (!counts(again) || !*text_of(again->alert, ALERT_ALERT))
+		return;
+	known = known_now(again, item, change->arena);
+	change_put_known(change, &known);
+}
+
+void
+again_remember_told(const struct again *again, const char *recipient,
+		    struct change *change)
 {
 	const struct alert *alert = again->alert;
-	struct store_told told = {
+	const struct store_told told = {
 		.alert = text_of(alert, ALERT_ALERT),
 		.incident = text_of(alert, ALERT_INCIDENT),
-		.recipient = text_fold(arena, recipient),
+		.recipient = text_fold(change->arena, recipient),
 		.road = again->by_api ? "api" : "mail",
 		.rank = rank_of(alert),
-		.at = now,
+		.at = again->now,
 	};
 
-	if (!counts(again) || (!*told.alert && !*told.incident))
-		return OUTCOME_OK;
-	return store_told_put(store, text_of(alert, ALERT_CUSTOMER), &told,
-			      error);
+	if (counts(again) && (*told.alert || *told.incident))
+		change_put_told(change, text_of(alert, ALERT_CUSTOMER), &told);
 }

@@ -29,38 +29,33 @@
  * not authentic is never counted as having told anybody: whoever forges one
  * could keep the alert from them.
  *
- * Order of calls, all in one transaction: again_look(), again_told() per
- * recipient, and when it is stored again_remember().
+ * Order of calls: again_look(), again_told() per recipient, and when it is
+ * taken again_remember().
  */
 #ifndef HOLD_AGAIN_H
 #define HOLD_AGAIN_H
 
-#include "alert/alert.h"
-#include "hold/incident.h"
-#include "store/store.h"
+#include "hold/hold.h"
+#include "store/change.h"
 
 struct again {
 	const struct alert *alert;
+	const struct hold_state *state;
 	bool by_api;
 	bool is_completed;		/* a mail: the API was read whole since
-					   it came. Set after again_look() */
+					   it came */
 	instant_ms now;
 	const char *digest;		/* of the record; NULL for a mail */
-	const struct store_known *was;	/* NULL: its id is not known */
 	bool same;			/* nothing at all has changed, or it is
 					   older than what is known */
 	const char *news;		/* what makes it worth telling again */
 	const char *change;		/* what else changed: for the journal */
-	struct store_tolds tolds;
 };
 
-/* `alert` and `digest` (of an API's record, else NULL) are borrowed; `incident`
- * is that of the alert. What has no customer, or neither alert nor incident id,
- * is new. */
-enum outcome again_look(struct store *store, const struct alert *alert,
-			const struct incident *incident, const char *digest,
-			instant_ms now, struct arena *arena,
-			struct again *again_out, struct buf *error);
+/* `alert`, `state`, `is_completed`, `now` and `digest` of `again` are set, the
+ * first two borrowed; the rest is found out. What has no customer, or neither
+ * alert nor incident id, is new. */
+void again_look(struct again *again, struct arena *arena);
 
 /* Is it a mail about what the API has given already? The API knew more, so what
  * was decided then stands for the mail as well. */
@@ -70,13 +65,10 @@ bool again_is_covered(const struct again *again);
 bool again_told(const struct again *again, struct arena *arena,
 		const char *recipient);
 
-/* `item` is the one that was made of it, or 0. */
-enum outcome again_remember(struct store *store, const struct again *again,
-			    int64_t item, instant_ms now, struct arena *arena,
-			    struct buf *error);
-enum outcome again_remember_told(struct store *store,
-				 const struct again *again,
-				 const char *recipient, instant_ms now,
-				 struct arena *arena, struct buf *error);
+/* `item` is the one that was made of it: CHANGE_ITEM, or 0. */
+void again_remember(const struct again *again, int64_t item,
+		    struct change *change);
+void again_remember_told(const struct again *again, const char *recipient,
+			 struct change *change);
 
 #endif

@@ -98,6 +98,17 @@ incident_look(struct store *store, const char *tenant, const char *id,
 	return outcome;
 }
 
+void
+incident_alone(const struct alert *alert, struct arena *arena,
+	       struct incident *incident_out)
+{
+	const char *id = alert_text(alert, ALERT_INCIDENT);
+
+	*incident_out = (struct incident){ .name = NULL };
+	if (id)
+		vec_push(arena, &incident_out->ids, id);
+}
+
 enum outcome
 incident_of(struct store *store, const struct alert *alert,
 	    struct arena *arena, struct incident *incident_out,
@@ -106,12 +117,9 @@ incident_of(struct store *store, const struct alert *alert,
 	const char *tenant = alert_text(alert, ALERT_TENANT);
 	const char *id = alert_text(alert, ALERT_INCIDENT);
 
-	*incident_out = (struct incident){ .name = NULL };
-	if (!id)
-		return OUTCOME_OK;
-	if (tenant)
+	if (id && tenant)
 		return incident_look(store, tenant, id, arena, incident_out,
 				     error);
-	vec_push(arena, &incident_out->ids, id);
+	incident_alone(alert, arena, incident_out);
 	return OUTCOME_OK;
 }

@@ -24,6 +24,10 @@ enum outcome incident_look(struct store *store, const char *tenant,
 			   const char *id, struct arena *arena,
 			   struct incident *incident_out, struct buf *error);
 
+/* That of an alert, when nothing is known of merges. */
+void incident_alone(const struct alert *alert, struct arena *arena,
+		    struct incident *incident_out);
+
 /* That of an alert. Without its tenant nobody can say what was merged. */
 enum outcome incident_of(struct store *store, const struct alert *alert,
 			 struct arena *arena, struct incident *incident_out,

@@ -1,8 +1,4 @@
-/*
- * The stages from normalize to oncall, in their order. What a decision becomes
- * is in mail.c (render) and record.c (queue).
- */
-#include "pipeline/pipeline.h"
+#include "pipeline/decide.h"
 
 #include "base/text.h"
 
@@ -10,10 +6,57 @@ const char *const pipeline_action_names[] = { "notify", "drop", "hold" };
 
 #define DEFAULT_TEMPLATE "alert"
 
+/* One decision on its way through the stages. */
+struct deciding {
+	const struct generation *generation;
+	struct pipeline_decision *decision;
+	instant_ms now;
+	unsigned int flags;
+	VEC(const char *) told;		/* addresses that were told before */
+	bool is_covered;		/* all of them, by what the API gave */
+	struct buf trace;
+	struct arena *arena;
+};
+
 static void
-plan_address(struct pipeline_decision *decision, struct arena *arena,
-	     const struct pipeline_plan *plan)
+trace_line(struct deciding *d, const char *what, const char *text)
 {
+	buf_printf(&d->trace, "%s: ", what);
+	text_escape(&d->trace, text, SIZE_MAX);
+	buf_putc(&d->trace, '\n');
+}
+
+/* ---- on-call: names become people and addresses, now ---- */
+
+static bool
+is_listed(const struct deciding *d, const char *address)
+{
+	size_t i;
+
+	for (i = 0; i < d->told.count; i++)
+		if (text_same(d->told.items[i], address))
+			return true;
+	return false;
+}
+
+/* Whoever was told of this alert before is not told again. */
+static bool
+was_told(struct deciding *d, const char *address)
+{
+	const struct again *again = &d->decision->again;
+
+	if (!again->state || (!d->is_covered &&
+			      !again_told(again, d->arena, address)))
+		return false;
+	if (!is_listed(d, address))
+		vec_push(d->arena, &d->told, address);
+	return true;
+}
+
+static void
+plan_address(struct deciding *d, const struct pipeline_plan *plan)
+{
+	struct pipeline_decision *decision = d->decision;
 	size_t i;
 
 	/* One mail to one address. The rule that decides comes last and knows
@@ -24,21 +67,21 @@ plan_address(struct pipeline_decision *decision, struct arena *arena,
 		decision->plans.items[i] = *plan;
 		return;
 	}
-	vec_push(arena, &decision->plans, *plan);
+	vec_push(d->arena, &decision->plans, *plan);
 }
 
 static void
-plan_contact(const struct generation *g, struct pipeline_decision *decision,
-	     const char *contact, const char *rule, const char *template,
-	     struct arena *arena)
+plan_contact(struct deciding *d, const char *contact, const char *rule,
+	     const char *template)
 {
-	const struct contact *found = contact_find(g->contacts, contact);
+	const struct contacts *contacts = d->generation->contacts;
+	const struct contact *found = contact_find(contacts, contact);
 	recipients who = { 0 };
 	size_t i;
 
 	if (!found)
 		return;
-	contact_resolve(g->contacts, found, arena, &who);
+	contact_resolve(contacts, found, d->arena, &who);
 	for (i = 0; i < who.count; i++) {
 		struct pipeline_plan plan = {
 			.address = who.items[i].address,
@@ -47,22 +90,20 @@ plan_contact(const struct generation *g, struct pipeline_decision *decision,
 			.template = template ? template : DEFAULT_TEMPLATE,
 		};
 
-		plan_address(decision, arena, &plan);
+		if (!was_told(d, plan.address))
+			plan_address(d, &plan);
 	}
 }
 
 static void
-plan_catch_all(const struct generation *g, struct pipeline_decision *decision,
-	       struct arena *arena)
+plan_catch_all(struct deciding *d)
 {
-	plan_contact(g, decision, g->settings.catch_all.text, "catch-all", NULL,
-		     arena);
+	plan_contact(d, d->generation->settings.catch_all.text, "catch-all",
+		     NULL);
 }
 
-/* The names in a verdict become people and addresses, now. */
 static void
-resolve_notices(const struct generation *g, const struct verdict *verdict,
-		struct pipeline_decision *decision, struct arena *arena)
+plan_notices(struct deciding *d, const struct verdict *verdict)
 {
 	size_t i, j;
 
@@ -71,15 +112,24 @@ resolve_notices(const struct generation *g, const struct verdict *verdict,
 			&verdict->notices.items[i];
 
 		for (j = 0; j < notice->contact_count; j++)
-			plan_contact(g, decision, notice->contacts[j].text,
-				     notice->rule, notice->template, arena);
-		if (!decision->template &&
-		    !strcmp(notice->rule, verdict->name))
-			decision->template = notice->template ?
-				notice->template : DEFAULT_TEMPLATE;
+			plan_contact(d, notice->contacts[j].text,
+				     notice->rule, notice->template);
 	}
-	if (verdict->action == VERDICT_NOTIFY && !decision->plans.count)
-		plan_catch_all(g, decision, arena);
+}
+
+/* ---- match ---- */
+
+static enum notification_reason
+told_by(const struct verdict *verdict)
+{
+	switch (verdict->kind) {
+	case VERDICT_RULE:
+		return NOTIFICATION_RULE;
+	case VERDICT_OTHERWISE:
+		return NOTIFICATION_OTHERWISE;
+	default:
+		return NOTIFICATION_CATCH_ALL;
+	}
 }
 
 static void
@@ -97,88 +147,88 @@ take_place(const struct generation *g, const struct verdict *verdict,
 	}
 }
 
-static enum notification_reason
-told_by(const struct verdict *verdict)
+/* That the deciding rule names first, or NULL. */
+static const char *
+first_template(const struct verdict *verdict)
 {
-	switch (verdict->kind) {
-	case VERDICT_RULE:
-		return NOTIFICATION_RULE;
-	case VERDICT_OTHERWISE:
-		return NOTIFICATION_OTHERWISE;
-	default:
-		return NOTIFICATION_CATCH_ALL;
+	size_t i;
+
+	for (i = 0; i < verdict->notices.count; i++) {
+		const struct verdict_notice *notice =
+			&verdict->notices.items[i];
+
+		if (!strcmp(notice->rule, verdict->name))
+			return notice->template ? notice->template
+						: DEFAULT_TEMPLATE;
 	}
+	return NULL;
 }
 
-/* Match and on-call. */
-static void
-decide_by_rules(const struct generation *g, struct pipeline_decision *decision,
-		instant_ms now, struct buf *trace, struct arena *arena)
+static const char *
+reason_of_drop(const struct rule_drop *drop, struct arena *arena)
 {
-	const char *customer = alert_text(decision->alert, ALERT_CUSTOMER);
-	struct verdict verdict = match_alert(g->ruleset, customer,
-					     decision->alert, now, 0, arena);
+	return arena_printf(arena, "%s (owner %s, %s%s)", drop->reason,
+			    drop->owner, drop->until ? "until " : "always",
+			    drop->until ? drop->until : "");
+}
 
-	decision->customer = verdict.customer;
-	decision->deciding = verdict.rule;
-	decision->told_by = told_by(&verdict);
-	decision->rule = verdict.name;
+static void
+take_verdict(struct deciding *d, const struct verdict *verdict)
+{
+	struct pipeline_decision *decision = d->decision;
+
+	decision->customer = verdict->customer;
+	decision->deciding = verdict->rule;
+	decision->told_by = told_by(verdict);
+	decision->rule = verdict->name;
 	decision->action = PIPELINE_NOTIFY;
-	if (verdict.action == VERDICT_DROP) {
+	decision->template = first_template(verdict);
+	if (verdict->action == VERDICT_DROP) {
 		decision->action = PIPELINE_DROP;
-		decision->reason = arena_printf(arena, "%s (owner %s, %s%s)",
-			verdict.rule->drop->reason, verdict.rule->drop->owner,
-			verdict.rule->drop->until ? "until " : "always",
-			verdict.rule->drop->until ? verdict.rule->drop->until
-						  : "");
+		decision->reason = reason_of_drop(verdict->rule->drop,
+						  d->arena);
 	}
-	take_place(g, &verdict, decision);
-	resolve_notices(g, &verdict, decision, arena);
-	match_print_trace(&verdict, trace);
+	take_place(d->generation, verdict, decision);
+	match_print_trace(verdict, &d->trace);
 }
 
-static void
-keep_trace(struct pipeline_decision *decision, struct buf *trace,
-	   struct arena *arena)
-{
-	decision->trace = arena_strndup(arena, trace->data, trace->len);
-	buf_release(trace);
-}
-
-struct pipeline_decision *
-pipeline_decide_alert(const struct generation *generation, struct alert *alert,
-		      instant_ms now, struct arena *arena)
-{
-	struct pipeline_decision *decision = arena_alloc(arena,
-							 sizeof(*decision));
-	struct buf trace = BUF_INIT;
-
-	decision->alert = alert;
-	decide_by_rules(generation, decision, now, &trace, arena);
-	keep_trace(decision, &trace, arena);
-	return decision;
-}
+/* ---- what holds it back ---- */
 
 /* Kept back for a person to look at. */
 static void
-hold(const struct generation *g, struct pipeline_decision *decision,
-     const char *reason, struct buf *trace, struct arena *arena)
+hold(struct deciding *d, const char *reason)
 {
+	struct pipeline_decision *decision = d->decision;
+
 	decision->action = PIPELINE_HOLD;
 	decision->reason = reason;
-	buf_puts(trace, "held: ");
-	text_escape(trace, reason, SIZE_MAX);
-	buf_putc(trace, '\n');
+	trace_line(d, "held", reason);
 	if (!decision->silent)
-		plan_catch_all(g, decision, arena);
+		plan_catch_all(d);
+}
+
+/* Why nobody needs to be told of it: the tenant has dealt with it, or it is
+ * older than our reading of that tenant. NULL: it is news. */
+static const char *
+handled_because(const struct pipeline_reading *reading, struct arena *arena)
+{
+	const struct pipeline_input *input = reading->input;
+	const char *created = alert_text(reading->alert, ALERT_CREATED);
+	instant_ms when;
+
+	if (reading->normalized->handled || !input->record ||
+	    input->started == TIME_UNKNOWN || !created ||
+	    !clock_parse(created, &when) || when >= input->started)
+		return reading->normalized->handled;
+	return arena_printf(arena, "it is of %s, from before what counts as "
+			    "new", created);
 }
 
 /* Does a rule ask for alerts that need nobody any more? It does when it tests
  * `status`. */
 static bool
-asks_for_handled(const struct pipeline_decision *decision, const char *name)
+asks_for_handled(const struct ruleset_customer *customer, const char *name)
 {
-	const struct ruleset_customer *customer = decision->customer;
 	size_t i;
 
 	for (i = 0; customer && i < customer->rule_count; i++)
@@ -189,170 +239,224 @@ asks_for_handled(const struct pipeline_decision *decision, const char *name)
 
 /* The tenant has dealt with it: only those rules tell anybody. */
 static void
-pass_over(struct pipeline_decision *decision, const char *why,
-	  struct buf *trace)
+pass_over(struct deciding *d, struct verdict *verdict, const char *why)
 {
 	size_t i, kept = 0;
 
-	for (i = 0; i < decision->plans.count; i++)
-		if (asks_for_handled(decision, decision->plans.items[i].rule))
-			decision->plans.items[kept++] =
-				decision->plans.items[i];
-	decision->plans.count = kept;
-	buf_printf(trace, "handled: %s, so only rules that test status tell "
-		   "anybody\n", why);
+	for (i = 0; i < verdict->notices.count; i++)
+		if (asks_for_handled(verdict->customer,
+				     verdict->notices.items[i].rule))
+			verdict->notices.items[kept++] =
+				verdict->notices.items[i];
+	verdict->notices.count = kept;
+	buf_printf(&d->trace, "handled: %s, so only rules that test status "
+		   "tell anybody\n", why);
 	if (kept)
 		return;
-	decision->action = PIPELINE_DROP;
-	decision->reason = why;
-}
-
-/* Why nobody needs to be told of it: the tenant has dealt with it, or it is
- * older than our reading of that tenant. NULL: it is news. */
-static const char *
-handled_because(const struct pipeline_input *input,
-		const struct normalized *normalized, struct arena *arena)
-{
-	const char *created = alert_text(normalized->alert, ALERT_CREATED);
-	instant_ms when;
-
-	if (normalized->handled || !input->record ||
-	    input->started == TIME_UNKNOWN || !created ||
-	    !clock_parse(created, &when) || when >= input->started)
-		return normalized->handled;
-	return arena_printf(arena, "it is of %s, from before what counts as "
-			    "new", created);
+	d->decision->action = PIPELINE_DROP;
+	d->decision->reason = why;
 }
 
 static void
-trace_line(struct buf *trace, const char *what, const char *text)
+look_back(struct deciding *d)
 {
-	buf_printf(trace, "%s: ", what);
-	text_escape(trace, text, SIZE_MAX);
-	buf_putc(trace, '\n');
+	struct pipeline_decision *decision = d->decision;
+	const struct pipeline_reading *reading = decision->reading;
+
+	decision->again = (struct again){
+		.alert = decision->alert,
+		.state = decision->state,
+		.is_completed = reading->input->is_completed,
+		.now = d->now,
+		.digest = reading->input->record ? reading->key.octets : NULL,
+	};
+	again_look(&decision->again, d->arena);
+	decision->news = decision->again.news;
+	d->is_covered = again_is_covered(&decision->again);
+}
+
+static void
+note_told(struct deciding *d)
+{
+	struct pipeline_decision *decision = d->decision;
+	const struct store_known *known;
+
+	if (!d->told.count)
+		return;
+	known = decision->state->known;
+	buf_printf(&d->trace, "known: %s (%s), so %zu of %zu are not told "
+		   "again\n", d->is_covered ? "the API gave it before" :
+		   "it was told before",
+		   known && known->code ? known->code : "?", d->told.count,
+		   d->told.count + decision->plans.count);
+	if (decision->plans.count || decision->action == PIPELINE_DROP)
+		return;
+	decision->action = PIPELINE_DROP;
+	decision->reason = d->is_covered ? "the API gave this alert before" :
+			   "all were told of this alert before";
+}
+
+/* ---- the order ---- */
+
+static void
+decide_by_rules(struct deciding *d)
+{
+	struct pipeline_decision *decision = d->decision;
+	const char *customer = alert_text(decision->alert, ALERT_CUSTOMER);
+	struct verdict verdict = match_alert(d->generation->ruleset, customer,
+		decision->alert, d->now, d->flags & PIPELINE_TRACE_ALL ?
+		MATCH_TRACE_ALL : 0, d->arena);
+	const char *why = NULL;
+
+	take_verdict(d, &verdict);
+	if (decision->reading) {
+		why = handled_because(decision->reading, d->arena);
+		look_back(d);
+	}
+	if (why && decision->action == PIPELINE_NOTIFY)
+		pass_over(d, &verdict, why);
+	plan_notices(d, &verdict);
+	if (decision->action == PIPELINE_NOTIFY && !decision->plans.count &&
+	    !d->told.count)
+		plan_catch_all(d);
+	note_told(d);
+}
+
+static void
+keep_trace(struct deciding *d)
+{
+	d->decision->trace = arena_strndup(d->arena, d->trace.data,
+					   d->trace.len);
+	buf_release(&d->trace);
 }
 
 /* What was recognised and whose it is, as far as the alert's fields with their
  * sources do not say it. */
 static void
-trace_normalized(const struct normalized *normalized, struct buf *trace)
+trace_normalized(struct deciding *d, const struct normalized *normalized)
 {
 	const struct alert_values *doubts = &normalized->alert->doubts;
 	size_t i;
 
-	trace_line(trace, "customer", normalized->why);
-	trace_line(trace, "authentic", normalized->authentic_why);
+	trace_line(d, "customer", normalized->why);
+	trace_line(d, "authentic", normalized->authentic_why);
 	if (normalized->incident_name)
-		trace_line(trace, "incident", normalized->incident_name);
+		trace_line(d, "incident", normalized->incident_name);
 	for (i = 0; i < normalized->missing.count; i++)
-		trace_line(trace, "missing",
+		trace_line(d, "missing",
 			   alert_fields[normalized->missing.items[i]].name);
 	for (i = 0; i < doubts->count; i++)
-		trace_line(trace, "doubt", doubts->items[i].text);
+		trace_line(d, "doubt", doubts->items[i].text);
 	for (i = 0; i < normalized->notes.count; i++)
-		trace_line(trace, "note", normalized->notes.items[i]);
+		trace_line(d, "note", normalized->notes.items[i]);
 }
 
-static const struct normalized *
-normalize(const struct generation *g, const struct pipeline_input *input,
-	  struct arena *arena)
+/* Why a person has to look at it first, or NULL; one has, when it was
+ * released. */
+static const char *
+held_because(const struct pipeline_reading *reading)
 {
-	const struct normalize_input wanted = {
-		.formats = g->formats,
-		.customers = g->customers,
-		.authserv = g->settings.authserv,
-		.distrust = input->distrust,
-		.domain = g->settings.domain,
-		.recipients = input->recipients,
-		.recipient_count = input->recipient_count,
-		.message = input->message,
-	};
+	const struct normalized *normalized = reading->normalized;
 
-	return normalize_mail(&wanted, arena);
+	if (reading->input->released)
+		return NULL;
+	if (normalized->loop.why)
+		return normalized->loop.why;
+	return normalized->customer == CUSTOMER_CONFLICT ? normalized->why
+							 : NULL;
 }
 
-/* A mail, or a record of an API, that nothing could be read of. */
-static struct alert *
-unreadable_alert(const struct pipeline_input *input, struct arena *arena)
+static void
+decide_reading(struct deciding *d)
 {
-	struct alert *alert = alert_create(arena);
+	const struct pipeline_reading *reading = d->decision->reading;
+	const char *why;
 
-	alert_set(alert, ALERT_TITLE, input->record ?
-		  "A record of the API that could not be read" :
-		  "A mail that could not be read", "tocsin");
-	alert_set(alert, ALERT_INTAKE, input->record ? "api" : "mail",
-		  "tocsin");
-	alert_set(alert, ALERT_AUTHENTIC, input->record ? "pass" : "none",
-		  "tocsin");
-	if (input->tenant)
-		alert_set(alert, ALERT_TENANT, input->tenant,
-			  "the tenant that was asked");
-	return alert;
+	trace_normalized(d, reading->normalized);
+	if (reading->input->released_for)
+		trace_line(d, "released for", reading->input->released_for);
+	d->decision->silent = reading->normalized->loop.certain;
+	why = held_because(reading);
+	if (why)
+		hold(d, why);
+	else
+		decide_by_rules(d);
 }
 
-/* NULL, with the reason in `failure_out`, when nothing can be made of it. */
-static const struct normalized *
-read_input(const struct generation *g, const struct pipeline_input *input,
-	   const char **failure_out, struct arena *arena)
+/* A record of an API that has come before and tells nobody. */
+static bool
+is_known_record(const struct pipeline_decision *decision)
 {
-	const struct normalized *normalized = NULL;
-	struct buf error = BUF_INIT;
+	const struct store_known *known = decision->state->known;
 
-	if (input->record) {
-		const struct normalize_record wanted = {
-			.customers = g->customers,
-			.tenant = input->tenant,
-			.record = *input->record,
-		};
+	return decision->reading->input->record && known && known->digest &&
+	       !decision->reading->input->released &&
+	       decision->action != PIPELINE_HOLD && !decision->plans.count;
+}
 
-		normalized = normalize_record(&wanted, arena, &error);
-		*failure_out = arena_strdup(arena, error.data);
-	} else if (input->message) {
-		normalized = normalize(g, input, arena);
-	} else {
-		*failure_out = input->failure;
-	}
-	buf_release(&error);
-	return normalized;
+static void
+take_seat(struct pipeline_decision *decision)
+{
+	decision->how = decision->state->seat.how;
+	decision->code = decision->state->seat.code;
+	decision->is_known = is_known_record(decision);
+	if (!decision->is_known)
+		return;
+	decision->how = decision->again.same ? STORE_AGAIN : STORE_DUPLICATE;
+	decision->code = decision->state->known->code;
 }
 
 struct pipeline_decision *
 pipeline_decide(const struct generation *generation,
-		const struct pipeline_input *input, const char *customer,
-		instant_ms now, struct arena *arena)
+		const struct pipeline_reading *reading,
+		const struct hold_state *state, instant_ms now,
+		unsigned int flags, struct arena *arena)
 {
-	struct pipeline_decision *decision = arena_alloc(arena,
-							 sizeof(*decision));
-	const struct normalized *normalized;
-	const char *failure = NULL, *why;
-	struct buf trace = BUF_INIT;
+	struct deciding d = {
+		.generation = generation, .now = now, .flags = flags,
+		.trace = BUF_INIT, .arena = arena,
+		.decision = arena_alloc(arena, sizeof(*d.decision)),
+	};
 
-	normalized = read_input(generation, input, &failure, arena);
-	if (!normalized) {
-		decision->alert = unreadable_alert(input, arena);
-		hold(generation, decision, failure, &trace, arena);
-		keep_trace(decision, &trace, arena);
-		return decision;
-	}
-
-	decision->normalized = normalized;
-	decision->alert = normalized->alert;
-	trace_normalized(normalized, &trace);
-	if (customer && *customer) {
-		alert_set(decision->alert, ALERT_CUSTOMER, customer,
-			  "released for it");
-		trace_line(&trace, "released for", customer);
-	}
-	decision->silent = normalized->loop.certain;
-	if (normalized->loop.why && !customer)
-		hold(generation, decision, normalized->loop.why, &trace, arena);
-	else if (normalized->customer == CUSTOMER_CONFLICT && !customer)
-		hold(generation, decision, normalized->why, &trace, arena);
+	*d.decision = (struct pipeline_decision){
+		.reading = reading, .state = state, .alert = reading->alert,
+		.normalized = reading->normalized,
+	};
+	if (reading->normalized)
+		decide_reading(&d);
 	else
-		decide_by_rules(generation, decision, now, &trace, arena);
-	why = handled_because(input, normalized, arena);
-	if (why && decision->action == PIPELINE_NOTIFY)
-		pass_over(decision, why, &trace);
-	keep_trace(decision, &trace, arena);
-	return decision;
+		hold(&d, reading->failure);
+	take_seat(d.decision);
+	keep_trace(&d);
+	return d.decision;
+}
+
+struct pipeline_decision *
+pipeline_decide_first(const struct generation *generation,
+		      const struct pipeline_input *input, instant_ms now,
+		      unsigned int flags, struct arena *arena)
+{
+	const struct pipeline_reading *reading = pipeline_read(generation,
+							       input, arena);
+	struct hold_state *state = arena_alloc(arena, sizeof(*state));
+
+	*state = hold_nothing(&reading->question, arena);
+	return pipeline_decide(generation, reading, state, now, flags, arena);
+}
+
+struct pipeline_decision *
+pipeline_decide_alert(const struct generation *generation, struct alert *alert,
+		      instant_ms now, struct arena *arena)
+{
+	struct deciding d = {
+		.generation = generation, .now = now,
+		.flags = PIPELINE_TRACE_ALL,
+		.trace = BUF_INIT, .arena = arena,
+		.decision = arena_alloc(arena, sizeof(*d.decision)),
+	};
+
+	d.decision->alert = alert;
+	decide_by_rules(&d);
+	keep_trace(&d);
+	return d.decision;
 }

@@ -1,9 +1,4 @@
-/*
- * From a plan to the mail to one address. The same message told to the same
- * address is the same mail, byte for byte but for its date, whenever it is
- * made.
- */
-#include "pipeline/pipeline.h"
+#include "pipeline/mail.h"
 
 #include "base/text.h"
 #include "base/zone.h"
@@ -58,7 +53,7 @@ threads_of(const struct generation *g, const struct pipeline_decision *decision,
 	   struct arena *arena)
 {
 	const struct alert *alert = decision->alert;
-	const struct incident *incident = &decision->incident;
+	const struct incident *incident = &decision->state->incident;
 	const char **ids = arena_array(arena, incident->ids.count + 2,
 				       sizeof(*ids));
 	const char *only = alert_text(alert, ALERT_INCIDENT);
@@ -193,10 +188,11 @@ append_envelope(struct buf *text, const struct pipeline_input *input,
 
 /* To the catch-all: a mail waits for a person. */
 static struct rendered
-render_held(const struct pipeline_input *input,
-	    const struct pipeline_decision *decision, const char *code,
+render_held(const struct pipeline_decision *decision,
 	    const struct render_envelope *envelope, struct arena *arena)
 {
+	const struct pipeline_input *input = decision->reading->input;
+	const char *code = decision->code;
 	const char *title = alert_text(decision->alert, ALERT_TITLE);
 	const char *what = input->record ? "An alert of an API" : "A mail";
 	struct buf text = BUF_INIT;
@@ -228,22 +224,23 @@ incident_name(const struct pipeline_decision *decision)
 	const struct normalized *normalized = decision->normalized;
 
 	return normalized && normalized->incident_name ?
-		normalized->incident_name : decision->incident.name;
+		normalized->incident_name : decision->state->incident.name;
 }
 
 struct rendered
-pipeline_render(const struct generation *g, const struct pipeline_input *input,
+pipeline_render(const struct generation *g,
 		const struct pipeline_decision *decision,
-		const struct pipeline_plan *plan, const char *code,
-		instant_ms now, struct arena *arena)
+		const struct pipeline_plan *plan, instant_ms now,
+		struct arena *arena)
 {
+	const struct pipeline_input *input = decision->reading->input;
 	const struct ruleset_customer *customer = decision->customer;
 	bool held = decision->action == PIPELINE_HOLD;
 	const struct render_envelope envelope = {
 		.from_name = g->settings.from_name,
 		.from = g->settings.from,
 		.to = plan->address,
-		.message_id = pipeline_message_id(g, code,
+		.message_id = pipeline_message_id(g, decision->code,
 						  held ? PIPELINE_HELD : "",
 						  plan->address, arena),
 		.references = threads_of(g, decision, arena),
@@ -257,7 +254,7 @@ pipeline_render(const struct generation *g, const struct pipeline_input *input,
 		.reason = decision->told_by,
 		.rule = plan->rule,
 		.rule_comment = comment_of(decision, plan->rule),
-		.code = code,
+		.code = decision->code,
 		.notes = notes_of(input, decision, arena),
 		.raw = is_unread(input) ? input->raw : NULL,
 		.raw_length = raw_length(input),
@@ -266,7 +263,7 @@ pipeline_render(const struct generation *g, const struct pipeline_input *input,
 	};
 
 	if (held)
-		return render_held(input, decision, code, &envelope, arena);
+		return render_held(decision, &envelope, arena);
 	return render_notification(arena, g->templates, plan->template,
 				   &notification, &envelope);
 }

@@ -1,10 +1,11 @@
 /*
- * "The mail format changed": said once for each news. What was said is kept in
- * the store, so a restart does not say it again.
+ * The names are asked for in one order and told in the same: the subject first,
+ * when it is worth a question, then the labels.
  */
-#include "pipeline/pipeline.h"
+#include "pipeline/novelty.h"
 
 #include "base/text.h"
+#include "pipeline/notice.h"
 
 enum {
 	NEWS_MOST = 20,		/* in one notice; the sample has the rest */
@@ -12,123 +13,143 @@ enum {
 	SAMPLE_MOST = 1 << 20,	/* octets of the mail that goes along */
 };
 
-/* Is it the first time? Then remember. */
-static enum outcome
-is_new(struct store *store, const char *name, instant_ms now,
-       struct arena *arena, bool *new_out, struct buf *error)
+/* NULL when nothing can be new in it. */
+static const char *
+format_of(const struct pipeline_reading *reading)
 {
-	const char *before = NULL;
-	struct buf when = BUF_INIT;
-	enum outcome outcome = store_meta(store, name, arena, &before, error);
+	const char *authentic = alert_text(reading->alert, ALERT_AUTHENTIC);
 
-	*new_out = outcome == OUTCOME_OK && !before;
-	if (*new_out) {
-		clock_print(&when, now);
-		outcome = store_meta_set(store, name, when.data, error);
-	}
-	buf_release(&when);
-	return outcome;
+	if (!reading->normalized || reading->input->record || !authentic ||
+	    strcmp(authentic, "pass"))
+		return NULL;
+	return alert_text(reading->alert, ALERT_FORMAT);
 }
 
-static enum outcome
-collect_labels(struct store *store, const struct pipeline_decision *decision,
-	       const char *format, instant_ms now, struct arena *arena,
-	       struct buf *news, struct buf *error)
-{
-	const struct normalized *normalized = decision->normalized;
-	enum outcome outcome = OUTCOME_OK;
-	size_t i;
-
-	for (i = 0; i < normalized->unknown.count && i < NEWS_MOST &&
-	     outcome == OUTCOME_OK; i++) {
-		const struct extract_label *label =
-			&normalized->unknown.items[i];
-		bool new;
-
-		outcome = is_new(store, arena_printf(arena, "label %s %s",
-				 format, text_fold(arena, label->label)), now,
-				 arena, &new, error);
-		if (outcome == OUTCOME_OK && new)
-			buf_printf(news, "    the label %s, with the value "
-				   "%s\n", label->label, label->value);
-	}
-	return outcome;
-}
-
-static enum outcome
-collect_subject(const struct generation *generation, struct store *store,
-		const struct pipeline_input *input,
-		const struct pipeline_decision *decision, const char *name,
-		instant_ms now, struct arena *arena, struct buf *news,
-		struct buf *error)
+static bool
+has_strange_subject(const struct generation *generation,
+		    const struct pipeline_reading *reading, const char *name)
 {
 	const struct format *format = map_find(generation->formats->by_name,
 					       name);
-	enum outcome outcome;
-	bool new;
 
-	if (decision->normalized->by == RECOGNISED_WHOLLY ||
-	    (format && !format->subjects.count))
-		return OUTCOME_OK;
-	outcome = is_new(store, arena_printf(arena, "subject %s", name), now,
-			 arena, &new, error);
-	if (outcome == OUTCOME_OK && new)
-		buf_printf(news, "    the subject %s\n",
-			   text_cut(arena, input->message->subject,
-				    SUBJECT_MOST));
-	return outcome;
+	return reading->normalized->by != RECOGNISED_WHOLLY &&
+	       (!format || format->subjects.count);
 }
 
-static enum outcome
-tell(const struct generation *generation, struct store *store,
-     const struct pipeline_input *input, const char *format,
-     const struct store_item *item, const char *news, instant_ms now,
-     struct arena *arena, struct buf *error)
+static size_t
+label_count(const struct pipeline_reading *reading)
 {
+	size_t count = reading->normalized->unknown.count;
+
+	return count < NEWS_MOST ? count : NEWS_MOST;
+}
+
+void
+pipeline_ask_novelties(const struct generation *generation,
+		       struct pipeline_reading *reading, struct arena *arena)
+{
+	const char *format = format_of(reading);
+	size_t i;
+
+	if (!format)
+		return;
+	if (has_strange_subject(generation, reading, format))
+		vec_push(arena, &reading->question.notices,
+			 arena_printf(arena, "subject %s", format));
+	for (i = 0; i < label_count(reading); i++)
+		vec_push(arena, &reading->question.notices,
+			 arena_printf(arena, "label %s %s", format, text_fold(
+			 arena, reading->normalized->unknown.items[i].label)));
+}
+
+static const char *
+instant_text(instant_ms when, struct arena *arena)
+{
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	clock_print(&text, when);
+	copy = arena_strdup(arena, text.data);
+	buf_release(&text);
+	return copy;
+}
+
+/* What was asked for by that number: new? Then it is not, from now on. */
+static bool
+is_new(const struct pipeline_decision *decision, size_t number, instant_ms now,
+       struct change *change)
+{
+	const bool *noticed = decision->state->noticed;
+
+	if (noticed && noticed[number])
+		return false;
+	change_put_meta(change,
+			decision->reading->question.notices.items[number],
+			instant_text(now, change->arena));
+	return true;
+}
+
+static void
+collect(const struct generation *generation,
+	const struct pipeline_decision *decision, instant_ms now,
+	struct change *change, struct buf *news)
+{
+	const struct pipeline_reading *reading = decision->reading;
+	size_t number = 0, i;
+
+	if (has_strange_subject(generation, reading, format_of(reading)) &&
+	    is_new(decision, number++, now, change))
+		buf_printf(news, "    the subject %s\n",
+			   text_cut(change->arena,
+				    reading->input->message->subject,
+				    SUBJECT_MOST));
+	for (i = 0; i < label_count(reading); i++) {
+		const struct extract_label *label =
+			&reading->normalized->unknown.items[i];
+
+		if (is_new(decision, number++, now, change))
+			buf_printf(news, "    the label %s, with the value "
+				   "%s\n", label->label, label->value);
+	}
+}
+
+static void
+tell(const struct generation *generation,
+     const struct pipeline_decision *decision, const char *news,
+     instant_ms now, struct change *change)
+{
+	const struct pipeline_input *input = decision->reading->input;
 	const struct pipeline_notice notice = {
-		.item = item->id,
-		.code = item->code,
+		.item = CHANGE_ITEM,
+		.code = decision->code,
 		.about = "format",
 		.subject = "The format of a mail changed",
-		.text = arena_printf(arena,
+		.text = arena_printf(change->arena,
 			"Mail %s, read as format %s, has what no format "
 			"knows:\n\n%s\nThe alert was relayed with all that "
 			"was understood. Add a `label`, `subject` or `ignore` "
 			"to the formats (tocsin-formats(5)), and try it with "
 			"tocsin explain. The mail is attached.\n",
-			item->code, format, news),
+			decision->code, format_of(decision->reading), news),
 		.raw = input->raw,
 		.length = input->length < SAMPLE_MOST ? input->length
 						      : SAMPLE_MOST,
 	};
 
-	return pipeline_notify_catch_all(generation, store, &notice, now,
-					 arena, error);
+	pipeline_notify_catch_all(generation, &notice, now, change);
 }
 
-enum outcome
-pipeline_note_format(const struct generation *generation, struct store *store,
-		     const struct pipeline_input *input,
-		     const struct pipeline_decision *decision,
-		     const struct store_item *item, instant_ms now,
-		     struct arena *arena, struct buf *error)
+void
+pipeline_tell_novelties(const struct generation *generation,
+			const struct pipeline_decision *decision,
+			instant_ms now, struct change *change)
 {
-	const char *authentic = alert_text(decision->alert, ALERT_AUTHENTIC);
-	const char *format = alert_text(decision->alert, ALERT_FORMAT);
 	struct buf news = BUF_INIT;
-	enum outcome outcome;
 
-	if (!decision->normalized || !format || !authentic ||
-	    strcmp(authentic, "pass"))
-		return OUTCOME_OK;
-	outcome = collect_subject(generation, store, input, decision, format,
-				  now, arena, &news, error);
-	if (outcome == OUTCOME_OK)
-		outcome = collect_labels(store, decision, format, now, arena,
-					 &news, error);
-	if (outcome == OUTCOME_OK && news.len)
-		outcome = tell(generation, store, input, format, item,
-			       news.data, now, arena, error);
+	if (!format_of(decision->reading))
+		return;
+	collect(generation, decision, now, change, &news);
+	if (news.len)
+		tell(generation, decision, news.data, now, change);
 	buf_release(&news);
-	return outcome;
 }

@@ -12,17 +12,19 @@ enum {
 	RECOVER_MOST = 100,
 };
 
-enum outcome
-queue_add(struct store *store, struct store_delivery *delivery,
-	  instant_ms now, struct buf *error)
+void
+queue_add(struct change *change, const struct store_delivery *delivery,
+	  instant_ms now)
 {
-	delivery->state = STORE_PENDING;
-	delivery->attempts = 0;
-	delivery->created = now;
-	delivery->updated = now;
-	delivery->due = now;
-	delivery->expires = now + BACKOFF_GIVE_UP_MS;
-	return store_delivery_add(store, delivery, error);
+	struct store_delivery added = *delivery;
+
+	added.state = STORE_PENDING;
+	added.attempts = 0;
+	added.created = now;
+	added.updated = now;
+	added.due = now;
+	added.expires = now + BACKOFF_GIVE_UP_MS;
+	change_add_delivery(change, &added);
 }
 
 enum outcome

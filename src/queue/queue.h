@@ -31,17 +31,17 @@
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 
-#include "store/store.h"
+#include "store/change.h"
 
 /* The mail of a delivery that was sent or cancelled is kept for some days, for
  * whoever asks what it said; that of a failed one as long as its item, so that
  * it can be tried again. store_prune() drops it. */
 #define QUEUE_MESSAGE_KEPT_MS (INT64_C(7) * 24 * 3600 * 1000)
 
-/* Add a delivery, to be sent at once: its state and times are set here. `id`
- * becomes 0 when the recipient has it already. */
-enum outcome queue_add(struct store *store, struct store_delivery *delivery,
-		       instant_ms now, struct buf *error);
+/* Add a delivery, to be sent at once: its state and times are set here. A
+ * recipient who has it already does not get another one. */
+void queue_add(struct change *change, const struct store_delivery *delivery,
+	       instant_ms now);
 
 /* Claim up to `most` deliveries that are due and append them, with their mails;
  * fair to customers and recipients (store_delivery_claim()). */

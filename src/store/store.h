@@ -158,16 +158,31 @@ enum store_added {
 	STORE_DUPLICATE,	/* the same message in another file; counted */
 };
 
+/* Where a message stands before it is taken. */
+struct store_seat {
+	enum store_added how;
+	int64_t item;		/* that has it already; 0 when it is new */
+	const char *code;	/* of that item; or that a new one will have */
+};
+
 /*
- * Take an item. `code` and `identity` are hold/duplicate.h's for a mail; id,
- * duplicates and last_duplicate are not read. `id` and `code` are set (in
- * `arena`) to those the item has in the store: another item may have had the
- * code before, then this one gets a different one, the same each time.
- * Unless it is STORE_NEW, nothing but the count of duplicates has changed.
+ * Look whether the message was taken before. `identity` and `code` are
+ * hold/duplicate.h's for a mail, `spool` is the name of its file. Another item
+ * may have had the code before, then a new one gets a different one, the same
+ * each time.
  */
-enum outcome store_item_add(struct store *store, struct arena *arena,
-			    struct store_item *item, enum store_added *how_out,
-			    struct buf *error);
+enum outcome store_item_seat(struct store *store, const char *identity,
+			     const char *spool, const char *code,
+			     struct arena *arena, struct store_seat *seat_out,
+			     struct buf *error);
+
+/* Take a new one, with the code of its seat; `id` is set. Duplicates and
+ * last_duplicate are not read. */
+enum outcome store_item_insert(struct store *store, struct store_item *item,
+			       struct buf *error);
+/* It came again, in another file. */
+enum outcome store_item_count_duplicate(struct store *store, int64_t item,
+					instant_ms at, struct buf *error);
 
 /* Replace the verdict: a person released the item. */
 enum outcome store_item_decide(struct store *store, int64_t item,

@@ -7,21 +7,16 @@
 #include "store/query.h"
 
 /* The envelope's recipients as a JSON array, and back. */
-static char *
-recipients_print(struct arena *arena, const struct store_item *item)
+static void
+recipients_print(const struct store_item *item, struct buf *out)
 {
 	struct json *array = json_array();
-	struct buf text = BUF_INIT;
-	char *copy;
 	size_t i;
 
 	for (i = 0; i < item->recipient_count; i++)
 		json_add_text(array, item->recipients[i]);
-	json_print(array, &text);
+	json_print(array, out);
 	json_destroy(&array);
-	copy = arena_strndup(arena, text.data, text.len);
-	buf_release(&text);
-	return copy;
 }
 
 static void
@@ -168,37 +163,23 @@ store_items(struct store *store, int64_t after, size_t most,
 	return query_end(&query);
 }
 
-/* Was it taken before? Then id, code and how are set. */
+/* Was it taken before? Then all of the seat is set. */
 static enum outcome
-find_known(struct store *store, struct arena *arena, struct store_item *item,
-	   enum store_added *how_out, struct buf *error)
+find_taken(struct store *store, const char *identity, const char *spool,
+	   struct arena *arena, struct store_seat *seat, struct buf *error)
 {
 	struct query query = query_start(store,
 		"SELECT id, code, spool FROM item WHERE identity = $1", error);
-	const char *spool;
+	const char *other;
 
-	*how_out = STORE_NEW;
-	query_put_text(&query, item->identity);
+	query_put_text(&query, identity);
 	if (query_row(&query)) {
-		item->id = query_integer(&query);
-		item->code = query_text(&query, arena);
-		spool = query_text(&query, arena);
-		*how_out = spool && item->spool && !strcmp(spool, item->spool)
-			   ? STORE_AGAIN : STORE_DUPLICATE;
+		seat->item = query_integer(&query);
+		seat->code = query_text(&query, arena);
+		other = query_text(&query, arena);
+		seat->how = other && spool && !strcmp(other, spool) ?
+			    STORE_AGAIN : STORE_DUPLICATE;
 	}
-	return query_end(&query);
-}
-
-static enum outcome
-count_duplicate(struct store *store, const struct store_item *item,
-		struct buf *error)
-{
-	struct query query = query_start(store,
-		"UPDATE item SET duplicates = duplicates + 1,"
-		" last_duplicate = $1 WHERE id = $2", error);
-
-	query_put_instant(&query, item->received);
-	query_put_integer(&query, item->id);
 	return query_end(&query);
 }
 
@@ -217,8 +198,8 @@ code_is_free(struct store *store, const char *code, bool *free_out,
 /* The code is short, so two items may want the same one: the later one gets
  * the code of its identity and a number. */
 static enum outcome
-choose_code(struct store *store, struct arena *arena, struct store_item *item,
-	    struct buf *error)
+choose_code(struct store *store, const char *identity, struct arena *arena,
+	    struct store_seat *seat, struct buf *error)
 {
 	unsigned char bytes[DIGEST_SIZE];
 	char code[DIGEST_CODE];
@@ -229,21 +210,37 @@ choose_code(struct store *store, struct arena *arena, struct store_item *item,
 	for (number = 1; ; number++) {
 		struct digest *digest;
 
-		outcome = code_is_free(store, item->code, &is_free, error);
+		outcome = code_is_free(store, seat->code, &is_free, error);
 		if (outcome != OUTCOME_OK || is_free)
 			return outcome;
 		digest = digest_create();
-		digest_add_text(digest, item->identity);
+		digest_add_text(digest, identity);
 		digest_add(digest, &number, sizeof(number));
 		digest_finish(&digest, bytes);
 		digest_code(bytes, code);
-		item->code = arena_strdup(arena, code);
+		seat->code = arena_strdup(arena, code);
 	}
 }
 
-static enum outcome
-insert_item(struct store *store, struct arena *arena, struct store_item *item,
-	    struct buf *error)
+enum outcome
+store_item_seat(struct store *store, const char *identity, const char *spool,
+		const char *code, struct arena *arena,
+		struct store_seat *seat_out, struct buf *error)
+{
+	enum outcome outcome;
+
+	*seat_out = (struct store_seat){
+		.how = STORE_NEW, .code = arena_strdup(arena, code),
+	};
+	outcome = find_taken(store, identity, spool, arena, seat_out, error);
+	if (outcome != OUTCOME_OK || seat_out->how != STORE_NEW)
+		return outcome;
+	return choose_code(store, identity, arena, seat_out, error);
+}
+
+enum outcome
+store_item_insert(struct store *store, struct store_item *item,
+		  struct buf *error)
 {
 	struct query query = query_start(store,
 		"INSERT INTO item (code, identity, kind, received, spool,"
@@ -251,7 +248,10 @@ insert_item(struct store *store, struct arena *arena, struct store_item *item,
 		VERDICT_COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
 		" $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,"
 		" $22, $23) RETURNING id", error);
+	struct buf recipients = BUF_INIT;
+	enum outcome outcome;
 
+	recipients_print(item, &recipients);
 	query_put_text(&query, item->code);
 	query_put_text(&query, item->identity);
 	query_put_text(&query, item->kind);
@@ -260,41 +260,27 @@ insert_item(struct store *store, struct arena *arena, struct store_item *item,
 	query_put_text(&query, item->digest);
 	query_put_text(&query, item->message_id);
 	query_put_text(&query, item->sender);
-	query_put_text(&query, recipients_print(arena, item));
+	query_put_text(&query, recipients.data);
 	query_put_text(&query, item->parse);
 	put_verdict(&query, &item->verdict);
 	if (query_row(&query))
 		item->id = query_integer(&query);
-	return query_end(&query);
-}
-
-static enum outcome
-add_item(struct store *store, struct arena *arena, struct store_item *item,
-	 enum store_added *how_out, struct buf *error)
-{
-	enum outcome outcome = find_known(store, arena, item, how_out, error);
-
-	if (outcome != OUTCOME_OK || *how_out == STORE_AGAIN)
-		return outcome;
-	if (*how_out == STORE_DUPLICATE)
-		return count_duplicate(store, item, error);
-	outcome = choose_code(store, arena, item, error);
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	return insert_item(store, arena, item, error);
+	outcome = query_end(&query);
+	buf_release(&recipients);	/* lent to the query until here */
+	return outcome;
 }
 
 enum outcome
-store_item_add(struct store *store, struct arena *arena,
-	       struct store_item *item, enum store_added *how_out,
-	       struct buf *error)
+store_item_count_duplicate(struct store *store, int64_t item, instant_ms at,
+			   struct buf *error)
 {
-	enum outcome outcome = store_begin(store, error);
+	struct query query = query_start(store,
+		"UPDATE item SET duplicates = duplicates + 1,"
+		" last_duplicate = $1 WHERE id = $2", error);
 
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	outcome = add_item(store, arena, item, how_out, error);
-	return store_end(store, outcome, error);
+	query_put_instant(&query, at);
+	query_put_integer(&query, item);
+	return query_end(&query);
 }
 
 enum outcome

@@ -192,9 +192,9 @@ fill_released(struct taker *taker)
 static const char *
 find_customer_to_ask(struct taker *taker, struct passage *passage)
 {
-	const struct pipeline_decision *decision = pipeline_decide(
+	const struct pipeline_decision *decision = pipeline_decide_first(
 		generations_current(taker->world.generations), &passage->input,
-		passage->customer, taker_now(taker), passage->arena);
+		taker_now(taker), 0, passage->arena);
 	const char *authentic = alert_text(decision->alert, ALERT_AUTHENTIC);
 
 	if (decision->action != PIPELINE_NOTIFY || !decision->customer ||

@@ -5,6 +5,7 @@
 #include "take/taker_private.h"
 
 #include "base/file.h"
+#include "pipeline/notice.h"
 #include "take/blame.h"
 
 #include <errno.h>
@@ -143,22 +144,37 @@ weigh(struct taker *taker, struct passage *passage)
 	return true;
 }
 
-static enum outcome
-tell_left(struct taker *taker, struct passage *passage, struct buf *error)
+static const char *
+describe_left(const struct taker *taker, const struct passage *passage)
 {
-	struct arena *arena = passage->arena;
-	const char *text = arena_printf(arena, "The file %s in %s ended tocsin "
+	return arena_printf(passage->arena, "The file %s in %s ended tocsin "
 		"three times, even when it was only to be held. It is left "
 		"where it is, and nobody was told of it. Look at it with a "
 		"program that shows text, and then move it away.\n",
 		passage->name, inbox_directory(taker->world.inbox));
+}
 
-	return pipeline_notify_alone(
-		generations_current(taker->world.generations),
-		taker->world.store, arena_printf(arena, "left %s",
-						 passage->name), NULL,
-		"A mail is left in the inbox", text, taker_now(taker), arena,
-		error);
+static enum outcome
+tell_left(struct taker *taker, struct passage *passage, struct buf *error)
+{
+	const struct pipeline_word word = {
+		.identity = arena_printf(passage->arena, "left %s",
+					 passage->name),
+		.subject = "A mail is left in the inbox",
+		.text = describe_left(taker, passage),
+	};
+	struct store *store = taker->world.store;
+	struct change change;
+	enum outcome outcome = store_begin(store, error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	change_init(&change, passage->arena);
+	outcome = pipeline_say(generations_current(taker->world.generations),
+			       store, &word, taker_now(taker), &change, error);
+	if (outcome == OUTCOME_OK)
+		outcome = change_apply(&change, store, error);
+	return store_end(store, outcome, error);
 }
 
 /* Not even held it lets the daemon live. */
@@ -245,8 +261,8 @@ begin_held(struct taker *taker, const struct store_held *held,
 
 	if (outcome != OUTCOME_OK || !passage->released)
 		return outcome;
-	passage->customer = held->customer ? held->customer
-					   : PIPELINE_AS_IT_SAYS;
+	input->released = passage->released;
+	input->released_for = held->customer;
 	input->name = passage->name;
 	input->sender = passage->released->sender ? passage->released->sender
 						  : "";

@@ -32,7 +32,6 @@ struct passage {
 					   "released/CODE", which no file's
 					   name can be */
 	struct store_item *released;	/* NULL: from the inbox */
-	const char *customer;		/* of a released one: see pipeline.h */
 	struct pipeline_input input;
 	struct json *document;		/* of a released record, else NULL */
 	bool is_alone;			/* it may end the daemon: nobody else
@@ -41,8 +40,6 @@ struct passage {
 	instant_ms waits_until;
 
 	struct pipeline_decision *decision;
-	enum store_added how;
-	const char *code;
 };
 
 struct taker {

@@ -18,27 +18,17 @@ record(struct taker *taker, struct passage *passage, struct buf *error)
 	const struct generation *generation =
 		generations_current(taker->world.generations);
 	struct store *store = taker->world.store;
-	/* One, or a replay would differ. */
-	instant_ms at = taker_now(taker);
+	struct change change;
 	enum outcome outcome;
 
-	passage->decision = pipeline_decide(generation, &passage->input,
-					    passage->customer, at,
-					    passage->arena);
-	if (passage->released) {
-		passage->code = passage->released->code;
-		passage->how = STORE_NEW;
-		outcome = pipeline_record_released(generation, store,
-						   passage->released,
-						   &passage->input,
-						   passage->decision, at,
-						   passage->arena, error);
-	} else {
-		outcome = pipeline_record(generation, store, &passage->input,
-					  passage->decision, at,
-					  passage->arena, &passage->how,
-					  &passage->code, error);
-	}
+	change_init(&change, passage->arena);
+	outcome = pipeline_take(generation, store, &passage->input,
+				taker_now(taker), &change, &passage->decision,
+				error);
+	if (outcome == OUTCOME_OK)
+		outcome = change_apply(&change, store, error);
+	if (outcome == OUTCOME_OK)
+		change_say(&change);
 	if (outcome == OUTCOME_OK)
 		outcome = blame_forget(taker->blame, passage->name, error);
 	return outcome;
@@ -89,15 +79,15 @@ log_passage(const struct passage *passage)
 	const struct alert *alert = decision->alert;
 	char count[32];
 
-	if (passage->how != STORE_NEW) {
-		log_info("duplicate", "code", passage->code, "mail",
+	if (decision->how != STORE_NEW) {
+		log_info("duplicate", "code", decision->code, "mail",
 			 passage->name, NULL);
 		return;
 	}
 	(void)snprintf(count, sizeof(count), "%zu", decision->plans.count);
 	(decision->action == PIPELINE_HOLD ? log_warning : log_info)(
 		pipeline_action_names[decision->action],
-		"code", passage->code,
+		"code", decision->code,
 		"customer", alert_text(alert, ALERT_CUSTOMER),
 		"rule", decision->rule,
 		"severity", alert_text(alert, ALERT_SEVERITY),

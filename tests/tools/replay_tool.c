@@ -9,7 +9,7 @@
  */
 #include "base/clock.h"
 #include "pipeline/generation.h"
-#include "pipeline/pipeline.h"
+#include "pipeline/decide.h"
 #include "store/store.h"
 
 enum { REPLAY_PAGE = 100 };

@@ -174,21 +174,26 @@ come(struct store *store, struct arena *arena, const char *text, bool is_ill,
 {
 	const struct alert *alert = alert_of(arena, text);
 	bool by_api = !strcmp(alert_text(alert, ALERT_INTAKE), "api");
+	const struct duplicate_key key = { .hex = "" };
+	const struct hold_question question = { .alert = alert, .key = &key };
 	struct buf error = BUF_INIT;
-	struct incident incident;
-	struct again again;
+	struct hold_state state;
+	struct again again = {
+		.alert = alert, .state = &state, .is_completed = !is_ill,
+		.now = at, .digest = by_api ? text : NULL,
+	};
+	struct change change;
 	bool told;
 
-	if (incident_of(store, alert, arena, &incident, &error) != OUTCOME_OK ||
-	    again_look(store, alert, &incident, by_api ? text : NULL, at,
-		       arena, &again, &error) != OUTCOME_OK)
+	change_init(&change, arena);
+	if (hold_load(store, &question, arena, &state, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
-	again.is_completed = !is_ill;
+	again_look(&again, arena);
 	told = again_is_covered(&again) ||
 	       again_told(&again, arena, "Ana@x.example");
-	if (again_remember(store, &again, 0, at, arena, &error) != OUTCOME_OK ||
-	    again_remember_told(store, &again, "ana@x.example", at, arena,
-				&error) != OUTCOME_OK)
+	again_remember(&again, 0, &change);
+	again_remember_told(&again, "ana@x.example", &change);
+	if (change_apply(&change, store, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
 	buf_release(&error);
 	return told;

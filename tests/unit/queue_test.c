@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "queue/backoff.h"
+#include "items.h"
 #include "tap.h"
 
 #include <errno.h>
@@ -89,9 +90,17 @@ add_bytes(struct store *store, int64_t item, const char *recipient,
 		.message = mail,
 		.message_length = length,
 	};
-	enum outcome outcome = queue_add(store, &delivery, now, &error);
+	struct store_deliveries all = { 0 };
+	struct change change;
+	enum outcome outcome;
 
-	*id_out = delivery.id;
+	change_init(&change, arena);
+	queue_add(&change, &delivery, now);
+	outcome = change_apply(&change, store, &error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_item_deliveries(store, item, arena, &all,
+						&error);
+	*id_out = all.count ? all.items[all.count - 1].id : 0;
 	return outcome;
 }
 

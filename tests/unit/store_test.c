@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include "base/digest.h"
+#include "items.h"
 #include "tap.h"
 
 #include <errno.h>

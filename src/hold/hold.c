@@ -1,0 +1,128 @@
+#include "hold/hold.h"
+
+static const char *
+text_of(const struct alert *alert, enum alert_field field)
+{
+	const char *text = alert_text(alert, field);
+
+	return text ? text : "";
+}
+
+static struct store_seat
+seat_of_released(const struct store_item *item)
+{
+	return (struct store_seat){
+		.how = STORE_NEW, .item = item->id, .code = item->code,
+	};
+}
+
+struct hold_state
+hold_nothing(const struct hold_question *question, struct arena *arena)
+{
+	struct hold_state state = {
+		.seat = {
+			.how = STORE_NEW,
+			.code = arena_strdup(arena, question->key->code),
+		},
+	};
+
+	if (question->released)
+		state.seat = seat_of_released(question->released);
+	incident_alone(question->alert, arena, &state.incident);
+	return state;
+}
+
+static enum outcome
+load_seat(struct store *store, const struct hold_question *question,
+	  struct arena *arena, struct hold_state *state, struct buf *error)
+{
+	const struct duplicate_key *key = question->key;
+
+	if (question->released)
+		return OUTCOME_OK;
+	return store_item_seat(store, key->hex, question->spool, key->code,
+			       arena, &state->seat, error);
+}
+
+/* Who was told of the alert, or of anything in the incident or in what was
+ * merged with it. */
+static enum outcome
+load_tolds(struct store *store, const struct alert *alert, struct arena *arena,
+	   struct hold_state *state, struct buf *error)
+{
+	const char *customer = text_of(alert, ALERT_CUSTOMER);
+	const char *id = text_of(alert, ALERT_ALERT);
+	const struct incident *incident = &state->incident;
+	enum outcome outcome = OUTCOME_OK;
+	size_t i;
+
+	if (!incident->ids.count)
+		return store_tolds(store, customer, id, "", arena,
+				   &state->tolds, error);
+	for (i = 0; i < incident->ids.count && outcome == OUTCOME_OK; i++)
+		outcome = store_tolds(store, customer, i ? "" : id,
+				      incident->ids.items[i], arena,
+				      &state->tolds, error);
+	return outcome;
+}
+
+/* What has no customer is nobody's, and so it was never told. */
+static enum outcome
+load_told(struct store *store, const struct alert *alert, struct arena *arena,
+	  struct hold_state *state, struct buf *error)
+{
+	const char *customer = text_of(alert, ALERT_CUSTOMER);
+	const char *id = text_of(alert, ALERT_ALERT);
+	struct store_known *known = NULL;
+	enum outcome outcome = OUTCOME_OK;
+
+	if (!*customer)
+		return OUTCOME_OK;
+	if (*id)
+		outcome = store_known(store, customer, id, arena, &known,
+				      error);
+	state->known = known;
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	return load_tolds(store, alert, arena, state, error);
+}
+
+static enum outcome
+load_noticed(struct store *store, const struct hold_question *question,
+	     struct arena *arena, struct hold_state *state, struct buf *error)
+{
+	size_t count = question->notices.count, i;
+	bool *noticed = arena_array(arena, count + 1, sizeof(*noticed));
+	enum outcome outcome = OUTCOME_OK;
+
+	for (i = 0; i < count && outcome == OUTCOME_OK; i++) {
+		const char *said = NULL;
+
+		outcome = store_meta(store, question->notices.items[i], arena,
+				     &said, error);
+		noticed[i] = said != NULL;
+	}
+	state->noticed = noticed;
+	return outcome;
+}
+
+enum outcome
+hold_load(struct store *store, const struct hold_question *question,
+	  struct arena *arena, struct hold_state *state_out,
+	  struct buf *error)
+{
+	const struct alert *alert = question->alert;
+	enum outcome outcome;
+
+	*state_out = hold_nothing(question, arena);
+	outcome = load_seat(store, question, arena, state_out, error);
+	if (outcome == OUTCOME_OK)
+		outcome = incident_of(store, alert, arena,
+				      &state_out->incident, error);
+	if (outcome == OUTCOME_OK)
+		outcome = load_told(store, alert, arena, state_out, error);
+	if (outcome == OUTCOME_OK)
+		outcome = load_noticed(store, question, arena, state_out,
+				       error);
+	return outcome;
+}

@@ -1,0 +1,28 @@
+/*
+ * From a plan to the mail to one address. The same message told to the same
+ * address is the same mail, byte for byte but for its date, whenever it is
+ * made.
+ */
+#ifndef PIPELINE_MAIL_H
+#define PIPELINE_MAIL_H
+
+#include "pipeline/decide.h"
+#include "render/render.h"
+
+/* What a plan of a decision becomes. */
+struct rendered pipeline_render(const struct generation *generation,
+				const struct pipeline_decision *decision,
+				const struct pipeline_plan *plan,
+				instant_ms now, struct arena *arena);
+
+/* Of the mail about an item to an address, without < and >. The same whenever
+ * it is made, so that a mail that is sent twice can be seen to be one. `about`
+ * is "" for what a rule asked for, PIPELINE_HELD for the word that it is held,
+ * else as in struct pipeline_notice. */
+#define PIPELINE_HELD "held"
+
+const char *pipeline_message_id(const struct generation *generation,
+				const char *code, const char *about,
+				const char *address, struct arena *arena);
+
+#endif

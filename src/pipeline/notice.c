@@ -1,0 +1,128 @@
+#include "pipeline/notice.h"
+
+#include "base/digest.h"
+#include "base/text.h"
+#include "pipeline/mail.h"
+#include "queue/queue.h"
+
+const char *
+pipeline_relay_of(const struct generation *g, const struct contact *contact)
+{
+	return *contact->relay.text ? contact->relay.text
+				    : relay_default(g->relays)->name;
+}
+
+static void
+tell(const struct generation *g, const struct pipeline_notice *notice,
+     const struct recipient *recipient, instant_ms now, struct change *change)
+{
+	const struct render_envelope envelope = {
+		.from_name = g->settings.from_name,
+		.from = g->settings.from,
+		.to = recipient->address,
+		.message_id = pipeline_message_id(g, notice->code,
+						  notice->about,
+						  recipient->address,
+						  change->arena),
+		.date = now,
+	};
+	struct rendered mail = render_notice(change->arena, notice->subject,
+					     notice->text, notice->code,
+					     notice->raw, notice->length,
+					     &envelope);
+	struct store_delivery delivery = {
+		.item = notice->item,
+		.kind = STORE_NOTICE,
+		.recipient = recipient->address,
+		.about = notice->about,
+		.contact = recipient->contact->name,
+		.relay = pipeline_relay_of(g, recipient->contact),
+		.sender = g->settings.from,
+		.message_id = envelope.message_id,
+		.smtputf8 = mail.smtputf8,
+		.urgent = true,
+		.message = mail.message,
+		.message_length = mail.length,
+	};
+
+	queue_add(change, &delivery, now);
+}
+
+void
+pipeline_notify_catch_all(const struct generation *generation,
+			  const struct pipeline_notice *notice, instant_ms now,
+			  struct change *change)
+{
+	recipients who = { 0 };
+	size_t i;
+
+	contact_resolve(generation->contacts, generation_catch_all(generation),
+			change->arena, &who);
+	for (i = 0; i < who.count; i++)
+		if (!notice->except ||
+		    !text_same(who.items[i].address, notice->except))
+			tell(generation, notice, &who.items[i], now, change);
+}
+
+bool
+pipeline_catch_all_has_other(const struct generation *generation,
+			     const char *except, struct arena *arena)
+{
+	recipients who = { 0 };
+	size_t i;
+
+	contact_resolve(generation->contacts, generation_catch_all(generation),
+			arena, &who);
+	for (i = 0; i < who.count; i++)
+		if (!text_same(who.items[i].address, except))
+			return true;
+	return false;
+}
+
+static void
+add_item(const struct generation *g, const struct pipeline_word *word,
+	 const struct store_seat *seat, const char *identity, instant_ms now,
+	 struct change *change)
+{
+	const struct store_item item = {
+		.code = seat->code, .identity = identity, .kind = "notice",
+		.received = now, .spool = "", .parse = "whole",
+		.verdict = {
+			.customer = word->customer,
+			.action = "notify",
+			.rule = "catch-all", .reason = word->subject,
+			.rules_version = g->conf->version,
+			.trace = word->text, .decided = now,
+		},
+	};
+	const struct pipeline_notice notice = {
+		.item = CHANGE_ITEM, .code = seat->code, .about = "relay",
+		.subject = word->subject, .text = word->text,
+	};
+
+	change_add_item(change, &item);
+	pipeline_notify_catch_all(g, &notice, now, change);
+}
+
+enum outcome
+pipeline_say(const struct generation *generation, struct store *store,
+	     const struct pipeline_word *word, instant_ms now,
+	     struct change *change, struct buf *error)
+{
+	struct digest *digest = digest_create();
+	unsigned char bytes[DIGEST_SIZE];
+	char hex[DIGEST_HEX], code[DIGEST_CODE];
+	struct store_seat seat;
+	enum outcome outcome;
+
+	digest_add_text(digest, word->identity);
+	digest_finish(&digest, bytes);
+	digest_hex(bytes, hex);
+	digest_code(bytes, code);
+	outcome = store_item_seat(store, hex, "", code, change->arena, &seat,
+				  error);
+	if (outcome == OUTCOME_OK && seat.how == STORE_NEW)
+		add_item(generation, word, &seat,
+			 arena_strdup(change->arena, hex), now, change);
+	return outcome;
+}
