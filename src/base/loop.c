@@ -1,44 +1,26 @@
+/* What both kinds of loop share, and the one whose time is real: there a timer
+ * is one more descriptor. */
 #include "base/loop.h"
 
 #include "base/bug.h"
+#include "base/loop_private.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 enum { LOOP_EVENTS = 32 };
 
-/* Something watched. Kept until the loop ends even when forgotten, because an
- * event for it may wait in the batch at hand. */
-struct watch {
-	struct watch *next;
-	int fd;			/* -1 when forgotten */
-	loop_handler *handler;
-	void *context;
-};
-
-struct loop_timer {
-	struct loop_timer *next;
-	int fd;
-	loop_handler *handler;
-	void *context;
-};
-
-struct loop {
-	int epoll;
-	bool stopped;
-	struct watch *watches;
-	struct loop_timer *timers;
-};
-
 struct loop *
-loop_create(void)
+loop_make(const struct loop_time *time)
 {
 	struct loop *loop = bug_alloc(sizeof(*loop));
 
-	*loop = (struct loop){ .epoll = epoll_create1(EPOLL_CLOEXEC) };
+	*loop = (struct loop){
+		.time = time,
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
+	};
 	if (loop->epoll < 0)
 		BUG("epoll_create1: %s", strerror(errno));
 	return loop;
@@ -51,7 +33,7 @@ loop_destroy(struct loop **loop)
 		struct loop_timer *timer = (*loop)->timers;
 
 		(*loop)->timers = timer->next;
-		(void)close(timer->fd);		/* a timer holds no data */
+		(*loop)->time->close(timer);
 		free(timer);
 	}
 	while ((*loop)->watches) {
@@ -91,8 +73,76 @@ loop_forget(struct loop *loop, int fd)
 	}
 }
 
+struct loop_timer *
+loop_timer(struct loop *loop, loop_handler *handler, void *context)
+{
+	struct loop_timer *timer = bug_alloc(sizeof(*timer));
+
+	*timer = (struct loop_timer){
+		.next = loop->timers, .loop = loop, .handler = handler,
+		.context = context,
+	};
+	loop->timers = timer;
+	loop->time->open(timer);
+	return timer;
+}
+
+void
+loop_timer_set(struct loop_timer *timer, int64_t delay_ms)
+{
+	timer->loop->time->set(timer, delay_ms);
+}
+
+/* Real time does not wait for anybody; that they are pairs shows either way. */
+void
+loop_await(struct loop *loop)
+{
+	loop->awaited++;
+}
+
+void
+loop_arrived(struct loop *loop)
+{
+	if (!loop->awaited)
+		BUG("what arrived was not awaited");
+	loop->awaited--;
+}
+
+int
+loop_turn(struct loop *loop, int patience_ms)
+{
+	struct epoll_event events[LOOP_EVENTS];
+	int count = epoll_wait(loop->epoll, events, LOOP_EVENTS, patience_ms);
+	int i;
+
+	if (count < 0 && errno != EINTR)
+		BUG("epoll_wait: %s", strerror(errno));
+	for (i = 0; i < count && !loop->stopped; i++) {
+		struct watch *watch = events[i].data.ptr;
+
+		if (watch->fd >= 0)
+			watch->handler(watch->context);
+	}
+	return count;
+}
+
+void
+loop_run(struct loop *loop)
+{
+	loop->time->run(loop);
+	loop->stopped = false;
+}
+
+void
+loop_stop(struct loop *loop)
+{
+	loop->stopped = true;
+}
+
+/* ---- real time ---- */
+
 static void
-timer_fired(void *context)
+real_fired(void *context)
 {
 	struct loop_timer *timer = context;
 	uint64_t times;
@@ -102,22 +152,18 @@ timer_fired(void *context)
 		timer->handler(timer->context);
 }
 
-struct loop_timer *
-loop_timer(struct loop *loop, loop_handler *handler, void *context)
+static void
+real_open(struct loop_timer *timer)
 {
-	struct loop_timer *timer = bug_alloc(sizeof(*timer));
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-
-	if (fd < 0)
+	timer->fd = timerfd_create(CLOCK_MONOTONIC,
+				   TFD_CLOEXEC | TFD_NONBLOCK);
+	if (timer->fd < 0)
 		BUG("timerfd_create: %s", strerror(errno));
-	*timer = (struct loop_timer){ loop->timers, fd, handler, context };
-	loop->timers = timer;
-	loop_watch(loop, fd, timer_fired, timer);
-	return timer;
+	loop_watch(timer->loop, timer->fd, real_fired, timer);
 }
 
-void
-loop_timer_set(struct loop_timer *timer, int64_t delay_ms)
+static void
+real_set(struct loop_timer *timer, int64_t delay_ms)
 {
 	struct itimerspec when = { 0 };
 
@@ -131,27 +177,28 @@ loop_timer_set(struct loop_timer *timer, int64_t delay_ms)
 		BUG("timerfd_settime: %s", strerror(errno));
 }
 
-void
-loop_run(struct loop *loop)
+static void
+real_close(struct loop_timer *timer)
 {
-	struct epoll_event events[LOOP_EVENTS];
-
-	while (!loop->stopped) {
-		int count = epoll_wait(loop->epoll, events, LOOP_EVENTS, -1), i;
-
-		if (count < 0 && errno != EINTR)
-			BUG("epoll_wait: %s", strerror(errno));
-		for (i = 0; i < count && !loop->stopped; i++) {
-			struct watch *watch = events[i].data.ptr;
-
-			if (watch->fd >= 0)
-				watch->handler(watch->context);
-		}
-	}
+	(void)close(timer->fd);		/* a timer holds no data */
 }
 
-void
-loop_stop(struct loop *loop)
+static void
+real_run(struct loop *loop)
 {
-	loop->stopped = true;
+	while (!loop->stopped)
+		(void)loop_turn(loop, -1);	/* however many they were */
+}
+
+static const struct loop_time real = {
+	.open = real_open,
+	.set = real_set,
+	.close = real_close,
+	.run = real_run,
+};
+
+struct loop *
+loop_create(void)
+{
+	return loop_make(&real);
 }
