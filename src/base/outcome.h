@@ -12,6 +12,9 @@ enum outcome {
 	OUTCOME_OK,
 	OUTCOME_TEMPORARY,	/* the same call may succeed later */
 	OUTCOME_PERMANENT,	/* it will fail again until somebody acts */
+	/* Of the store: somebody else was faster, or nobody knows whether it
+	 * was stored. Run it again from the start. */
+	OUTCOME_CONFLICT,
 };
 
 /* Of a system call on a file that failed with this errno: what comes back by
