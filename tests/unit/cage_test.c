@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* A build with sanitizers has no filter: cage.h. */
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANITIZED = true };
 #else
 enum { SANITIZED = false };
