@@ -97,11 +97,13 @@ blocks_free(struct block *block)
 void
 arena_destroy(struct arena **arena)
 {
-	if (!*arena)
+	struct arena *old = *arena;
+
+	if (!old)
 		return;
-	blocks_free((*arena)->first);
-	free(*arena);
-	*arena = NULL;
+	*arena = NULL;	/* first, for it may lie in a block */
+	blocks_free(old->first);
+	free(old);
 }
 
 void

@@ -15,6 +15,8 @@
 struct arena;
 
 struct arena *arena_create(void);
+
+/* The pointer may lie in the arena itself: `arena_destroy(&unit->arena)`. */
 void arena_destroy(struct arena **arena);
 
 /* Forget everything, keep one block for the next unit. */

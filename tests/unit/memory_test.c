@@ -32,6 +32,19 @@ test_arena(void)
 	ok(true, "destroying nothing is harmless");
 }
 
+/* What is so large goes back to the system at once: a look at it is the end. */
+static void
+test_own_arena(void)
+{
+	enum { LARGE = 40 << 20 };
+	struct arena *arena = arena_create();
+	struct arena **owner = arena_alloc(arena, LARGE);
+
+	*owner = arena;
+	arena_destroy(owner);
+	ok(true, "an arena goes together with the pointer that owns it");
+}
+
 /* Its blocks are of another kind than those of a small one. */
 static void
 test_large_arena(void)
@@ -135,6 +148,7 @@ int
 main(void)
 {
 	test_arena();
+	test_own_arena();
 	test_large_arena();
 	test_buf();
 	test_vec();
