@@ -10,9 +10,10 @@
  *
  * `and` and `or` group to the left, so that a chain of them reads in order.
  */
-#include "conf/recover.h"
+#include "conf/expr.h"
 
 #include "base/text.h"
+#include "conf/recover.h"
 
 #include <stddef.h>
 
@@ -25,8 +26,8 @@ enum {
 };
 
 struct expr_state {
-	struct parser *parser;
-	const struct parser_level *level;
+	struct cursor *cursor;
+	const struct cursor_level *level;
 	size_t depth;
 	size_t tests;
 };
@@ -108,14 +109,14 @@ static const struct {
 static bool
 is_next(const struct expr_state *state, const char *word)
 {
-	const struct token *token = &state->parser->token;
+	const struct token *token = &state->cursor->token;
 
 	if (token->kind != TOKEN_WORD || (*token->text | 0x20) != *word ||
 	    strcasecmp(token->text, word))
 		return false;
 	if (strcmp(token->text, word))
-		diag_error(state->parser->diag, token->place,
-			   arena_printf(state->parser->talk,
+		diag_error(state->cursor->diag, token->place,
+			   arena_printf(state->cursor->talk,
 					"did you mean '%s'?", word),
 			   "unknown word '%s' in a condition", token->text);
 	return true;
@@ -137,7 +138,7 @@ take(struct expr_state *state, const char *word)
 {
 	if (!is_next(state, word))
 		return false;
-	parser_advance_over(state->parser, word);
+	cursor_advance_over(state->cursor, word);
 	return true;
 }
 
@@ -145,7 +146,7 @@ take(struct expr_state *state, const char *word)
 static bool
 take_link(struct expr_state *state, const char *name)
 {
-	struct parser *parser = state->parser;
+	struct cursor *cursor = state->cursor;
 	size_t i;
 
 	if (take(state, name))
@@ -154,12 +155,12 @@ take_link(struct expr_state *state, const char *name)
 		if (strcmp(foreign_links[i].name, name) ||
 		    !is_next(state, foreign_links[i].word))
 			continue;
-		diag_error(parser->diag, parser->token.place,
-			   arena_printf(parser->talk, "did you mean '%s'?",
+		diag_error(cursor->diag, cursor->token.place,
+			   arena_printf(cursor->talk, "did you mean '%s'?",
 					name),
 			   "unknown word '%s' in a condition",
-			   parser->token.text);
-		parser_advance(parser);
+			   cursor->token.text);
+		cursor_advance(cursor);
 		return true;
 	}
 	return false;
@@ -170,7 +171,7 @@ create_operation(struct expr_state *state, enum conf_expr_kind kind,
 		 struct conf_expr *left, struct conf_expr *right)
 {
 	/* Without room for the fields of a test. */
-	struct conf_expr *expr = arena_alloc(state->parser->arena,
+	struct conf_expr *expr = arena_alloc(state->cursor->arena,
 			offsetof(struct conf_expr, right) +
 			sizeof(expr->right));
 
@@ -183,7 +184,7 @@ create_operation(struct expr_state *state, enum conf_expr_kind kind,
 static struct conf_expr *
 create_test(struct expr_state *state)
 {
-	struct conf_expr *test = arena_alloc(state->parser->arena,
+	struct conf_expr *test = arena_alloc(state->cursor->arena,
 					     sizeof(*test));
 
 	test->kind = CONF_TEST;
@@ -216,68 +217,68 @@ find_operator(const char *name)
 
 /* What to write instead of the next token, which is no value. */
 static const char *
-value_remedy(struct parser *parser, const struct conf_expr *test)
+value_remedy(struct cursor *cursor, const struct conf_expr *test)
 {
 	bool is = !strcmp(test->op, "is"), is_not = !strcmp(test->op, "is not");
-	const char *word = parser->token.text;
+	const char *word = cursor->token.text;
 
-	if (parser->token.kind == TOKEN_LEFT)
+	if (cursor->token.kind == TOKEN_LEFT)
 		return "write the values without ( ): in low, medium";
-	if (!is_reserved(&parser->token))
+	if (!is_reserved(&cursor->token))
 		return NULL;
 	if ((is || is_not) && !strcmp(word, "present"))
-		return arena_printf(parser->talk, "write: %s%s present",
+		return arena_printf(cursor->talk, "write: %s%s present",
 				    is ? "" : "not ", test->field);
-	if (is_not && find_operator(arena_printf(parser->talk, "not %s", word)))
-		return arena_printf(parser->talk, "write 'not %s' without 'is'",
+	if (is_not && find_operator(arena_printf(cursor->talk, "not %s", word)))
+		return arena_printf(cursor->talk, "write 'not %s' without 'is'",
 				    word);
-	return arena_printf(parser->talk, is && operator_start(word) ?
+	return arena_printf(cursor->talk, is && operator_start(word) ?
 			    "leave 'is' away; as a value it is \"%s\"" :
 			    "as a value it is \"%s\"", word);
 }
 
 /* Behind a regex others write flags, or go on behind a slash in it. */
 static void
-refuse_flags(struct parser *parser)
+refuse_flags(struct cursor *cursor)
 {
-	const struct diag_place *regex = &parser->before.place;
+	const struct diag_place *regex = &cursor->before.place;
 
-	if (parser->token.kind != TOKEN_WORD ||
-	    parser->token.place.offset != regex->offset + regex->length + 1)
+	if (cursor->token.kind != TOKEN_WORD ||
+	    cursor->token.place.offset != regex->offset + regex->length + 1)
 		return;
-	diag_error(parser->diag, parser->token.place,
+	diag_error(cursor->diag, cursor->token.place,
 		   "case never counts; a / in a regex is \\/",
-		   "'%s' behind the end of a regex", parser->token.text);
-	parser_advance(parser);
+		   "'%s' behind the end of a regex", cursor->token.text);
+	cursor_advance(cursor);
 }
 
 static bool
-take_regex(struct parser *parser)
+take_regex(struct cursor *cursor)
 {
-	if (parser->token.kind != TOKEN_WORD || *parser->token.text != '/') {
-		recover_expected(parser, "a /regex/",
+	if (cursor->token.kind != TOKEN_WORD || *cursor->token.text != '/') {
+		recover_expected(cursor, "a /regex/",
 				 "write: matches /^lab-[0-9]+$/");
 		return false;
 	}
-	parser->token = lexer_regex(&parser->lexer, &parser->token);
-	vec_push(parser->scratch, &parser->words, parser_word(&parser->token));
-	parser_advance(parser);
-	refuse_flags(parser);
+	cursor->token = lexer_regex(&cursor->lexer, &cursor->token);
+	vec_push(cursor->scratch, &cursor->words, cursor_word(&cursor->token));
+	cursor_advance(cursor);
+	refuse_flags(cursor);
 	return true;
 }
 
 static bool
-take_value(struct parser *parser, const struct conf_expr *test,
+take_value(struct cursor *cursor, const struct conf_expr *test,
 	   enum expr_values values)
 {
 	if (values == VALUES_REGEX)
-		return take_regex(parser);
-	if (!parser_is_word(&parser->token) || is_reserved(&parser->token)) {
-		recover_expected(parser, "a value", value_remedy(parser, test));
+		return take_regex(cursor);
+	if (!cursor_is_word(&cursor->token) || is_reserved(&cursor->token)) {
+		recover_expected(cursor, "a value", value_remedy(cursor, test));
 		return false;
 	}
-	vec_push(parser->scratch, &parser->words, parser_word(&parser->token));
-	parser_advance(parser);
+	vec_push(cursor->scratch, &cursor->words, cursor_word(&cursor->token));
+	cursor_advance(cursor);
 	return true;
 }
 
@@ -285,21 +286,21 @@ static bool
 take_values(struct expr_state *state, struct conf_expr *test,
 	    enum expr_values values)
 {
-	struct parser *parser = state->parser;
+	struct cursor *cursor = state->cursor;
 	bool good;
 
 	if (values == VALUES_NONE)
 		return true;
-	good = take_value(parser, test, values);
+	good = take_value(cursor, test, values);
 	while (good && values != VALUES_ONE &&
-	       parser->token.kind == TOKEN_COMMA) {
-		parser_advance(parser);
-		good = take_value(parser, test, values);
+	       cursor->token.kind == TOKEN_COMMA) {
+		cursor_advance(cursor);
+		good = take_value(cursor, test, values);
 	}
-	test->values = parser_take_words(parser);
-	if (!good || parser->token.kind != TOKEN_COMMA)
+	test->values = cursor_take_words(cursor);
+	if (!good || cursor->token.kind != TOKEN_COMMA)
 		return good;
-	diag_error(parser->diag, parser->token.place,
+	diag_error(cursor->diag, cursor->token.place,
 		   *test->field ? "a list goes with is, in, like" :
 		   "write: during A or during B",
 		   "'%s' takes one value", test->op);
@@ -308,9 +309,9 @@ take_values(struct expr_state *state, struct conf_expr *test,
 
 /* What somebody may have meant by a word, with what to say of it. */
 static const char *
-nearest_operator(struct parser *parser, const char **remedy_out)
+nearest_operator(struct cursor *cursor, const char **remedy_out)
 {
-	const char *word = parser->token.text, *nearest;
+	const char *word = cursor->token.text, *nearest;
 	const char *names[OPERATORS + 1] = { NULL };
 	size_t i;
 
@@ -318,7 +319,7 @@ nearest_operator(struct parser *parser, const char **remedy_out)
 		if (strcasecmp(foreign[i].word, word))
 			continue;
 		*remedy_out = foreign[i].remedy ? foreign[i].remedy :
-			      arena_printf(parser->talk, "did you mean '%s'?",
+			      arena_printf(cursor->talk, "did you mean '%s'?",
 					   foreign[i].name);
 		return foreign[i].name;
 	}
@@ -326,24 +327,24 @@ nearest_operator(struct parser *parser, const char **remedy_out)
 		names[i] = operators[i].name;
 	nearest = text_nearest(word, names);
 	if (nearest)
-		*remedy_out = arena_printf(parser->talk, "did you mean '%s'?",
+		*remedy_out = arena_printf(cursor->talk, "did you mean '%s'?",
 					   nearest);
 	return nearest;
 }
 
 /* A word that is no operator: the one it was meant to be, or NULL. */
 static const struct expr_op *
-guess_operator(struct parser *parser)
+guess_operator(struct cursor *cursor)
 {
 	const char *remedy = NULL;
-	const char *nearest = nearest_operator(parser, &remedy);
+	const char *nearest = nearest_operator(cursor, &remedy);
 
 	if (!nearest) {
-		recover_expected(parser, "an operator", operators_remedy);
+		recover_expected(cursor, "an operator", operators_remedy);
 		return NULL;
 	}
-	diag_error(parser->diag, parser->token.place, remedy,
-		   "unknown operator '%s'", parser->token.text);
+	diag_error(cursor->diag, cursor->token.place, remedy,
+		   "unknown operator '%s'", cursor->token.text);
 	return find_operator(nearest);
 }
 
@@ -353,7 +354,7 @@ static const struct expr_op *
 finish_operator(struct expr_state *state, const struct conf_expr *test,
 		const char *first)
 {
-	struct parser *parser = state->parser;
+	struct cursor *cursor = state->cursor;
 	size_t i;
 
 	for (i = 0; i < OPERATORS; i++) {
@@ -363,14 +364,14 @@ finish_operator(struct expr_state *state, const struct conf_expr *test,
 			return &operators[i];
 	}
 	if (!strcmp(first, "at"))
-		recover_expected(parser, "'least'", is_next(state, "most") ?
+		recover_expected(cursor, "'least'", is_next(state, "most") ?
 				 next_higher_below : "write: at least VALUE");
 	else
-		recover_expected(parser, "'in', 'like', 'contains' or "
-				 "'matches'", is_reserved(&parser->token) ?
-				 arena_printf(parser->talk, "write: not %s %s",
+		recover_expected(cursor, "'in', 'like', 'contains' or "
+				 "'matches'", is_reserved(&cursor->token) ?
+				 arena_printf(cursor->talk, "write: not %s %s",
 					      test->field,
-					      parser->token.text) :
+					      cursor->token.text) :
 				 "for one value write: is not");
 	return NULL;
 }
@@ -379,8 +380,8 @@ finish_operator(struct expr_state *state, const struct conf_expr *test,
 static bool
 is_clause(const struct expr_state *state)
 {
-	return state->parser->token.kind == TOKEN_WORD &&
-	       grammar_find(state->level->table, state->parser->token.text,
+	return state->cursor->token.kind == TOKEN_WORD &&
+	       grammar_find(state->level->table, state->cursor->token.text,
 			    false);
 }
 
@@ -399,31 +400,31 @@ first_of_operator(const struct expr_state *state)
 static const struct expr_op *
 take_operator(struct expr_state *state, struct conf_expr *test)
 {
-	struct parser *parser = state->parser;
-	uint32_t start = parser->token.place.offset;
+	struct cursor *cursor = state->cursor;
+	uint32_t start = cursor->token.place.offset;
 	const struct expr_op *op;
 	const char *first;
 
-	if (parser->token.kind != TOKEN_WORD || is_clause(state) ||
+	if (cursor->token.kind != TOKEN_WORD || is_clause(state) ||
 	    is_next(state, "during")) {
-		recover_expected(parser, "an operator", lists_remedy);
+		recover_expected(cursor, "an operator", lists_remedy);
 		return NULL;
 	}
 	first = first_of_operator(state);
 	if (first) {
-		parser_advance_over(parser, first);
+		cursor_advance_over(cursor, first);
 		op = finish_operator(state, test, first);
 	} else {
-		op = guess_operator(parser);
+		op = guess_operator(cursor);
 		if (op)
-			parser_advance(parser);
+			cursor_advance(cursor);
 	}
 	if (!op)
 		return NULL;
 	test->op = op->name;
 	test->op_at = start;
-	test->op_length = parser->before.place.offset +
-			  parser->before.place.length - start;
+	test->op_length = cursor->before.place.offset +
+			  cursor->before.place.length - start;
 	return op;
 }
 
@@ -433,7 +434,7 @@ count_test(struct expr_state *state)
 {
 	if (++state->tests <= EXPR_TESTS_MOST)
 		return true;
-	diag_error(state->parser->diag, state->parser->token.place,
+	diag_error(state->cursor->diag, state->cursor->token.place,
 		   "write values as a list: device is a, b, c",
 		   "more than %d tests in one condition", EXPR_TESTS_MOST);
 	return false;
@@ -442,17 +443,17 @@ count_test(struct expr_state *state)
 static struct conf_expr *
 parse_during(struct expr_state *state)
 {
-	struct parser *parser = state->parser;
-	struct diag_place start = parser->token.place;
+	struct cursor *cursor = state->cursor;
+	struct diag_place start = cursor->token.place;
 	struct conf_expr *test;
 
-	parser_advance(parser);
+	cursor_advance(cursor);
 	test = create_test(state);
 	test->op = "during";
 	test->field_at = test->op_at = start.offset;
 	test->op_length = start.length;
 	if (is_clause(state)) {
-		recover_expected(parser, "WINDOW", "write: during WINDOW");
+		recover_expected(cursor, "WINDOW", "write: during WINDOW");
 		return NULL;
 	}
 	if (!take_values(state, test, VALUES_ONE))
@@ -464,7 +465,7 @@ parse_during(struct expr_state *state)
 static void
 guess_quantifier(struct expr_state *state, struct conf_expr *test)
 {
-	struct parser *parser = state->parser;
+	struct cursor *cursor = state->cursor;
 	size_t i;
 
 	for (i = 0; i < sizeof(foreign_quantifiers) /
@@ -472,11 +473,11 @@ guess_quantifier(struct expr_state *state, struct conf_expr *test)
 		if (!is_next(state, foreign_quantifiers[i].word))
 			continue;
 		test->quantifier = foreign_quantifiers[i].quantifier;
-		diag_error(parser->diag, parser->token.place,
-			   arena_printf(parser->talk, "did you mean '%s'?",
+		diag_error(cursor->diag, cursor->token.place,
+			   arena_printf(cursor->talk, "did you mean '%s'?",
 					conf_quantifier_name(test)),
-			   "unknown condition '%s'", parser->token.text);
-		parser_advance(parser);
+			   "unknown condition '%s'", cursor->token.text);
+		cursor_advance(cursor);
 		return;
 	}
 }
@@ -484,7 +485,7 @@ guess_quantifier(struct expr_state *state, struct conf_expr *test)
 static bool
 is_field(const struct expr_state *state)
 {
-	const struct token *token = &state->parser->token;
+	const struct token *token = &state->cursor->token;
 
 	return token->kind == TOKEN_WORD && !is_clause(state) &&
 	       !is_reserved(token) && !strpbrk(token->text, "<>=");
@@ -493,7 +494,7 @@ is_field(const struct expr_state *state)
 static struct conf_expr *
 parse_test(struct expr_state *state)
 {
-	struct parser *parser = state->parser;
+	struct cursor *cursor = state->cursor;
 	struct conf_expr *test;
 	const struct expr_op *op;
 
@@ -509,12 +510,12 @@ parse_test(struct expr_state *state)
 	else
 		guess_quantifier(state, test);
 	if (!is_field(state)) {
-		recover_expected(parser, "a condition", condition_remedy);
+		recover_expected(cursor, "a condition", condition_remedy);
 		return NULL;
 	}
-	test->field = parser->token.text;
-	test->field_at = parser->token.place.offset;
-	parser_advance(parser);
+	test->field = cursor->token.text;
+	test->field_at = cursor->token.place.offset;
+	cursor_advance(cursor);
 	op = take_operator(state, test);
 	if (!op || !take_values(state, test, op->values))
 		return NULL;
@@ -528,16 +529,16 @@ parse_parenthesis(struct expr_state *state)
 {
 	struct conf_expr *expr;
 
-	parser_advance(state->parser);
+	cursor_advance(state->cursor);
 	expr = parse_or(state);
 	if (!expr)
 		return NULL;
-	if (state->parser->token.kind != TOKEN_RIGHT) {
-		recover_expected(state->parser, "'and', 'or' or ')'",
+	if (state->cursor->token.kind != TOKEN_RIGHT) {
+		recover_expected(state->cursor, "'and', 'or' or ')'",
 				 "close the ( before it");
 		return NULL;
 	}
-	parser_advance(state->parser);
+	cursor_advance(state->cursor);
 	return expr;
 }
 
@@ -547,7 +548,7 @@ parse_not(struct expr_state *state)
 	struct conf_expr *expr;
 
 	if (state->depth == EXPR_DEPTH_MOST) {
-		diag_error(state->parser->diag, state->parser->token.place,
+		diag_error(state->cursor->diag, state->cursor->token.place,
 			   "write several rules instead",
 			   "a condition nested deeper than %d",
 			   EXPR_DEPTH_MOST);
@@ -558,7 +559,7 @@ parse_not(struct expr_state *state)
 		expr = parse_not(state);
 		if (expr)
 			expr = create_operation(state, CONF_NOT, expr, NULL);
-	} else if (state->parser->token.kind == TOKEN_LEFT) {
+	} else if (state->cursor->token.kind == TOKEN_LEFT) {
 		expr = parse_parenthesis(state);
 	} else {
 		expr = parse_test(state);
@@ -596,12 +597,12 @@ parse_or(struct expr_state *state)
 }
 
 struct conf_expr *
-expr_parse(struct parser *parser, const struct parser_level *level)
+expr_parse(struct cursor *cursor, const struct cursor_level *level)
 {
-	struct expr_state state = { .parser = parser, .level = level };
+	struct expr_state state = { .cursor = cursor, .level = level };
 	struct conf_expr *expr = parse_or(&state);
 
 	if (!expr)
-		recover_skip(parser, level);
+		recover_skip(cursor, level);
 	return expr;
 }

@@ -6,6 +6,8 @@
  */
 #include "conf/grammar.h"
 
+#include "conf/value.h"
+
 #define ONE(name) { name, GRAMMAR_ONE, NULL }
 #define LIST(name) { name, GRAMMAR_LIST, NULL }
 #define CHOICE(names) { names, GRAMMAR_CHOICE, NULL }

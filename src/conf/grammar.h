@@ -9,7 +9,7 @@
 #ifndef CONF_GRAMMAR_H
 #define CONF_GRAMMAR_H
 
-#include "conf/conf.h"
+#include "conf/tree.h"
 
 enum grammar_count {
 	GRAMMAR_ONE,		/* exactly one, whatever it looks like */

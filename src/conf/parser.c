@@ -9,6 +9,7 @@
 #include "conf/parser.h"
 
 #include "base/text.h"
+#include "conf/expr.h"
 #include "conf/recover.h"
 
 enum {
@@ -17,96 +18,50 @@ enum {
 	ERRORS_MOST = 500,
 };
 
-void
-parser_advance(struct parser *parser)
-{
-	parser->before = parser->token;
-	if (recover_is_cut_off(parser))
-		parser->cut_brace |= strchr(parser->before.text, '}') != NULL;
-	parser->token = lexer_next(&parser->lexer);
-}
-
-void
-parser_advance_over(struct parser *parser, const char *word)
-{
-	lexer_forget(&parser->lexer, &parser->token);
-	parser->token.text = word;
-	parser_advance(parser);
-}
-
-struct conf_word
-parser_word(const struct token *token)
-{
-	return (struct conf_word){
-		.text = token->text,
-		.place = token->place,
-	};
-}
-
-bool
-parser_is_word(const struct token *token)
-{
-	return token->kind == TOKEN_WORD || token->kind == TOKEN_STRING;
-}
-
-conf_words
-parser_take_words(struct parser *parser)
-{
-	size_t count = parser->words.count;
-	conf_words words = { NULL, (uint32_t)count, (uint32_t)count };
-
-	parser->words.count = 0;
-	if (!count)
-		return words;
-	words.items = arena_array(parser->arena, count, sizeof(*words.items));
-	memcpy(words.items, parser->words.items, count * sizeof(*words.items));
-	return words;
-}
-
 static void
-give_up(struct parser *parser)
+give_up(struct cursor *cursor)
 {
-	if (!parser->given_up)
-		diag_error(parser->diag, parser->token.place,
+	if (!cursor->given_up)
+		diag_error(cursor->diag, cursor->token.place,
 			   "mend what is above first",
 			   "more than %d errors: the rest of this file was "
 			   "not read", ERRORS_MOST);
-	parser->given_up = true;
-	parser->lexer.at = parser->lexer.file->length;
-	parser->token.kind = TOKEN_END;
+	cursor->given_up = true;
+	cursor->lexer.at = cursor->lexer.file->length;
+	cursor->token.kind = TOKEN_END;
 }
 
 /* The line that the next token begins, or NULL where the level ends. */
 static const struct grammar *
-next_line(struct parser *parser, const struct parser_level *level)
+next_line(struct cursor *cursor, const struct cursor_level *level)
 {
 	const struct grammar *line;
 	bool is_outer;
 
 	for (;;) {
-		arena_reset(parser->talk);
-		if (diag_errors(parser->diag) >= parser->errors_most)
-			give_up(parser);
-		if (parser->token.kind == TOKEN_CLOSE && parser->swallow) {
-			parser->swallow--;
-			parser_advance(parser);
+		arena_reset(cursor->talk);
+		if (diag_errors(cursor->diag) >= cursor->errors_most)
+			give_up(cursor);
+		if (cursor->token.kind == TOKEN_CLOSE && cursor->swallow) {
+			cursor->swallow--;
+			cursor_advance(cursor);
 			continue;
 		}
-		if (parser->token.kind == TOKEN_END ||
-		    parser->token.kind == TOKEN_CLOSE)
+		if (cursor->token.kind == TOKEN_END ||
+		    cursor->token.kind == TOKEN_CLOSE)
 			return NULL;
-		if (parser->token.kind == TOKEN_WORD) {
-			line = grammar_find(level->table, parser->token.text,
-					!recover_ends_free(parser, level));
+		if (cursor->token.kind == TOKEN_WORD) {
+			line = grammar_find(level->table, cursor->token.text,
+					!recover_ends_free(cursor, level));
 			if (line)
 				return line;
 		}
-		if (recover_ends_level(parser, level))
+		if (recover_ends_level(cursor, level))
 			return NULL;
-		line = recover_guess(parser, level, &is_outer);
+		line = recover_guess(cursor, level, &is_outer);
 		if (line || is_outer)
 			return line;
-		recover_refuse(parser, level);
+		recover_refuse(cursor, level);
 	}
 }
 
@@ -128,45 +83,45 @@ is_choice(const char *choices, const char *word)
 }
 
 static void
-check_word(struct parser *parser, const struct grammar *line,
+check_word(struct cursor *cursor, const struct grammar *line,
 	   const struct grammar_word *shape, struct conf_word word)
 {
-	if (shape->check && !shape->check(word, parser->diag))
-		parser->misread = word.place;
+	if (shape->check && !shape->check(word, cursor->diag))
+		cursor->misread = word.place;
 	if (shape->count != GRAMMAR_CHOICE || is_choice(shape->name, word.text))
 		return;
-	diag_error(parser->diag, word.place, recover_usage(parser, line),
+	diag_error(cursor->diag, word.place, recover_usage(cursor, line),
 		   "unknown %s '%s'", line->keyword, word.text);
-	parser->misread = word.place;
+	cursor->misread = word.place;
 }
 
 static bool
-take_word(struct parser *parser, const struct grammar *line,
+take_word(struct cursor *cursor, const struct grammar *line,
 	  const struct grammar_word *shape)
 {
 	struct conf_word word;
 
-	if (!parser_is_word(&parser->token) || recover_is_cut_off(parser)) {
-		recover_expected(parser, shape->name,
-				 recover_usage(parser, line));
+	if (!cursor_is_word(&cursor->token) || cursor_is_cut_off(cursor)) {
+		recover_expected(cursor, shape->name,
+				 recover_usage(cursor, line));
 		return false;
 	}
-	word = parser_word(&parser->token);
-	vec_push(parser->scratch, &parser->words, word);
-	parser_advance(parser);
-	check_word(parser, line, shape, word);
+	word = cursor_word(&cursor->token);
+	vec_push(cursor->scratch, &cursor->words, word);
+	cursor_advance(cursor);
+	check_word(cursor, line, shape, word);
 	return true;
 }
 
 static bool
-take_list(struct parser *parser, const struct grammar *line,
+take_list(struct cursor *cursor, const struct grammar *line,
 	  const struct grammar_word *shape)
 {
-	if (shape->count != GRAMMAR_MORE && !take_word(parser, line, shape))
+	if (shape->count != GRAMMAR_MORE && !take_word(cursor, line, shape))
 		return false;
-	while (parser->token.kind == TOKEN_COMMA) {
-		parser_advance(parser);
-		if (!take_word(parser, line, shape))
+	while (cursor->token.kind == TOKEN_COMMA) {
+		cursor_advance(cursor);
+		if (!take_word(cursor, line, shape))
 			return false;
 	}
 	return true;
@@ -174,218 +129,218 @@ take_list(struct parser *parser, const struct grammar *line,
 
 /* The words of one shape; false when they are not there. */
 static bool
-take_shape(struct parser *parser, const struct grammar *line,
+take_shape(struct cursor *cursor, const struct grammar *line,
 	   const struct grammar_word *shape)
 {
 	switch (shape->count) {
 	case GRAMMAR_MAYBE:
-		return parser->token.kind != TOKEN_STRING ||
-		       take_word(parser, line, shape);
+		return cursor->token.kind != TOKEN_STRING ||
+		       take_word(cursor, line, shape);
 	case GRAMMAR_ANY:
-		return !parser_is_word(&parser->token) ||
-		       take_word(parser, line, shape);
+		return !cursor_is_word(&cursor->token) ||
+		       take_word(cursor, line, shape);
 	case GRAMMAR_LIST:
 	case GRAMMAR_MORE:
-		return take_list(parser, line, shape);
+		return take_list(cursor, line, shape);
 	default:
-		return take_word(parser, line, shape);
+		return take_word(cursor, line, shape);
 	}
 }
 
 static void
-read_words(struct parser *parser, const struct parser_level *level,
+read_words(struct cursor *cursor, const struct cursor_level *level,
 	   const struct grammar *line, struct conf_node *node)
 {
 	size_t i;
 
 	for (i = 0; i < GRAMMAR_WORDS_MOST && line->words[i].name; i++) {
-		recover_skip_equals(parser, line);
+		recover_skip_equals(cursor, line);
 		if (line->words[i].count == GRAMMAR_EXPR)
-			node->expr = expr_parse(parser, level);
-		else if (!take_shape(parser, line, &line->words[i]))
+			node->expr = expr_parse(cursor, level);
+		else if (!take_shape(cursor, line, &line->words[i]))
 			break;
 	}
-	node->words = parser_take_words(parser);
+	node->words = cursor_take_words(cursor);
 }
 
 /* The nodes that were completed since there were `base`, in an array of just
  * their number. */
 static conf_nodes
-take_nodes(struct parser *parser, size_t base)
+take_nodes(struct cursor *cursor, size_t base)
 {
-	conf_nodes nodes = { NULL, parser->nodes.count - base };
+	conf_nodes nodes = { NULL, cursor->nodes.count - base };
 
 	if (!nodes.count)
 		return nodes;
-	nodes.items = arena_array(parser->arena, nodes.count,
+	nodes.items = arena_array(cursor->arena, nodes.count,
 				  sizeof(*nodes.items));
-	memcpy(nodes.items, parser->nodes.items + base,
+	memcpy(nodes.items, cursor->nodes.items + base,
 	       nodes.count * sizeof(*nodes.items));
-	parser->nodes.count = base;
+	cursor->nodes.count = base;
 	return nodes;
 }
 
 static void
-read_statement(struct parser *parser, struct parser_level *level,
+read_statement(struct cursor *cursor, struct cursor_level *level,
 	       const struct grammar *line, struct conf_node *node);
 
 /* The condition is the statement's own: a clause would say nothing but "when",
  * at the price of a node for each of many rules. */
 static void
-read_condition(struct parser *parser, struct parser_level *level,
+read_condition(struct cursor *cursor, struct cursor_level *level,
 	       const struct grammar *line)
 {
 	static const struct conf_expr wrong = { .kind = CONF_WRONG };
 	struct conf_node when = { .expr = NULL };
 
-	read_statement(parser, level, line, &when);
+	read_statement(cursor, level, line, &when);
 	level->node->expr = when.expr ? when.expr : &wrong;
 }
 
 static void
-read_level(struct parser *parser, struct parser_level *level)
+read_level(struct cursor *cursor, struct cursor_level *level)
 {
 	const struct grammar *line;
 
-	while ((line = next_line(parser, level))) {
+	while ((line = next_line(cursor, level))) {
 		struct conf_node *node;
 
 		if (line->words[0].count == GRAMMAR_EXPR) {
-			read_condition(parser, level, line);
+			read_condition(cursor, level, line);
 			continue;
 		}
-		node = arena_alloc(parser->arena, sizeof(*node));
-		read_statement(parser, level, line, node);
-		vec_push(parser->scratch, &parser->nodes, node);
+		node = arena_alloc(cursor->arena, sizeof(*node));
+		read_statement(cursor, level, line, node);
+		vec_push(cursor->scratch, &cursor->nodes, node);
 		if (level->line && level->line->flags & GRAMMAR_ONE_CLAUSE)
 			return;
 	}
 }
 
 static void
-close_block(struct parser *parser, const struct conf_node *node,
-	    const struct parser_level *level)
+close_block(struct cursor *cursor, const struct conf_node *node,
+	    const struct cursor_level *level)
 {
-	bool end = parser->token.kind == TOKEN_END;
+	bool end = cursor->token.kind == TOKEN_END;
 
-	if (parser->token.kind == TOKEN_CLOSE)
-		parser_advance(parser);
-	else if (parser->cut_brace)
-		parser->cut_brace = false;
-	else if (!level->bare && !parser->given_up)
-		diag_error(parser->diag, end ? node->place :
-			   parser->token.place, end ?
+	if (cursor->token.kind == TOKEN_CLOSE)
+		cursor_advance(cursor);
+	else if (cursor->cut_brace)
+		cursor->cut_brace = false;
+	else if (!level->bare && !cursor->given_up)
+		diag_error(cursor->diag, end ? node->place :
+			   cursor->token.place, end ?
 			   "add it before the end of the file" :
 			   "add it before this line",
-			   "missing '}' of %s", recover_describe(parser, node));
+			   "missing '}' of %s", recover_describe(cursor, node));
 }
 
 /* Over the {, or what stands in front of it. Whether a block begins here; when
  * its { was forgotten, that has been said. */
 static bool
-open_block(struct parser *parser, const struct parser_level *outer,
-	   const struct grammar *line, struct parser_level *level)
+open_block(struct cursor *cursor, const struct cursor_level *outer,
+	   const struct grammar *line, struct cursor_level *level)
 {
 	/* It is in the string whose end was forgotten, and reported. */
-	if (recover_is_cut_off(parser) && text_ends(parser->before.text, "{"))
+	if (cursor_is_cut_off(cursor) && text_ends(cursor->before.text, "{"))
 		return true;
-	if (parser->token.kind != TOKEN_OPEN) {
-		if (!recover_is_refused(parser))
-			recover_expected(parser, "'{'",
-					 recover_usage(parser, line));
-		recover_skip_words(parser, outer, line->block);
+	if (cursor->token.kind != TOKEN_OPEN) {
+		if (!recover_is_refused(cursor))
+			recover_expected(cursor, "'{'",
+					 recover_usage(cursor, line));
+		recover_skip_words(cursor, outer, line->block);
 	}
-	if (parser->token.kind == TOKEN_OPEN) {
-		parser_advance(parser);
+	if (cursor->token.kind == TOKEN_OPEN) {
+		cursor_advance(cursor);
 		return true;
 	}
-	level->bare = parser->token.kind == TOKEN_WORD &&
-		      grammar_find(line->block, parser->token.text, false);
+	level->bare = cursor->token.kind == TOKEN_WORD &&
+		      grammar_find(line->block, cursor->token.text, false);
 	if (!level->bare)
-		parser->lost = "";
+		cursor->lost = "";
 	return level->bare;
 }
 
 static void
-read_block(struct parser *parser, const struct parser_level *outer,
+read_block(struct cursor *cursor, const struct cursor_level *outer,
 	   const struct grammar *line, struct conf_node *node)
 {
-	struct parser_level level = {
+	struct cursor_level level = {
 		.outer = outer, .table = line->block, .node = node,
 		.block = true,
 	};
-	size_t base = parser->nodes.count;
+	size_t base = cursor->nodes.count;
 
-	if (!open_block(parser, outer, line, &level))
+	if (!open_block(cursor, outer, line, &level))
 		return;
-	read_level(parser, &level);
-	node->block = take_nodes(parser, base);
-	close_block(parser, node, &level);
+	read_level(cursor, &level);
+	node->block = take_nodes(cursor, base);
+	close_block(cursor, node, &level);
 }
 
 static void
-read_clauses(struct parser *parser, const struct parser_level *outer,
+read_clauses(struct cursor *cursor, const struct cursor_level *outer,
 	     const struct grammar *line, struct conf_node *node)
 {
-	struct parser_level level = {
+	struct cursor_level level = {
 		.outer = outer, .table = line->clauses, .line = line,
 		.node = node,
 	};
-	size_t base = parser->nodes.count, errors = diag_errors(parser->diag);
+	size_t base = cursor->nodes.count, errors = diag_errors(cursor->diag);
 
-	read_level(parser, &level);
-	node->clauses = take_nodes(parser, base);
+	read_level(cursor, &level);
+	node->clauses = take_nodes(cursor, base);
 	if (line->flags & GRAMMAR_NEEDS_CLAUSE && !node->clauses.count &&
-	    errors == diag_errors(parser->diag)) {
-		recover_expected(parser, recover_needed(parser, line),
-				 recover_usage(parser, line));
-		parser->lost = "";
+	    errors == diag_errors(cursor->diag)) {
+		recover_expected(cursor, recover_needed(cursor, line),
+				 recover_usage(cursor, line));
+		cursor->lost = "";
 	}
 }
 
 static void
-check_once(struct parser *parser, struct parser_level *level,
+check_once(struct cursor *cursor, struct cursor_level *level,
 	   const struct grammar *line)
 {
 	uint32_t bit = (uint32_t)1 << (line - level->table);
 
 	if (level->seen & bit && line->flags & GRAMMAR_ONCE &&
-	    !recover_is_refused(parser))
-		diag_error(parser->diag, parser->token.place,
+	    !recover_is_refused(cursor))
+		diag_error(cursor->diag, cursor->token.place,
 			   "keep one of them", "second '%s' in %s",
 			   line->keyword,
-			   recover_describe(parser, level->node));
+			   recover_describe(cursor, level->node));
 	level->seen |= bit;
 }
 
 /* The keyword at the next token and all that belongs to it, into an empty
  * node. */
 static void
-read_statement(struct parser *parser, struct parser_level *level,
+read_statement(struct cursor *cursor, struct cursor_level *level,
 	       const struct grammar *line, struct conf_node *node)
 {
-	size_t errors = diag_errors(parser->diag);
+	size_t errors = diag_errors(cursor->diag);
 	bool is_free = !*line->keyword;
 
-	node->keyword = is_free ? parser->token.text : line->keyword;
-	node->place = parser->token.place;
-	parser->lost = NULL;
-	check_once(parser, level, line);
+	node->keyword = is_free ? cursor->token.text : line->keyword;
+	node->place = cursor->token.place;
+	cursor->lost = NULL;
+	check_once(cursor, level, line);
 	if (is_free)
-		parser_advance(parser);
+		cursor_advance(cursor);
 	else
-		parser_advance_over(parser, line->keyword);
-	read_words(parser, level, line, node);
+		cursor_advance_over(cursor, line->keyword);
+	read_words(cursor, level, line, node);
 	if (line->block)
-		read_block(parser, level, line, node);
-	if (line->next && !(parser->token.kind == TOKEN_WORD &&
-			    !strcmp(parser->token.text, line->next)))
-		recover_expected(parser, arena_printf(parser->talk, "'%s'",
+		read_block(cursor, level, line, node);
+	if (line->next && !(cursor->token.kind == TOKEN_WORD &&
+			    !strcmp(cursor->token.text, line->next)))
+		recover_expected(cursor, arena_printf(cursor->talk, "'%s'",
 						      line->next),
-				 recover_usage(parser, line));
+				 recover_usage(cursor, line));
 	else
-		read_clauses(parser, level, line, node);
-	node->broken = errors != diag_errors(parser->diag);
+		read_clauses(cursor, level, line, node);
+	node->broken = errors != diag_errors(cursor->diag);
 }
 
 void
@@ -393,28 +348,28 @@ parser_run(struct arena *arena, struct arena *scratch,
 	   const struct diag_file *file, struct diag *diag, parser_take *take,
 	   void *context)
 {
-	struct parser parser = {
+	struct cursor cursor = {
 		.arena = arena, .scratch = scratch, .diag = diag,
 		.talk = arena_create(), .token = { .text = "" },
 		.errors_most = diag_errors(diag) + ERRORS_MOST,
 	};
-	struct parser_level level = { .table = grammar_top, .block = true };
+	struct cursor_level level = { .table = grammar_top, .block = true };
 	const struct grammar *line;
 	struct conf_node *node;
 
-	lexer_init(&parser.lexer, arena, file, diag);
-	parser_advance(&parser);
+	lexer_init(&cursor.lexer, arena, file, diag);
+	cursor_advance(&cursor);
 	for (;;) {
-		line = next_line(&parser, &level);
+		line = next_line(&cursor, &level);
 		if (line) {
 			node = arena_alloc(arena, sizeof(*node));
-			read_statement(&parser, &level, line, node);
+			read_statement(&cursor, &level, line, node);
 			take(context, node);
-		} else if (parser.token.kind == TOKEN_CLOSE) {
-			recover_refuse_close(&parser);
+		} else if (cursor.token.kind == TOKEN_CLOSE) {
+			recover_refuse_close(&cursor);
 		} else {
 			break;
 		}
 	}
-	arena_destroy(&parser.talk);
+	arena_destroy(&cursor.talk);
 }

@@ -52,7 +52,7 @@ static const char *const comments[] = { "//", "/*", ";", "--", NULL };
 
 /* How a token is named in a sentence. */
 static const char *
-describe(struct parser *parser, const struct token *token)
+describe(struct cursor *cursor, const struct token *token)
 {
 	struct buf shown = BUF_INIT;
 	const char *copy;
@@ -60,76 +60,70 @@ describe(struct parser *parser, const struct token *token)
 	if (token->kind == TOKEN_END)
 		return "the end of the file";
 	text_escape(&shown, token->text, SHOWN_MOST);
-	copy = arena_printf(parser->talk, token->kind == TOKEN_STRING ?
+	copy = arena_printf(cursor->talk, token->kind == TOKEN_STRING ?
 			    "\"%s\"" : "'%s'", shown.data);
 	buf_release(&shown);
 	return copy;
 }
 
 const char *
-recover_describe(struct parser *parser, const struct conf_node *node)
+recover_describe(struct cursor *cursor, const struct conf_node *node)
 {
 	struct conf_word name = conf_word(node, 0);
 
-	return arena_printf(parser->talk, "'%s%s%.*s'", node->keyword,
+	return arena_printf(cursor->talk, "'%s%s%.*s'", node->keyword,
 			    *name.text ? " " : "", SHOWN_MOST, name.text);
 }
 
 const char *
-recover_usage(struct parser *parser, const struct grammar *line)
+recover_usage(struct cursor *cursor, const struct grammar *line)
 {
-	return arena_printf(parser->talk, "write: %s",
-			    grammar_usage(parser->talk, line));
+	return arena_printf(cursor->talk, "write: %s",
+			    grammar_usage(cursor->talk, line));
 }
 
 const char *
-recover_needed(struct parser *parser, const struct grammar *line)
+recover_needed(struct cursor *cursor, const struct grammar *line)
 {
 	const struct grammar *clause = line->clauses;
-	const char *names = arena_printf(parser->talk, "'%s'",
+	const char *names = arena_printf(cursor->talk, "'%s'",
 					 clause->keyword);
 
 	while ((++clause)->keyword)
-		names = arena_printf(parser->talk, "%s%s'%s'", names,
+		names = arena_printf(cursor->talk, "%s%s'%s'", names,
 				     clause[1].keyword ? ", " : " or ",
 				     clause->keyword);
 	return names;
 }
 
 bool
-recover_is_refused(const struct parser *parser)
+recover_is_refused(const struct cursor *cursor)
 {
-	return parser->refused.file &&
-	       parser->refused.offset == parser->token.place.offset;
-}
-
-bool
-recover_is_cut_off(const struct parser *parser)
-{
-	return parser->before.kind == TOKEN_STRING && !parser->before.closed;
+	return cursor->refused.file &&
+	       cursor->refused.offset == cursor->token.place.offset;
 }
 
 void
-recover_expected(struct parser *parser, const char *what, const char *remedy)
+recover_expected(struct cursor *cursor, const char *what, const char *remedy)
 {
-	bool end = parser->token.kind == TOKEN_END;
+	bool end = cursor->token.kind == TOKEN_END;
 
-	parser->refused = parser->token.place;
-	if (recover_is_cut_off(parser))
+	cursor->refused = cursor->token.place;
+	if (cursor_is_cut_off(cursor))
 		return;
-	diag_error(parser->diag, end ? parser->before.place :
-		   parser->token.place, remedy, "expected %s%s%s, found %s",
-		   what, *parser->before.text ? " after " : "",
-		   *parser->before.text ?
-		   describe(parser, &parser->before) : "",
-		   describe(parser, &parser->token));
+	diag_error(cursor->diag, end ? cursor->before.place :
+		   cursor->token.place, remedy, "expected %s%s%s, found %s",
+		   what, *cursor->before.text ? " after " : "",
+		   *cursor->before.text ?
+		   describe(cursor, &cursor->before) : "",
+		   describe(cursor, &cursor->token));
 }
 
 /* Whether the token is a keyword that may stand here: of `level` or, if that is
  * one of clauses, of a level around it up to the block. With `any` where any
  * word may stand, too. */
 static bool
-is_known(const struct token *token, const struct parser_level *level, bool any)
+is_known(const struct token *token, const struct cursor_level *level, bool any)
 {
 	if (token->kind != TOKEN_WORD)
 		return false;
@@ -152,8 +146,8 @@ column_of(const struct diag_place *place)
 	return column;
 }
 
-static const struct parser_level *
-block_of(const struct parser_level *level)
+static const struct cursor_level *
+block_of(const struct cursor_level *level)
 {
 	while (!level->block)
 		level = level->outer;
@@ -163,83 +157,83 @@ block_of(const struct parser_level *level)
 /* A word that cannot stand in the block, but in one around it, and that is
  * indented as if the block were closed. */
 static bool
-closes_block(const struct parser *parser, const struct parser_level *level)
+closes_block(const struct cursor *cursor, const struct cursor_level *level)
 {
-	const struct parser_level *block = block_of(level), *around;
+	const struct cursor_level *block = block_of(level), *around;
 
-	if (!block->node || !parser->token.first ||
-	    parser->token.kind != TOKEN_WORD ||
-	    column_of(&parser->token.place) > column_of(&block->node->place))
+	if (!block->node || !cursor->token.first ||
+	    cursor->token.kind != TOKEN_WORD ||
+	    column_of(&cursor->token.place) > column_of(&block->node->place))
 		return false;
 	if (block->bare)
 		return true;
 	for (around = block->outer; around; around = around->outer)
-		if (grammar_find(around->table, parser->token.text, false))
+		if (grammar_find(around->table, cursor->token.text, false))
 			return true;
 	return false;
 }
 
 bool
-recover_ends_free(const struct parser *parser,
-		  const struct parser_level *level)
+recover_ends_free(const struct cursor *cursor,
+		  const struct cursor_level *level)
 {
-	return parser->token.first && grammar_find(level->table, "", false) &&
-	       grammar_find(block_of(level->outer)->table, parser->token.text,
+	return cursor->token.first && grammar_find(level->table, "", false) &&
+	       grammar_find(block_of(level->outer)->table, cursor->token.text,
 			    false);
 }
 
 bool
-recover_ends_level(const struct parser *parser,
-		   const struct parser_level *level)
+recover_ends_level(const struct cursor *cursor,
+		   const struct cursor_level *level)
 {
 	return (!level->block &&
-		is_known(&parser->token, level, true)) ||
-	       closes_block(parser, level) || recover_ends_free(parser, level);
+		is_known(&cursor->token, level, true)) ||
+	       closes_block(cursor, level) || recover_ends_free(cursor, level);
 }
 
 /* Over a { and all up to its }. */
 static void
-skip_braces(struct parser *parser)
+skip_braces(struct cursor *cursor)
 {
 	size_t depth = 0;
 
 	do {
-		if (parser->token.kind == TOKEN_OPEN)
+		if (cursor->token.kind == TOKEN_OPEN)
 			depth++;
-		else if (parser->token.kind == TOKEN_CLOSE)
+		else if (cursor->token.kind == TOKEN_CLOSE)
 			depth--;
-		parser_advance(parser);
-	} while (depth && parser->token.kind != TOKEN_END);
+		cursor_advance(cursor);
+	} while (depth && cursor->token.kind != TOKEN_END);
 }
 
 /* Whether what is being skipped ends here. */
 static bool
-ends_skip(const struct parser *parser, const struct parser_level *level)
+ends_skip(const struct cursor *cursor, const struct cursor_level *level)
 {
-	return parser->token.kind == TOKEN_END ||
-	       parser->token.kind == TOKEN_CLOSE ||
-	       is_known(&parser->token, level, true) ||
-	       closes_block(parser, level);
+	return cursor->token.kind == TOKEN_END ||
+	       cursor->token.kind == TOKEN_CLOSE ||
+	       is_known(&cursor->token, level, true) ||
+	       closes_block(cursor, level);
 }
 
 void
-recover_skip(struct parser *parser, const struct parser_level *level)
+recover_skip(struct cursor *cursor, const struct cursor_level *level)
 {
-	while (!ends_skip(parser, level)) {
-		if (parser->token.kind == TOKEN_OPEN)
-			skip_braces(parser);
+	while (!ends_skip(cursor, level)) {
+		if (cursor->token.kind == TOKEN_OPEN)
+			skip_braces(cursor);
 		else
-			parser_advance(parser);
+			cursor_advance(cursor);
 	}
 }
 
 void
-recover_skip_words(struct parser *parser, const struct parser_level *level,
+recover_skip_words(struct cursor *cursor, const struct cursor_level *level,
 		   const struct grammar *table)
 {
-	while (parser_is_word(&parser->token) && !ends_skip(parser, level) &&
-	       !grammar_find(table, parser->token.text, false))
-		parser_advance(parser);
+	while (cursor_is_word(&cursor->token) && !ends_skip(cursor, level) &&
+	       !grammar_find(table, cursor->token.text, false))
+		cursor_advance(cursor);
 }
 
 static bool
@@ -251,37 +245,37 @@ is_one_of(const struct token *token, const char *const *words)
 }
 
 void
-recover_skip_equals(struct parser *parser, const struct grammar *line)
+recover_skip_equals(struct cursor *cursor, const struct grammar *line)
 {
 	static const char *const equals[] = { "=", ":", ":=", "=>", NULL };
 
-	if (!is_one_of(&parser->token, equals))
+	if (!is_one_of(&cursor->token, equals))
 		return;
-	diag_error(parser->diag, parser->token.place,
-		   recover_usage(parser, line), "no '%s' stands here",
-		   parser->token.text);
-	parser_advance(parser);
+	diag_error(cursor->diag, cursor->token.place,
+		   recover_usage(cursor, line), "no '%s' stands here",
+		   cursor->token.text);
+	cursor_advance(cursor);
 }
 
 /* Skip the next token and what seems to belong to it: up to a keyword, or to a
  * line that is not indented more than it. */
 static void
-skip_statement(struct parser *parser, const struct parser_level *level)
+skip_statement(struct cursor *cursor, const struct cursor_level *level)
 {
-	size_t column = column_of(&parser->token.place);
+	size_t column = column_of(&cursor->token.place);
 
 	do {
-		if (parser->token.kind == TOKEN_OPEN)
-			skip_braces(parser);
+		if (cursor->token.kind == TOKEN_OPEN)
+			skip_braces(cursor);
 		else
-			parser_advance(parser);
-	} while (!ends_skip(parser, level) &&
-		 (!parser->token.first || parser->before.kind == TOKEN_COMMA ||
-		  column_of(&parser->token.place) > column));
+			cursor_advance(cursor);
+	} while (!ends_skip(cursor, level) &&
+		 (!cursor->token.first || cursor->before.kind == TOKEN_COMMA ||
+		  column_of(&cursor->token.place) > column));
 }
 
 static bool
-is_used_up(const struct parser_level *level, const struct grammar *line)
+is_used_up(const struct cursor_level *level, const struct grammar *line)
 {
 	return line->flags & GRAMMAR_ONCE &&
 	       level->seen & (uint32_t)1 << (line - level->table);
@@ -289,9 +283,9 @@ is_used_up(const struct parser_level *level, const struct grammar *line)
 
 /* The keywords that may stand here, ended by NULL. */
 static const char **
-candidates(struct parser *parser, const struct parser_level *level)
+candidates(struct cursor *cursor, const struct cursor_level *level)
 {
-	const char **list = arena_array(parser->talk, CANDIDATES_MOST + 1,
+	const char **list = arena_array(cursor->talk, CANDIDATES_MOST + 1,
 					sizeof(*list));
 	const struct grammar *line;
 	size_t count = 0;
@@ -307,16 +301,16 @@ candidates(struct parser *parser, const struct parser_level *level)
 }
 
 static const char *
-here_may_stand(struct parser *parser, const struct parser_level *level)
+here_may_stand(struct cursor *cursor, const struct cursor_level *level)
 {
-	const char **list = candidates(parser, level);
+	const char **list = candidates(cursor, level);
 	struct buf text = BUF_INIT;
 	const char *copy;
 	size_t i;
 
 	for (i = 0; list[i]; i++)
 		buf_printf(&text, "%s %s", i ? "," : "here may stand", list[i]);
-	copy = arena_strdup(parser->talk, text.data);
+	copy = arena_strdup(cursor->talk, text.data);
 	buf_release(&text);
 	return copy;
 }
@@ -324,42 +318,42 @@ here_may_stand(struct parser *parser, const struct parser_level *level)
 /* A keyword that belongs elsewhere; `home` says where. Several in a row with
  * one home have one cause. */
 static void
-refuse_misplaced(struct parser *parser, const struct parser_level *level,
+refuse_misplaced(struct cursor *cursor, const struct cursor_level *level,
 		 const char *home)
 {
 	const struct conf_node *node = block_of(level)->node;
 
-	if (!parser->lost || (*parser->lost && strcmp(parser->lost, home)))
-		diag_error(parser->diag, parser->token.place,
-			   arena_printf(parser->talk, "it belongs %s", home),
+	if (!cursor->lost || (*cursor->lost && strcmp(cursor->lost, home)))
+		diag_error(cursor->diag, cursor->token.place,
+			   arena_printf(cursor->talk, "it belongs %s", home),
 			   "%s cannot stand %s%s",
-			   describe(parser, &parser->token),
+			   describe(cursor, &cursor->token),
 			   node ? "in " : "outside of { }",
-			   node ? recover_describe(parser, node) : "");
-	parser->lost = arena_strdup(parser->scratch, home);
+			   node ? recover_describe(cursor, node) : "");
+	cursor->lost = arena_strdup(cursor->scratch, home);
 }
 
 /* A word that cannot be the keyword it would have to be. */
 static void
-refuse_word(struct parser *parser, const struct parser_level *level)
+refuse_word(struct cursor *cursor, const struct cursor_level *level)
 {
-	const char *word = parser->token.text;
-	const char *home = grammar_home(parser->talk, word);
+	const char *word = cursor->token.text;
+	const char *home = grammar_home(cursor->talk, word);
 
 	if (home) {
-		refuse_misplaced(parser, level, home);
+		refuse_misplaced(cursor, level, home);
 		return;
 	}
-	diag_error(parser->diag, parser->token.place,
-		   here_may_stand(parser, level), "unknown keyword %s",
-		   describe(parser, &parser->token));
-	parser->lost = NULL;
+	diag_error(cursor->diag, cursor->token.place,
+		   here_may_stand(cursor, level), "unknown keyword %s",
+		   describe(cursor, &cursor->token));
+	cursor->lost = NULL;
 }
 
 /* The shape that the last word of the statement was read as; NULL when it takes
  * none. */
 static const struct grammar_word *
-last_word(const struct parser_level *level)
+last_word(const struct cursor_level *level)
 {
 	const struct grammar_word *shape = level->line->words;
 	size_t i = 0, count = level->node->words.count;
@@ -373,44 +367,44 @@ last_word(const struct parser_level *level)
 /* How the statement is written that ends too early; of a small clause, the one
  * that has it. */
 static const char *
-after_remedy(struct parser *parser, const struct parser_level *level,
+after_remedy(struct cursor *cursor, const struct cursor_level *level,
 	     const struct grammar_word *last)
 {
 	const struct grammar *line = level->line;
 
-	if (last && is_known(&parser->before, level, false))
-		return arena_printf(parser->talk,
+	if (last && is_known(&cursor->before, level, false))
+		return arena_printf(cursor->talk,
 				    "'%s' was taken for the %s of '%s'",
-				    parser->before.text, last->name,
+				    cursor->before.text, last->name,
 				    line->keyword);
 	if (last && last->count == GRAMMAR_EXPR)
 		return "tests are joined by and, or; a value of several words "
 		       "stands in \"quotes\"";
 	if (!line->clauses && level->outer->line)
 		line = level->outer->line;
-	return recover_usage(parser, line);
+	return recover_usage(cursor, line);
 }
 
 /* Something stands behind the words of a statement that does not begin a new
  * one: a comma was forgotten, or quotes. */
 static void
-refuse_after(struct parser *parser, const struct parser_level *level)
+refuse_after(struct cursor *cursor, const struct cursor_level *level)
 {
 	const struct grammar_word *last = last_word(level);
-	const char *remedy = after_remedy(parser, level, last);
+	const char *remedy = after_remedy(cursor, level, last);
 
 	level->node->expr = NULL;	/* it is not what was meant */
-	if (parser->misread.file && parser->before.place.offset ==
-				    parser->misread.offset)
-		parser->refused = parser->token.place;
+	if (cursor->misread.file && cursor->before.place.offset ==
+				    cursor->misread.offset)
+		cursor->refused = cursor->token.place;
 	else if (level->line->flags & GRAMMAR_NEEDS_CLAUSE && !level->seen)
-		recover_expected(parser, recover_needed(parser, level->line),
+		recover_expected(cursor, recover_needed(cursor, level->line),
 				remedy);
 	else if (last && last->count == GRAMMAR_LIST &&
-		 parser_is_word(&parser->token))
-		recover_expected(parser, "',' or a keyword", remedy);
+		 cursor_is_word(&cursor->token))
+		recover_expected(cursor, "',' or a keyword", remedy);
 	else
-		recover_expected(parser, "a keyword", remedy);
+		recover_expected(cursor, "a keyword", remedy);
 }
 
 /* Whether the token was read as the last word of the statement, or as the last
@@ -430,87 +424,87 @@ is_last_word(const struct conf_node *node, const struct token *token)
  * and let the keyword be one.
  */
 static bool
-give_back(struct parser *parser, const struct parser_level *level)
+give_back(struct cursor *cursor, const struct cursor_level *level)
 {
-	if (level->block || !parser->before.first ||
-	    !is_last_word(level->node, &parser->before) ||
-	    !is_known(&parser->before, level, false))
+	if (level->block || !cursor->before.first ||
+	    !is_last_word(level->node, &cursor->before) ||
+	    !is_known(&cursor->before, level, false))
 		return false;
-	diag_error(parser->diag, parser->before.place,
-		   recover_usage(parser, level->line),
+	diag_error(cursor->diag, cursor->before.place,
+		   recover_usage(cursor, level->line),
 		   "expected %s for '%s', found %s",
 		   last_word(level)->name, level->line->keyword,
-		   describe(parser, &parser->before));
+		   describe(cursor, &cursor->before));
 	if (level->node->words.count)
 		level->node->words.count--;
 	level->node->expr = NULL;
-	lexer_return(&parser->lexer, &parser->before);
-	parser->token = parser->before;
+	lexer_return(&cursor->lexer, &cursor->before);
+	cursor->token = cursor->before;
 	return true;
 }
 
 /* A { behind what has no block: it is as good as not there. */
 static void
-refuse_brace(struct parser *parser, const struct parser_level *level)
+refuse_brace(struct cursor *cursor, const struct cursor_level *level)
 {
-	diag_error(parser->diag, parser->token.place,
+	diag_error(cursor->diag, cursor->token.place,
 		   "take it away, and its }", "'%s' has no { }",
 		   level->line->keyword);
-	parser->swallow++;
-	parser_advance(parser);
+	cursor->swallow++;
+	cursor_advance(cursor);
 }
 
 /* A comment as other languages write it, to the end of its line. */
 static void
-refuse_comment(struct parser *parser)
+refuse_comment(struct cursor *cursor)
 {
-	diag_error(parser->diag, parser->token.place, "a comment begins with #",
-		   "%s begins no comment", describe(parser, &parser->token));
+	diag_error(cursor->diag, cursor->token.place, "a comment begins with #",
+		   "%s begins no comment", describe(cursor, &cursor->token));
 	do {
-		parser_advance(parser);
-	} while (!parser->token.first && parser->token.kind != TOKEN_END);
+		cursor_advance(cursor);
+	} while (!cursor->token.first && cursor->token.kind != TOKEN_END);
 }
 
 void
-recover_refuse(struct parser *parser, const struct parser_level *level)
+recover_refuse(struct cursor *cursor, const struct cursor_level *level)
 {
-	bool after = !level->block && parser_is_word(&parser->before);
+	bool after = !level->block && cursor_is_word(&cursor->before);
 
-	if (is_one_of(&parser->token, comments)) {
-		refuse_comment(parser);
+	if (is_one_of(&cursor->token, comments)) {
+		refuse_comment(cursor);
 		return;
 	}
-	if (recover_is_cut_off(parser) &&
-	    !grammar_home(parser->talk, parser->token.text)) {
-		skip_statement(parser, level);	/* it goes on with its text */
+	if (cursor_is_cut_off(cursor) &&
+	    !grammar_home(cursor->talk, cursor->token.text)) {
+		skip_statement(cursor, level);	/* it goes on with its text */
 		return;
 	}
-	if (give_back(parser, level))
+	if (give_back(cursor, level))
 		return;
-	if (parser->token.kind == TOKEN_OPEN && !level->block &&
-	    !recover_is_refused(parser)) {
-		refuse_brace(parser, level);
+	if (cursor->token.kind == TOKEN_OPEN && !level->block &&
+	    !recover_is_refused(cursor)) {
+		refuse_brace(cursor, level);
 		return;
 	}
-	if (recover_is_refused(parser))
-		parser->lost = "";
-	else if (parser->token.kind == TOKEN_WORD &&
-		 (parser->token.first || !after))
-		refuse_word(parser, level);
+	if (recover_is_refused(cursor))
+		cursor->lost = "";
+	else if (cursor->token.kind == TOKEN_WORD &&
+		 (cursor->token.first || !after))
+		refuse_word(cursor, level);
 	else if (after)
-		refuse_after(parser, level);
+		refuse_after(cursor, level);
 	else
-		recover_expected(parser, "a keyword",
-				here_may_stand(parser, level));
-	skip_statement(parser, level);
+		recover_expected(cursor, "a keyword",
+				here_may_stand(cursor, level));
+	skip_statement(cursor, level);
 }
 
 /* What somebody may have meant by the next word, or NULL. */
 static const char *
-nearest_keyword(struct parser *parser, const struct parser_level *level)
+nearest_keyword(struct cursor *cursor, const struct cursor_level *level)
 {
-	const char *const *list = candidates(parser, level), *const *at;
-	const char *word = parser->token.text;
+	const char *const *list = candidates(cursor, level), *const *at;
+	const char *word = cursor->token.text;
 	size_t i;
 
 	for (i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
@@ -521,37 +515,37 @@ nearest_keyword(struct parser *parser, const struct parser_level *level)
 }
 
 const struct grammar *
-recover_guess(struct parser *parser, const struct parser_level *level,
+recover_guess(struct cursor *cursor, const struct cursor_level *level,
 	      bool *is_outer_out)
 {
 	const struct grammar *line;
 	const char *nearest;
 
 	*is_outer_out = false;
-	if (parser->token.kind != TOKEN_WORD)
+	if (cursor->token.kind != TOKEN_WORD)
 		return NULL;
-	nearest = nearest_keyword(parser, level);
-	if (!nearest || grammar_home(parser->talk, parser->token.text))
+	nearest = nearest_keyword(cursor, level);
+	if (!nearest || grammar_home(cursor->talk, cursor->token.text))
 		return NULL;
 	line = grammar_find(level->table, nearest, false);
 	*is_outer_out = !line;
 	if (line)
-		diag_error(parser->diag, parser->token.place,
-			   arena_printf(parser->talk, "did you mean '%s'?",
+		diag_error(cursor->diag, cursor->token.place,
+			   arena_printf(cursor->talk, "did you mean '%s'?",
 					nearest),
 			   "unknown keyword %s",
-			   describe(parser, &parser->token));
+			   describe(cursor, &cursor->token));
 	return line;
 }
 
 void
-recover_refuse_close(struct parser *parser)
+recover_refuse_close(struct cursor *cursor)
 {
 	/* What was refused before it may have been its block. */
-	if (!parser->lost)
-		diag_error(parser->diag, parser->token.place,
+	if (!cursor->lost)
+		diag_error(cursor->diag, cursor->token.place,
 			   "take it away, or find the { it belongs to",
 			   "stray '}'");
-	parser->lost = NULL;
-	parser_advance(parser);
+	cursor->lost = NULL;
+	cursor_advance(cursor);
 }

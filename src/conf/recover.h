@@ -5,56 +5,52 @@
 #ifndef CONF_RECOVER_H
 #define CONF_RECOVER_H
 
-#include "conf/parser.h"
+#include "conf/cursor.h"
 
 /* "expected WHAT after X, found Y", at the next token. */
-void recover_expected(struct parser *parser, const char *what,
+void recover_expected(struct cursor *cursor, const char *what,
 		      const char *remedy);
 
 /* The next token is the one that was reported last. */
-bool recover_is_refused(const struct parser *parser);
-
-/* The line before ends in a string whose end was forgotten, so what is missing
- * is in it. */
-bool recover_is_cut_off(const struct parser *parser);
+bool recover_is_refused(const struct cursor *cursor);
 
 /* Parts of sentences, which last until the next statement begins:
  * "write: relay NAME { ... }", "'customer contoso'", and the clauses of which
  * there has to be one, "'alert' or 'mail'". */
-const char *recover_usage(struct parser *parser, const struct grammar *line);
-const char *recover_describe(struct parser *parser,
+const char *recover_usage(struct cursor *cursor, const struct grammar *line);
+const char *recover_describe(struct cursor *cursor,
 			     const struct conf_node *node);
-const char *recover_needed(struct parser *parser, const struct grammar *line);
+const char *recover_needed(struct cursor *cursor, const struct grammar *line);
 
 /* The next token, which `level` does not have, is one of a level around it, or
  * shows by its indentation that the } of the block was forgotten. */
-bool recover_ends_level(const struct parser *parser,
-			const struct parser_level *level);
+bool recover_ends_level(const struct cursor *cursor,
+			const struct cursor_level *level);
 
 /* The same where any word may stand: by the keywords of the next block. */
-bool recover_ends_free(const struct parser *parser,
-		       const struct parser_level *level);
+bool recover_ends_free(const struct cursor *cursor,
+		       const struct cursor_level *level);
 
 /* To where a statement or clause begins or a block ends; or only over words,
  * and to a keyword of `table` as well. */
-void recover_skip(struct parser *parser, const struct parser_level *level);
-void recover_skip_words(struct parser *parser,
-			const struct parser_level *level,
+void recover_skip(struct cursor *cursor, const struct cursor_level *level);
+void recover_skip_words(struct cursor *cursor,
+			const struct cursor_level *level,
 			const struct grammar *table);
 
 /* Over a = or : that other languages have before a value. */
-void recover_skip_equals(struct parser *parser, const struct grammar *line);
+void recover_skip_equals(struct cursor *cursor, const struct grammar *line);
 
 /* The line of `level` that the mistyped word was meant to be, reported; NULL
  * when it is near to none, or to a keyword of a level further out. */
-const struct grammar *recover_guess(struct parser *parser,
-				    const struct parser_level *level,
+const struct grammar *recover_guess(struct cursor *cursor,
+				    const struct cursor_level *level,
 				    bool *is_outer_out);
 
 /* Report the next token, which cannot stand here, and skip it. */
-void recover_refuse(struct parser *parser, const struct parser_level *level);
+void recover_refuse(struct cursor *cursor, const struct cursor_level *level);
 
 /* The same of a } outside of all blocks. */
-void recover_refuse_close(struct parser *parser);
+void recover_refuse_close(struct cursor *cursor);
 
 #endif

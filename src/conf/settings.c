@@ -1,5 +1,8 @@
 #include "conf/settings.h"
 
+#include "base/map.h"
+#include "conf/value.h"
+
 #include <stddef.h>
 #include <unistd.h>
 

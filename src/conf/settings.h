@@ -6,7 +6,7 @@
 #ifndef CONF_SETTINGS_H
 #define CONF_SETTINGS_H
 
-#include "conf/conf.h"
+#include "conf/tree.h"
 
 struct settings {
 	const char *state;	/* directory; default /var/lib/tocsin */

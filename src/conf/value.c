@@ -1,6 +1,4 @@
-/* What a word means when it is to be a duration, an address, a host or a
- * path. */
-#include "conf/conf.h"
+#include "conf/value.h"
 
 #include "base/file.h"
 #include "base/text.h"

@@ -9,6 +9,7 @@
 #include "base/bug.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "conf/value.h"
 
 #include <errno.h>
 #include <fcntl.h>

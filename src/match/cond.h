@@ -13,7 +13,7 @@
 #define MATCH_COND_H
 
 #include "base/map.h"
-#include "conf/conf.h"
+#include "conf/tree.h"
 #include "match/facts.h"
 #include "match/regex.h"
 #include "match/window.h"

@@ -1,6 +1,7 @@
 #include "match/rule.h"
 
 #include "base/text.h"
+#include "conf/value.h"
 
 enum {
 	/* A name stands in mail headers, metrics and log lines. */

@@ -1,5 +1,7 @@
 #include "match/ruletest.h"
 
+#include "conf/value.h"
+
 static const char *const *
 field_names(struct arena *arena)
 {

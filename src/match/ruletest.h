@@ -13,7 +13,7 @@
 
 #include "alert/alert.h"
 #include "base/clock.h"
-#include "conf/conf.h"
+#include "conf/tree.h"
 
 enum ruletest_expect { RULETEST_NOTIFY, RULETEST_DROP, RULETEST_HOLD };
 

@@ -14,7 +14,7 @@
 #define MATCH_WINDOW_H
 
 #include "base/zone.h"
-#include "conf/conf.h"
+#include "conf/tree.h"
 
 #include <stdbool.h>
 

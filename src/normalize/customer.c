@@ -1,5 +1,6 @@
 #include "normalize/customer.h"
 
+#include "base/map.h"
 #include "base/text.h"
 
 struct loader {

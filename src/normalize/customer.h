@@ -20,7 +20,7 @@
 #ifndef NORMALIZE_CUSTOMER_H
 #define NORMALIZE_CUSTOMER_H
 
-#include "conf/conf.h"
+#include "conf/tree.h"
 
 struct customer {
 	const char *name;

@@ -10,7 +10,7 @@
 #define NORMALIZE_FORMAT_H
 
 #include "alert/alert.h"
-#include "conf/conf.h"
+#include "conf/tree.h"
 #include "normalize/link.h"
 #include "normalize/pattern.h"
 

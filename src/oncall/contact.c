@@ -1,6 +1,8 @@
 #include "oncall/contact.h"
 
+#include "base/map.h"
 #include "base/text.h"
+#include "conf/value.h"
 
 enum {
 	/* Teams within teams; a circle is found when this is passed. */

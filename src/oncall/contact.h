@@ -8,7 +8,7 @@
 #ifndef ONCALL_CONTACT_H
 #define ONCALL_CONTACT_H
 
-#include "conf/conf.h"
+#include "conf/tree.h"
 
 struct contact {
 	const char *name;

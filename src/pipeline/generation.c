@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "base/zone.h"
+#include "conf/conf.h"
 #include "conf/embedded.h"
 
 #include <dirent.h>

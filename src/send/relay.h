@@ -14,7 +14,7 @@
 #ifndef SEND_RELAY_H
 #define SEND_RELAY_H
 
-#include "conf/conf.h"
+#include "conf/tree.h"
 #include "net/smtp.h"
 
 struct channel;

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "conf/value.h"
 
 #include <arpa/inet.h>
 

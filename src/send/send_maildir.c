@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "conf/value.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,6 +3,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "conf/value.h"
 
 enum {
 	PEM_MOST = 1 << 20,

@@ -11,7 +11,7 @@
 #ifndef SOURCE_APP_H
 #define SOURCE_APP_H
 
-#include "conf/conf.h"
+#include "conf/tree.h"
 #include "net/oauth.h"
 
 struct app {

@@ -1,5 +1,7 @@
 #include "source/expect.h"
 
+#include "conf/value.h"
+
 enum { EVERY_LEAST_MS = 1000 };
 
 static void

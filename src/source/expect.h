@@ -5,7 +5,7 @@
 #ifndef SOURCE_EXPECT_H
 #define SOURCE_EXPECT_H
 
-#include "conf/conf.h"
+#include "conf/tree.h"
 
 struct expectation {
 	const char *customer;

@@ -1,6 +1,7 @@
 #include "source/poll.h"
 
 #include "base/text.h"
+#include "conf/value.h"
 
 enum {
 	EVERY_LEAST_MS = 1000,

@@ -8,6 +8,7 @@
 
 #include "base/bug.h"
 #include "base/text.h"
+#include "conf/conf.h"
 #include "source/poll.h"
 #include "net/oauth.h"
 #include "normalize/record.h"

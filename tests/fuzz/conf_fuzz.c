@@ -3,6 +3,7 @@
 #include "fuzz.h"
 
 #include "base/bug.h"
+#include "conf/conf.h"
 #include "conf/settings.h"
 
 static void

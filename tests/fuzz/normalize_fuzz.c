@@ -7,6 +7,7 @@
 
 #include "base/bug.h"
 #include "base/text.h"
+#include "conf/conf.h"
 #include "normalize/normalize.h"
 
 static const struct conf *

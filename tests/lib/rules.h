@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "conf/conf.h"
 #include "match/match.h"
 
 static const char *const test_contacts[] = {

@@ -16,6 +16,7 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "conf/conf.h"
 #include "send/relay.h"
 #include "deliver/sender_pool.h"
 

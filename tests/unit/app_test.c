@@ -1,3 +1,4 @@
+#include "conf/conf.h"
 #include "source/poll.h"
 
 #include "base/text.h"

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "conf/grammar.h"
 #include "conf/settings.h"
+#include "conf/value.h"
 
 #include "base/file.h"
 #include "base/map.h"

@@ -1,5 +1,6 @@
 #include "tap.h"
 
+#include "conf/conf.h"
 #include "normalize/customer.h"
 
 #define CONTOSO "72f988bf-86f1-41af-91ab-2d7cd011db47"

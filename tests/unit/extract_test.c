@@ -1,6 +1,7 @@
 /* Rows, subject and links to fields, with formats small enough to see. */
 #include "tap.h"
 
+#include "conf/conf.h"
 #include "normalize/extract.h"
 
 #define TENANT "72f988bf-86f1-41af-91ab-2d7cd011db47"

@@ -1,6 +1,7 @@
 #include "tap.h"
 
 #include "base/clock.h"
+#include "conf/conf.h"
 #include "normalize/format.h"
 #include "normalize/quirk.h"
 

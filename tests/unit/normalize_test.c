@@ -9,6 +9,7 @@
 #include "tap.h"
 
 #include "base/file.h"
+#include "conf/conf.h"
 #include "intake/envelope.h"
 #include "normalize/normalize.h"
 #include "parse/reader.h"

@@ -1,3 +1,4 @@
+#include "conf/conf.h"
 #include "send/relay.h"
 
 #include "base/file.h"

@@ -6,6 +6,7 @@
  * NAME.want is what has to be printed then.
  */
 #include "base/file.h"
+#include "conf/conf.h"
 
 #include "rules.h"
 #include "tap.h"

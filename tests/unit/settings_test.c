@@ -1,3 +1,4 @@
+#include "conf/conf.h"
 #include "conf/settings.h"
 
 #include "tap.h"

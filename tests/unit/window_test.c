@@ -1,4 +1,5 @@
 /* Windows: days, nights, and the two nights a year that are not as long. */
+#include "conf/conf.h"
 #include "match/window.h"
 
 #include "tap.h"

@@ -1,0 +1,35 @@
+/*
+ * What a word means when it is to be a duration, a time, an address, a host or
+ * a path. What it cannot be is reported, with a remedy.
+ */
+#ifndef CONF_VALUE_H
+#define CONF_VALUE_H
+
+#include "base/clock.h"
+#include "conf/tree.h"
+
+/* "15m" in milliseconds; an error in `diag` and false when it is none. The
+ * grammar has checked these already where it says so. */
+bool conf_duration(struct conf_word word, struct diag *diag,
+		   int64_t *milliseconds_out);
+bool conf_is_duration(struct conf_word word, struct diag *diag);
+
+/* "2027-01-31" as the begin of that day, and an RFC 3339 time with its offset;
+ * the same. */
+bool conf_date(struct conf_word word, struct diag *diag,
+	       struct civil *date_out);
+bool conf_is_date(struct conf_word word, struct diag *diag);
+bool conf_time(struct conf_word word, struct diag *diag,
+	       instant_ms *when_out);
+bool conf_is_time(struct conf_word word, struct diag *diag);
+
+/* An address (text_is_address()), or an error with a remedy. */
+bool conf_address(struct conf_word word, struct diag *diag);
+
+/* The name of a host, fit for an address and a header; or an error. */
+bool conf_host(struct conf_word word, struct diag *diag);
+
+/* The path of a file named in `word`, as seen from the file it stands in. */
+char *conf_path(struct arena *arena, struct conf_word word);
+
+#endif
