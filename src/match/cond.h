@@ -30,7 +30,7 @@ union cond_operand {
 	const char *text;		/* folded */
 	const struct regex *regex;
 	const struct window *window;
-	int rank;			/* see cond_order.c */
+	int rank;			/* see order.h */
 };
 
 /*

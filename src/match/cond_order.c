@@ -1,56 +1,16 @@
 /*
- * at least, below: fields that have an order.
- *
- * A severity that is missing or a word of tomorrow is at least anything and
- * below nothing, so that it never suppresses an alert. Of any other field the
- * answer is unknown then.
+ * at least, below: fields that have an order, see order.h.
  */
-#include "match/cond_order.h"
+#include "match/cond.h"
 
 #include "match/index.h"
-
-enum { RANK_UNKNOWN = -1 };
-
-static int
-rank_parse(const char *text)
-{
-	enum severity severity = severity_parse(text);
-
-	if (severity != SEVERITY_UNKNOWN)
-		return (int)severity;
-	return strcasecmp(text, "none") ? RANK_UNKNOWN : 0;
-}
-
-static enum answer
-order_answer(enum alert_field field, const struct fact *fact, int rank,
-	     bool below)
-{
-	int has = fact ? rank_parse(fact->folded) : RANK_UNKNOWN;
-
-	if (has == RANK_UNKNOWN && field != ALERT_SEVERITY)
-		return ANSWER_UNKNOWN;
-	if (has == RANK_UNKNOWN)
-		return below ? ANSWER_NO : ANSWER_YES;
-	return (has < rank) == below ? ANSWER_YES : ANSWER_NO;
-}
-
-enum answer
-order_at_least(enum alert_field field, const struct fact *fact, int rank)
-{
-	return order_answer(field, fact, rank, false);
-}
-
-enum answer
-order_below(enum alert_field field, const struct fact *fact, int rank)
-{
-	return order_answer(field, fact, rank, true);
-}
+#include "match/order.h"
 
 static bool
 order_load(struct cond_load *load, const struct cond *test,
 	   struct conf_word value, union cond_operand *out)
 {
-	out->rank = rank_parse(value.text);
+	out->rank = order_rank(value.text);
 	return cond_check_value(load, (enum alert_field)test->field, value);
 }
 

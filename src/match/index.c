@@ -4,8 +4,8 @@
  */
 #include "match/index.h"
 
-#include "match/cond_order.h"
-#include "match/index_keys.h"
+#include "match/index_private.h"
+#include "match/order.h"
 
 struct index_cursor {
 	const uint32_t *at, *end;

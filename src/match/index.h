@@ -31,7 +31,7 @@ enum index_kind {
 	INDEX_PREFIX,
 	INDEX_SUFFIX,
 	INDEX_PIECE,		/* anywhere in it */
-	INDEX_AT_LEAST,		/* one byte: the rank, see cond_order.h */
+	INDEX_AT_LEAST,		/* one byte: the rank, see order.h */
 	INDEX_BELOW,
 };
 

@@ -6,7 +6,7 @@
  */
 #include "match/index.h"
 
-#include "match/index_keys.h"
+#include "match/index_private.h"
 #include "match/rule.h"
 
 enum {

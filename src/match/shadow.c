@@ -10,8 +10,8 @@
  */
 #include "match/shadow.h"
 
-#include "match/cond_order.h"
 #include "match/hashes.h"
+#include "match/order.h"
 
 /* The terms of a condition: of `and` its items, else the condition itself. */
 struct terms {

@@ -5,8 +5,8 @@
  * A key anywhere in a text is found by grams: runs of 8, 4 or 2 bytes, of which
  * every text has one at each of its bytes.
  */
-#ifndef MATCH_INDEX_KEYS_H
-#define MATCH_INDEX_KEYS_H
+#ifndef MATCH_INDEX_PRIVATE_H
+#define MATCH_INDEX_PRIVATE_H
 
 #include "base/vec.h"
 #include "match/hashes.h"
