@@ -9,20 +9,8 @@
 #ifndef NORMALIZE_EXTRACT_H
 #define NORMALIZE_EXTRACT_H
 
-#include "normalize/customer.h"
+#include "normalize/extraction.h"
 #include "normalize/recognise.h"
-
-struct extract_label {
-	const char *label;
-	const char *value;
-};
-
-struct extraction {
-	struct alert *alert;
-	struct customer_evidences evidences;	/* without mailboxes */
-	VEC(struct extract_label) unknown;	/* no format knows them */
-	VEC(const char *) notes;		/* what could not be used */
-};
 
 /* Add everything that `message` says, read as `recognition` says. Fields that
  * nothing was found for stay empty. */

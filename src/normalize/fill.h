@@ -9,7 +9,8 @@
 #ifndef NORMALIZE_FILL_H
 #define NORMALIZE_FILL_H
 
-#include "normalize/extract.h"
+#include "normalize/extraction.h"
+#include "normalize/format.h"
 
 /* An alert or incident that a link leads to. */
 struct fill_target {

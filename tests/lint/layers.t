@@ -44,9 +44,7 @@ DOORS = {
 
 # Circles that are still to be mended.
 KNOWN = {
-    'match/index_keys', 'match/index', 'match/cond_order',
     'send/send', 'send/channel', 'send/relay',
-    'normalize/fill', 'normalize/extract',
     'store/query', 'store/store',
     'ask/lane', 'ask/poller',
 }
