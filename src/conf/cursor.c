@@ -12,8 +12,6 @@ void
 cursor_advance(struct cursor *cursor)
 {
 	cursor->before = cursor->token;
-	if (cursor_is_cut_off(cursor))
-		cursor->cut_brace |= strchr(cursor->before.text, '}') != NULL;
 	cursor->token = lexer_next(&cursor->lexer);
 }
 

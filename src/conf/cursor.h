@@ -33,13 +33,9 @@ struct cursor {
 	VEC(struct conf_node *) nodes;	/* complete, of all open levels */
 	conf_words words;		/* of the statement being read */
 	struct diag_place refused;	/* the token that was reported last */
-	struct diag_place misread;	/* the word that was taken, but is not
-					   what it should be */
 	size_t swallow;			/* } of { that had been refused */
-	bool cut_brace;			/* a } is in a string that does not
-					   end */
-	const char *lost;		/* home (grammar.h) of the last keyword,
-					   if it was refused; "": anywhere */
+	bool lost;			/* the last statement was refused, so
+					   what follows may belong to it */
 	size_t errors_most;		/* in `diag` before it gives up */
 	bool given_up;
 };

@@ -67,12 +67,6 @@ words_end(struct lexer *lexer, char *end)
 	lexer->words = end;
 }
 
-void
-lexer_return(struct lexer *lexer, const struct token *token)
-{
-	lexer->at = token->place.offset + token->place.length;
-}
-
 /* Where a text is among the recent ones, if it is there. */
 static const char **
 recent_place(struct lexer *lexer, const char *text, size_t length)
@@ -323,8 +317,7 @@ ends_cut(const struct lexer *lexer, size_t offset)
 {
 	const char *quote = lexer->file->text + offset, *line;
 
-	/* The parser may have gone back to before it. */
-	if (!lexer->cut || offset < lexer->cut)
+	if (!lexer->cut)
 		return false;
 	line = memchr(lexer->file->text + lexer->cut, '\n',
 		      offset - lexer->cut);

@@ -65,9 +65,6 @@ struct token lexer_next(struct lexer *lexer);
  * once more as a regex. */
 struct token lexer_regex(struct lexer *lexer, const struct token *token);
 
-/* Go on reading behind a token that was read before. */
-void lexer_return(struct lexer *lexer, const struct token *token);
-
 /* The text of the token is of no use any more. */
 void lexer_forget(struct lexer *lexer, const struct token *token);
 

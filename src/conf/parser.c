@@ -8,7 +8,6 @@
  */
 #include "conf/parser.h"
 
-#include "base/text.h"
 #include "conf/expr.h"
 #include "conf/recover.h"
 
@@ -86,13 +85,17 @@ static void
 check_word(struct cursor *cursor, const struct grammar *line,
 	   const struct grammar_word *shape, struct conf_word word)
 {
-	if (shape->check && !shape->check(word, cursor->diag))
-		cursor->misread = word.place;
-	if (shape->count != GRAMMAR_CHOICE || is_choice(shape->name, word.text))
-		return;
-	diag_error(cursor->diag, word.place, recover_usage(cursor, line),
-		   "unknown %s '%s'", line->keyword, word.text);
-	cursor->misread = word.place;
+	bool good = !shape->check || shape->check(word, cursor->diag);
+
+	if (shape->count == GRAMMAR_CHOICE &&
+	    !is_choice(shape->name, word.text)) {
+		diag_error(cursor->diag, word.place,
+			   recover_usage(cursor, line), "unknown %s '%s'",
+			   line->keyword, word.text);
+		good = false;
+	}
+	if (!good)	/* what cannot stand behind it belongs to it */
+		cursor->refused = cursor->token.place;
 }
 
 static bool
@@ -225,8 +228,6 @@ close_block(struct cursor *cursor, const struct conf_node *node,
 
 	if (cursor->token.kind == TOKEN_CLOSE)
 		cursor_advance(cursor);
-	else if (cursor->cut_brace)
-		cursor->cut_brace = false;
 	else if (!level->bare && !cursor->given_up)
 		diag_error(cursor->diag, end ? node->place :
 			   cursor->token.place, end ?
@@ -241,9 +242,6 @@ static bool
 open_block(struct cursor *cursor, const struct cursor_level *outer,
 	   const struct grammar *line, struct cursor_level *level)
 {
-	/* It is in the string whose end was forgotten, and reported. */
-	if (cursor_is_cut_off(cursor) && text_ends(cursor->before.text, "{"))
-		return true;
 	if (cursor->token.kind != TOKEN_OPEN) {
 		if (!recover_is_refused(cursor))
 			recover_expected(cursor, "'{'",
@@ -256,8 +254,6 @@ open_block(struct cursor *cursor, const struct cursor_level *outer,
 	}
 	level->bare = cursor->token.kind == TOKEN_WORD &&
 		      grammar_find(line->block, cursor->token.text, false);
-	if (!level->bare)
-		cursor->lost = "";
 	return level->bare;
 }
 
@@ -291,11 +287,9 @@ read_clauses(struct cursor *cursor, const struct cursor_level *outer,
 	read_level(cursor, &level);
 	node->clauses = take_nodes(cursor, base);
 	if (line->flags & GRAMMAR_NEEDS_CLAUSE && !node->clauses.count &&
-	    errors == diag_errors(cursor->diag)) {
+	    errors == diag_errors(cursor->diag))
 		recover_expected(cursor, recover_needed(cursor, line),
 				 recover_usage(cursor, line));
-		cursor->lost = "";
-	}
 }
 
 static void
@@ -324,7 +318,7 @@ read_statement(struct cursor *cursor, struct cursor_level *level,
 
 	node->keyword = is_free ? cursor->token.text : line->keyword;
 	node->place = cursor->token.place;
-	cursor->lost = NULL;
+	cursor->lost = false;
 	check_once(cursor, level, line);
 	if (is_free)
 		cursor_advance(cursor);

@@ -1,21 +1,19 @@
 /*
- * How to go on after an error without inventing more of them:
+ * How to go on after an error without inventing many more of them:
  *
  *	a keyword nearly right		is taken for the one that was meant
  *	any other			is skipped up to a keyword that may
- *					stand here, or a line that is indented
- *					like it; blocks as a whole
+ *					stand here, or the next line; blocks as
+ *					a whole
  *	several in a row that belong	are one error: a } too many or a
  *	  elsewhere			keyword left out before them
  *	a keyword of an outer block	at or left of the column of the block's
  *					own: the } of the block was forgotten
- *	a keyword that was read as the	is a keyword after all, if it begins a
- *	  last word before the error	line: that word was forgotten
  *	{ where there is no block	its } is swallowed
  *	{ forgotten			is as good as there, if what follows is
  *					a keyword of the block
  *	a word of another language	is taken for ours
- *	an unterminated string		has what is missing behind it
+ *	an unterminated string		has the next word in it
  *	words behind a wrong value	belong to it
  *	the token of the last error	is not reported again
  */
@@ -258,27 +256,18 @@ recover_skip_equals(struct cursor *cursor, const struct grammar *line)
 }
 
 /* Skip the next token and what seems to belong to it: up to a keyword, or to a
- * line that is not indented more than it. */
+ * line that no comma leads to. */
 static void
 skip_statement(struct cursor *cursor, const struct cursor_level *level)
 {
-	size_t column = column_of(&cursor->token.place);
-
 	do {
 		if (cursor->token.kind == TOKEN_OPEN)
 			skip_braces(cursor);
 		else
 			cursor_advance(cursor);
 	} while (!ends_skip(cursor, level) &&
-		 (!cursor->token.first || cursor->before.kind == TOKEN_COMMA ||
-		  column_of(&cursor->token.place) > column));
-}
-
-static bool
-is_used_up(const struct cursor_level *level, const struct grammar *line)
-{
-	return line->flags & GRAMMAR_ONCE &&
-	       level->seen & (uint32_t)1 << (line - level->table);
+		 (!cursor->token.first ||
+		  cursor->before.kind == TOKEN_COMMA));
 }
 
 /* The keywords that may stand here, ended by NULL. */
@@ -292,8 +281,7 @@ candidates(struct cursor *cursor, const struct cursor_level *level)
 
 	for (;; level = level->outer) {
 		for (line = level->table; line && line->keyword; line++)
-			if (*line->keyword && count < CANDIDATES_MOST &&
-			    !is_used_up(level, line))
+			if (*line->keyword && count < CANDIDATES_MOST)
 				list[count++] = line->keyword;
 		if (level->block)
 			return list;
@@ -315,22 +303,22 @@ here_may_stand(struct cursor *cursor, const struct cursor_level *level)
 	return copy;
 }
 
-/* A keyword that belongs elsewhere; `home` says where. Several in a row with
- * one home have one cause. */
+/* A keyword that belongs elsewhere; `home` says where. Several in a row have
+ * one cause. */
 static void
 refuse_misplaced(struct cursor *cursor, const struct cursor_level *level,
 		 const char *home)
 {
 	const struct conf_node *node = block_of(level)->node;
 
-	if (!cursor->lost || (*cursor->lost && strcmp(cursor->lost, home)))
+	if (!cursor->lost)
 		diag_error(cursor->diag, cursor->token.place,
 			   arena_printf(cursor->talk, "it belongs %s", home),
 			   "%s cannot stand %s%s",
 			   describe(cursor, &cursor->token),
 			   node ? "in " : "outside of { }",
 			   node ? recover_describe(cursor, node) : "");
-	cursor->lost = arena_strdup(cursor->scratch, home);
+	cursor->lost = true;
 }
 
 /* A word that cannot be the keyword it would have to be. */
@@ -347,7 +335,7 @@ refuse_word(struct cursor *cursor, const struct cursor_level *level)
 	diag_error(cursor->diag, cursor->token.place,
 		   here_may_stand(cursor, level), "unknown keyword %s",
 		   describe(cursor, &cursor->token));
-	cursor->lost = NULL;
+	cursor->lost = false;
 }
 
 /* The shape that the last word of the statement was read as; NULL when it takes
@@ -394,10 +382,7 @@ refuse_after(struct cursor *cursor, const struct cursor_level *level)
 	const char *remedy = after_remedy(cursor, level, last);
 
 	level->node->expr = NULL;	/* it is not what was meant */
-	if (cursor->misread.file && cursor->before.place.offset ==
-				    cursor->misread.offset)
-		cursor->refused = cursor->token.place;
-	else if (level->line->flags & GRAMMAR_NEEDS_CLAUSE && !level->seen)
+	if (level->line->flags & GRAMMAR_NEEDS_CLAUSE && !level->seen)
 		recover_expected(cursor, recover_needed(cursor, level->line),
 				remedy);
 	else if (last && last->count == GRAMMAR_LIST &&
@@ -405,42 +390,6 @@ refuse_after(struct cursor *cursor, const struct cursor_level *level)
 		recover_expected(cursor, "',' or a keyword", remedy);
 	else
 		recover_expected(cursor, "a keyword", remedy);
-}
-
-/* Whether the token was read as the last word of the statement, or as the last
- * value of its condition. */
-static bool
-is_last_word(const struct conf_node *node, const struct token *token)
-{
-	const conf_words *words = &node->words;
-
-	return words->count ? words->items[words->count - 1].place.offset ==
-	       token->place.offset : node->expr != NULL;
-}
-
-/*
- * The last word of the statement is a keyword at the start of a line, and
- * behind it stands what cannot stand here: the word was forgotten. Report it,
- * and let the keyword be one.
- */
-static bool
-give_back(struct cursor *cursor, const struct cursor_level *level)
-{
-	if (level->block || !cursor->before.first ||
-	    !is_last_word(level->node, &cursor->before) ||
-	    !is_known(&cursor->before, level, false))
-		return false;
-	diag_error(cursor->diag, cursor->before.place,
-		   recover_usage(cursor, level->line),
-		   "expected %s for '%s', found %s",
-		   last_word(level)->name, level->line->keyword,
-		   describe(cursor, &cursor->before));
-	if (level->node->words.count)
-		level->node->words.count--;
-	level->node->expr = NULL;
-	lexer_return(&cursor->lexer, &cursor->before);
-	cursor->token = cursor->before;
-	return true;
 }
 
 /* A { behind what has no block: it is as good as not there. */
@@ -465,38 +414,38 @@ refuse_comment(struct cursor *cursor)
 	} while (!cursor->token.first && cursor->token.kind != TOKEN_END);
 }
 
-void
-recover_refuse(struct cursor *cursor, const struct cursor_level *level)
+/* Say what is wrong with the next token. */
+static void
+refuse_token(struct cursor *cursor, const struct cursor_level *level)
 {
 	bool after = !level->block && cursor_is_word(&cursor->before);
 
-	if (is_one_of(&cursor->token, comments)) {
-		refuse_comment(cursor);
-		return;
-	}
-	if (cursor_is_cut_off(cursor) &&
-	    !grammar_home(cursor->talk, cursor->token.text)) {
-		skip_statement(cursor, level);	/* it goes on with its text */
-		return;
-	}
-	if (give_back(cursor, level))
-		return;
-	if (cursor->token.kind == TOKEN_OPEN && !level->block &&
-	    !recover_is_refused(cursor)) {
-		refuse_brace(cursor, level);
-		return;
-	}
-	if (recover_is_refused(cursor))
-		cursor->lost = "";
-	else if (cursor->token.kind == TOKEN_WORD &&
-		 (cursor->token.first || !after))
+	if (cursor->token.kind == TOKEN_WORD &&
+	    (cursor->token.first || !after))
 		refuse_word(cursor, level);
 	else if (after)
 		refuse_after(cursor, level);
 	else
 		recover_expected(cursor, "a keyword",
-				here_may_stand(cursor, level));
-	skip_statement(cursor, level);
+				 here_may_stand(cursor, level));
+}
+
+void
+recover_refuse(struct cursor *cursor, const struct cursor_level *level)
+{
+	bool said = recover_is_refused(cursor);
+
+	if (is_one_of(&cursor->token, comments)) {
+		refuse_comment(cursor);
+	} else if (cursor->token.kind == TOKEN_OPEN && !level->block && !said) {
+		refuse_brace(cursor, level);
+	} else {
+		if (said)
+			cursor->lost = true;
+		else
+			refuse_token(cursor, level);
+		skip_statement(cursor, level);
+	}
 }
 
 /* What somebody may have meant by the next word, or NULL. */
@@ -546,6 +495,6 @@ recover_refuse_close(struct cursor *cursor)
 		diag_error(cursor->diag, cursor->token.place,
 			   "take it away, or find the { it belongs to",
 			   "stray '}'");
-	cursor->lost = NULL;
+	cursor->lost = false;
 	cursor_advance(cursor);
 }
