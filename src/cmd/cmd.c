@@ -165,7 +165,27 @@ unknown_option(const struct command *command, const char *text)
 	if (nearest)
 		return cmd_usage("unknown option '%s' (did you mean '--%s'?)",
 				 text, nearest);
+	if (text_starts(text, "-c"))
+		return cmd_usage("unknown option '%s' (write --%s, or -c %s "
+				 "for a FILE)", text, text + 1, text + 2);
 	return cmd_usage("unknown option '%s'", text);
+}
+
+/* Is it -c, or -cFILE with a path that no option could look like? An option
+ * with one dash too few must not name a file. */
+static bool
+is_conf(const char *text)
+{
+	return text_starts(text, "-c") && (!text[2] || strchr("./", text[2]));
+}
+
+/* The file of the -c at argv[*at]; NULL when it is missing. */
+static const char *
+take_conf(char **argv, int *at)
+{
+	const char *text = argv[*at];
+
+	return text[2] ? text + 2 : argv[++*at];
 }
 
 /* Take the option argv[*at] and its argument; CMD_OK or CMD_USAGE. */
@@ -176,11 +196,9 @@ take_option(const struct command *command, char **argv, int *at,
 	const char *text = argv[*at], *equals;
 	int i;
 
-	if (!strncmp(text, "-c", 2)) {
-		line->conf = text[2] ? text + 2 : argv[++*at];
-		if (!line->conf)
-			return cmd_usage("-c wants a FILE");
-		return CMD_OK;
+	if (is_conf(text)) {
+		line->conf = take_conf(argv, at);
+		return line->conf ? CMD_OK : cmd_usage("-c wants a FILE");
 	}
 	i = text_starts(text, "--") ? find_option(command, text + 2) : -1;
 	if (i < 0)
@@ -262,11 +280,11 @@ cmd_main(int argc, char **argv)
 	int at = 1;
 
 	/* `tocsin -c FILE COMMAND` is as good as `tocsin COMMAND -c FILE`. */
-	if (argc == 2 && !strcmp(argv[1], "-c"))
-		return cmd_usage("-c wants a FILE");
-	if (argc > 2 && !strcmp(argv[1], "-c")) {
-		conf = argv[2];
-		at = 3;
+	if (argc > 1 && is_conf(argv[1])) {
+		conf = take_conf(argv, &at);
+		if (!conf)
+			return cmd_usage("-c wants a FILE");
+		at++;
 	}
 	if (argc <= at)
 		return cmd_usage("which command?");

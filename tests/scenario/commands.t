@@ -2,6 +2,7 @@
 """Commands that are used wrongly, or where something is missing: the status is
 right, one sentence says what to do, and nothing is half done."""
 import os
+import re
 import subprocess
 import sys
 
@@ -38,6 +39,9 @@ USAGE = [
     ('test x', "'x' is not expected"),
     ('check x', "'x' is not expected"),
     ('check --jsn', "did you mean '--json'?"),
+    ('check -json', "did you mean '--json'?"),
+    ('test -cover', "did you mean '--cover'?"),
+    ('check -cx.conf', "write --cx.conf, or -c x.conf for a FILE"),
 ]
 
 # What asks the store, and what is printed where it has nothing of that name.
@@ -65,6 +69,17 @@ def command(relay, words, **how):
     return ran.returncode, ran.stdout, ran.stderr.decode()
 
 
+def of_all(relay, *words):
+    """What each command makes of the words: status and sentence."""
+    names = subprocess.run([relay.programs + '/tocsin', '--help'],
+                           stdout=subprocess.PIPE, text=True).stdout
+    for name in re.findall(r'^  ([a-z]+) ', names, re.M):
+        ran = subprocess.run([relay.programs + '/tocsin', name, *words],
+                             stdin=subprocess.DEVNULL, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        yield name, ran.returncode, ran.stderr
+
+
 def wrong(relay, words, status, sentence, **how):
     got = command(relay, words, **how)
     ok(got[0] == status and not got[1] and sentence in got[2],
@@ -80,6 +95,15 @@ def into(file, words):
 with Relay() as relay:
     for words, sentence in USAGE:
         wrong(relay, words, 2, sentence)
+    same([each for each in of_all(relay, '-count')
+          if each[1] != 2 or '--count, or -c ount for' not in each[2]], [],
+         'no command takes -count for the file ount')
+    for name in '/none', './none', '../none':
+        same([each for each in of_all(relay, '-c' + name, '--help')
+              if each[1]], [], 'every command takes -c' + name)
+    same(subprocess.run([relay.programs + '/tocsin', '-c' + relay.conf,
+                         'check'], stderr=subprocess.DEVNULL).returncode, 0,
+         'which may stand before the command, too')
     for words, _ in ASKING[:5] + [('queue', ''), ('held', '')]:
         wrong(relay, words, 1, 'there is no store in')
     same(os.listdir(relay.path('state')), [], 'asking makes no store')
