@@ -39,7 +39,7 @@ void
 journal_delivery(struct buf *out, const struct store_delivery *delivery)
 {
 	buf_printf(out, "  %-6lld %-9s %s", (long long)delivery->id,
-		   store_state_names[delivery->state], delivery->recipient);
+		   store_state_names[delivery->state], delivery->address);
 	if (delivery->kind == STORE_NOTICE)
 		buf_printf(out, " (notice: %s)", delivery->about);
 	if (delivery->rule)

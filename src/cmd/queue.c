@@ -96,7 +96,7 @@ print_delivery(struct order *order, const struct store_delivery *delivery)
 	journal_line(out, "state", store_state_names[delivery->state]);
 	journal_line(out, "kind", store_kind_names[delivery->kind]);
 	journal_line(out, "customer", delivery->customer);
-	journal_line(out, "recipient", delivery->recipient);
+	journal_line(out, "recipient", delivery->address);
 	journal_line(out, "contact", delivery->contact);
 	journal_line(out, "rule", delivery->rule);
 	journal_line(out, "template", delivery->template);

@@ -70,13 +70,13 @@ failure_tell(const struct generation *generation, struct store *store,
 		.code = delivery->code,
 		.about = arena_printf(arena, ABOUT_FAILURE "%lld",
 				      (long long)delivery->id),
-		.except = delivery->recipient,
+		.except = delivery->address,
 		.subject = "A notification could not be delivered",
 	};
 
 	*told_out = !is_about_failure(delivery) &&
 		    pipeline_catch_all_has_other(generation,
-						 delivery->recipient, arena);
+						 delivery->address, arena);
 	if (!*told_out) {
 		note_untold(delivery, now, change);
 		return;
@@ -87,7 +87,7 @@ failure_tell(const struct generation *generation, struct store *store,
 		"See all of it:\n    tocsin why %s\n"
 		"Try again, when the reason is mended:\n"
 		"    tocsin queue retry %lld\n",
-		delivery->recipient, delivery->code,
+		delivery->address, delivery->code,
 		describe_alert(store, delivery->item, arena), reply,
 		delivery->code, (long long)delivery->id);
 	pipeline_notify_catch_all(generation, &notice, now, change);

@@ -10,7 +10,7 @@
 #include "pipeline/generation.h"
 #include "store/change.h"
 
-/* Of `delivery` only id, item, code, recipient and about are read; `reply` is
+/* Of `delivery` only id, item, code, address and about are read; `reply` is
  * why it failed. `told_out` says whether there was anybody else to tell. */
 void failure_tell(const struct generation *generation,
 		  struct store *store, const struct store_delivery *delivery,

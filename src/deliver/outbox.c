@@ -3,6 +3,7 @@
 #include "base/bug.h"
 #include "base/digest.h"
 #include "base/log.h"
+#include "base/vec.h"
 #include "deliver/failure.h"
 #include "deliver/sender_pool.h"
 #include "queue/queue.h"
@@ -97,9 +98,11 @@ static enum outcome
 record_failure(struct outbox *outbox, struct flight *flight,
 	       const struct queue_answer *answer, struct buf *error)
 {
-	enum outcome outcome = queue_fail(outbox->store, answer, error);
+	enum queue_settled settled;
+	enum outcome outcome = queue_fail(outbox->store, answer, &settled,
+					  error);
 
-	if (outcome == OUTCOME_OK)
+	if (outcome == OUTCOME_OK && settled == QUEUE_SETTLED)
 		tell_failure(outbox, flight, answer->reply);
 	return outcome;
 }
@@ -108,14 +111,16 @@ static enum outcome
 record_retry(struct outbox *outbox, struct flight *flight,
 	     const struct queue_answer *answer, struct buf *error)
 {
+	enum queue_settled settled;
 	enum outcome outcome;
 	uint32_t random;
 	bool gave_up = false;
 
 	digest_random(&random, sizeof(random));
 	flight->verdict = "retry";
-	outcome = queue_retry(outbox->store, answer, random, &gave_up, error);
-	if (outcome != OUTCOME_OK || !gave_up)
+	outcome = queue_retry(outbox->store, answer, random, &settled,
+			      &gave_up, error);
+	if (outcome != OUTCOME_OK || !gave_up || settled != QUEUE_SETTLED)
 		return outcome;
 	tell_failure(outbox, flight, arena_printf(flight->arena,
 		     "given up after three days; the last one was: %s",
@@ -141,10 +146,12 @@ record(struct outbox *outbox, struct flight *flight, struct buf *error)
 	const struct send_result *result = &flight->done->result;
 	const struct queue_answer answer = {
 		.delivery = flight->delivery.id,
+		.generation = flight->delivery.generation,
 		.at = now(outbox),
 		.host = result->host.len ? result->host.data : NULL,
 		.reply = reply_of(flight),
 	};
+	enum queue_settled settled;
 
 	/* Stopped by ourselves: it stays claimed, and the next start takes it
 	 * up at once. */
@@ -154,7 +161,7 @@ record(struct outbox *outbox, struct flight *flight, struct buf *error)
 	switch (result->outcome) {
 	case OUTCOME_OK:
 		flight->verdict = "sent";
-		return queue_sent(outbox->store, &answer, error);
+		return queue_sent(outbox->store, &answer, &settled, error);
 	case OUTCOME_PERMANENT:
 		return record_failure(outbox, flight, &answer, error);
 	default:
@@ -195,7 +202,7 @@ log_flight(const struct flight *flight)
 
 	level_of(flight)(flight->verdict, "code", delivery->code, "delivery",
 		id_of(delivery, flight->arena), "about", about_of(delivery),
-		"recipient", delivery->recipient, "relay", delivery->relay,
+		"recipient", delivery->address, "relay", delivery->relay,
 		"host", result->host.len ? result->host.data : NULL, "step",
 		result->outcome == OUTCOME_OK ? NULL : result->step, "maybe",
 		result->maybe_delivered ? "yes" : NULL, "reply",
@@ -257,11 +264,11 @@ flight_create(struct outbox *outbox, const struct store_delivery *claimed)
 	flight->generation = generations_borrow(outbox->generations);
 	flight->delivery = *claimed;
 	flight->delivery.code = arena_strdup(arena, claimed->code);
-	flight->delivery.recipient = arena_strdup(arena, claimed->recipient);
+	flight->delivery.address = arena_strdup(arena, claimed->address);
 	flight->delivery.about = arena_strdup(arena, claimed->about);
 	flight->delivery.relay = arena_strdup(arena, claimed->relay);
 	flight->delivery.customer = NULL;	/* not needed any more */
-	flight->delivery.message = NULL;	/* the pool has a copy */
+	flight->delivery.body = NULL;	/* the pool has a copy */
 	return flight;
 }
 
@@ -280,9 +287,9 @@ depart(struct outbox *outbox, const struct store_delivery *claimed)
 	struct flight *flight = flight_create(outbox, claimed);
 	const struct send_job job = {
 		.sender = claimed->sender,
-		.recipient = claimed->recipient,
-		.bytes = claimed->message,
-		.length = claimed->message_length,
+		.recipient = claimed->address,
+		.bytes = claimed->body,
+		.length = claimed->body_length,
 		.message_id = claimed->message_id,
 		.smtputf8 = claimed->smtputf8,
 	};
@@ -301,7 +308,7 @@ static bool
 is_allowed(const struct outbox *outbox, const struct store_delivery *claimed)
 {
 	return generation_allows(generations_current(outbox->generations),
-				 claimed->customer, claimed->recipient);
+				 claimed->customer, claimed->address);
 }
 
 static enum outcome
@@ -311,6 +318,7 @@ refuse(struct outbox *outbox, const struct store_delivery *claimed,
 	struct flight flight = { .arena = arena, .delivery = *claimed };
 	const struct queue_answer answer = {
 		.delivery = claimed->id,
+		.generation = claimed->generation,
 		.at = now(outbox),
 		.reply = "not sent: the customer's recipients do not allow "
 			 "this address any more",
@@ -321,9 +329,20 @@ refuse(struct outbox *outbox, const struct store_delivery *claimed,
 		(flight.is_told ? log_warning : log_error)("refused", "code",
 			claimed->code, "delivery", id_of(claimed, arena),
 			"about", about_of(claimed), "recipient",
-			claimed->recipient, "customer", claimed->customer,
+			claimed->address, "customer", claimed->customer,
 			NULL);
 	return outcome;
+}
+
+static struct store_ids
+flying(const struct outbox *outbox)
+{
+	const struct flight *flight = outbox->flights;
+	struct store_ids ids = { 0 };
+
+	for (; flight; flight = flight->next)
+		vec_push(outbox->arena, &ids, flight->delivery.id);
+	return ids;
 }
 
 /* Claim what there is room for; those that may not go are refused here and
@@ -333,13 +352,14 @@ claim(struct outbox *outbox, struct buf *error)
 {
 	size_t room = outbox->draining ? 0 : sender_pool_room(outbox->pool);
 	struct store_deliveries *claimed = &outbox->claimed;
+	struct store_ids ids = flying(outbox);
 	enum outcome outcome = OUTCOME_OK;
 	size_t i, kept = 0;
 
 	if (!room)
 		return OUTCOME_OK;
-	outcome = queue_claim(outbox->store, now(outbox), room, outbox->arena,
-			      claimed, error);
+	outcome = queue_claim(outbox->store, now(outbox), room, &ids,
+			      outbox->arena, claimed, error);
 	for (i = 0; i < claimed->count && outcome == OUTCOME_OK; i++) {
 		if (is_allowed(outbox, &claimed->items[i]))
 			claimed->items[kept++] = claimed->items[i];

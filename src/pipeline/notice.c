@@ -4,12 +4,21 @@
 #include "base/text.h"
 #include "pipeline/mail.h"
 #include "queue/queue.h"
+#include "send/channel.h"
 
 const char *
 pipeline_relay_of(const struct generation *g, const struct contact *contact)
 {
 	return *contact->relay.text ? contact->relay.text
 				    : relay_default(g->relays)->name;
+}
+
+const char *
+pipeline_channel_of(const struct generation *g, const struct contact *contact)
+{
+	const char *relay = pipeline_relay_of(g, contact);
+
+	return relay_find(g->relays, relay)->channel->keyword;
 }
 
 static void
@@ -33,7 +42,8 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 	struct store_delivery delivery = {
 		.item = notice->item,
 		.kind = STORE_NOTICE,
-		.recipient = recipient->address,
+		.channel = pipeline_channel_of(g, recipient->contact),
+		.address = recipient->address,
 		.about = notice->about,
 		.contact = recipient->contact->name,
 		.relay = pipeline_relay_of(g, recipient->contact),
@@ -41,8 +51,8 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 		.message_id = envelope.message_id,
 		.smtputf8 = mail.smtputf8,
 		.urgent = true,
-		.message = mail.message,
-		.message_length = mail.length,
+		.body = mail.message,
+		.body_length = mail.length,
 	};
 
 	queue_add(change, &delivery, now);

@@ -46,5 +46,8 @@ enum outcome pipeline_say(const struct generation *generation,
 /* The name of the relay block through which a contact is told. */
 const char *pipeline_relay_of(const struct generation *generation,
 			      const struct contact *contact);
+/* The name of the channel that relay is of. */
+const char *pipeline_channel_of(const struct generation *generation,
+				const struct contact *contact);
 
 #endif

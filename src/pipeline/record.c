@@ -105,7 +105,8 @@ add_delivery(const struct generation *g,
 	struct store_delivery delivery = {
 		.item = item_of(decision),
 		.kind = held ? STORE_NOTICE : STORE_ALERT,
-		.recipient = plan->address,
+		.channel = pipeline_channel_of(g, plan->contact),
+		.address = plan->address,
 		.about = about,
 		.contact = plan->contact->name,
 		.relay = pipeline_relay_of(g, plan->contact),
@@ -118,8 +119,8 @@ add_delivery(const struct generation *g,
 		.smtputf8 = mail.smtputf8,
 		.urgent = severity_at_least(alert_severity(decision->alert),
 					    SEVERITY_HIGH),
-		.message = mail.message,
-		.message_length = mail.length,
+		.body = mail.message,
+		.body_length = mail.length,
 	};
 
 	if (mail.fallback)

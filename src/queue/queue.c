@@ -2,15 +2,10 @@
  * transaction that changes it, so two movers cannot cross. */
 #include "queue/queue.h"
 
+#include "base/vec.h"
 #include "queue/backoff.h"
 
 #define BIT(state) (1u << (state))
-
-enum {
-	/* Claimed deliveries that are recovered at once; as many as there are,
-	 * in as many rounds. */
-	RECOVER_MOST = 100,
-};
 
 void
 queue_add(struct change *change, const struct store_delivery *delivery,
@@ -19,6 +14,9 @@ queue_add(struct change *change, const struct store_delivery *delivery,
 	struct store_delivery added = *delivery;
 
 	added.state = STORE_PENDING;
+	added.owner = NULL;
+	added.lease = TIME_UNKNOWN;
+	added.generation = 0;
 	added.attempts = 0;
 	added.created = now;
 	added.updated = now;
@@ -27,20 +25,74 @@ queue_add(struct change *change, const struct store_delivery *delivery,
 	change_add_delivery(change, &added);
 }
 
-enum outcome
-queue_claim(struct store *store, instant_ms now, size_t most,
+static bool
+is_flying(const struct store_ids *flying, int64_t id)
+{
+	size_t i;
+
+	for (i = 0; flying && i < flying->count; i++)
+		if (flying->items[i] == id)
+			return true;
+	return false;
+}
+
+/* What is claimed and does not fly. */
+static enum outcome
+claim_again(struct store *store, size_t most, const struct store_ids *flying,
 	    struct arena *arena, struct store_deliveries *deliveries,
 	    struct buf *error)
+{
+	struct store_delivery *delivery;
+	struct store_ids ids = { 0 };
+	enum outcome outcome;
+	size_t i;
+
+	outcome = store_delivery_claimed(store, QUEUE_OWNER, arena, &ids,
+					 error);
+	for (i = 0; i < ids.count && outcome == OUTCOME_OK && most; i++) {
+		if (is_flying(flying, ids.items[i]))
+			continue;
+		outcome = store_delivery(store, ids.items[i], arena, &delivery,
+					 error);
+		if (outcome == OUTCOME_OK)
+			vec_push(arena, deliveries, *delivery);
+		most--;
+	}
+	return outcome;
+}
+
+static enum outcome
+claim(struct store *store, instant_ms now, size_t most,
+      const struct store_ids *flying, struct arena *arena,
+      struct store_deliveries *deliveries, struct buf *error)
+{
+	const struct store_claim ours = {
+		.owner = QUEUE_OWNER, .now = now, .lease = now + QUEUE_LEASE_MS,
+	};
+	size_t before = deliveries->count;
+	enum outcome outcome;
+
+	outcome = claim_again(store, most, flying, arena, deliveries, error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_delivery_wake(store, now,
+					      now + BACKOFF_LONGEST_MS, error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_delivery_claim(store, &ours, most -
+					       (deliveries->count - before),
+					       arena, deliveries, error);
+	return outcome;
+}
+
+enum outcome
+queue_claim(struct store *store, instant_ms now, size_t most,
+	    const struct store_ids *flying, struct arena *arena,
+	    struct store_deliveries *deliveries, struct buf *error)
 {
 	enum outcome outcome = store_begin(store, error);
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = store_delivery_wake(store, now, now + BACKOFF_LONGEST_MS,
-				      error);
-	if (outcome == OUTCOME_OK)
-		outcome = store_delivery_claim(store, now, most, arena,
-					       deliveries, error);
+	outcome = claim(store, now, most, flying, arena, deliveries, error);
 	return store_end(store, outcome, error);
 }
 
@@ -81,30 +133,58 @@ check(struct store *store, int64_t delivery, unsigned int from,
 	return OUTCOME_PERMANENT;
 }
 
-/* Record the answer to a claimed delivery and what becomes of it. */
 static enum outcome
-record(struct store *store, const struct queue_answer *answer,
-       enum store_answer kind, const struct store_change *change,
-       struct buf *error)
+add_attempt(struct store *store, const struct queue_answer *answer,
+	    enum store_answer kind, struct buf *error)
 {
-	const struct store_attempt attempt = {
+	return store_attempt_add(store, &(struct store_attempt){
 		.delivery = answer->delivery,
 		.at = answer->at,
 		.answer = kind,
 		.host = answer->host,
 		.reply = answer->reply,
-	};
-	enum outcome outcome = store_attempt_add(store, &attempt, error);
+	}, error);
+}
 
+/* A claim that is not there: was its answer recorded? */
+static enum outcome
+look_back(struct store *store, const struct queue_answer *answer,
+	  enum queue_settled *settled_out, struct buf *error)
+{
+	struct store_status status;
+	enum outcome outcome = store_delivery_status(store, answer->delivery,
+						     &status, error);
+
+	*settled_out = status.generation == answer->generation &&
+		       status.state != STORE_CLAIMED ?
+		       QUEUE_SETTLED_BEFORE : QUEUE_NOT_OURS;
+	return outcome;
+}
+
+/* Record the answer to a claim and what becomes of the delivery. */
+static enum outcome
+record(struct store *store, const struct queue_answer *answer,
+       enum store_answer kind, const struct store_change *change,
+       enum queue_settled *settled_out, struct buf *error)
+{
+	enum outcome outcome;
+	bool is_moved;
+
+	*settled_out = QUEUE_SETTLED;
+	outcome = store_delivery_settle(store, answer->delivery, QUEUE_OWNER,
+					answer->generation, change, &is_moved,
+					error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	return store_delivery_change(store, answer->delivery, change, error);
+	if (!is_moved)
+		return look_back(store, answer, settled_out, error);
+	return add_attempt(store, answer, kind, error);
 }
 
 static enum outcome
 settle(struct store *store, const struct queue_answer *answer,
        enum store_answer kind, enum store_state state, instant_ms due,
-       struct buf *error)
+       enum queue_settled *settled_out, struct buf *error)
 {
 	const struct store_change change = {
 		.state = state,
@@ -114,37 +194,34 @@ settle(struct store *store, const struct queue_answer *answer,
 		.reply = answer->reply,
 	};
 	enum outcome outcome = store_begin(store, error);
-	struct store_status status;
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = check(store, answer->delivery, BIT(STORE_CLAIMED), &status,
-			error);
-	if (outcome == OUTCOME_OK)
-		outcome = record(store, answer, kind, &change, error);
+	outcome = record(store, answer, kind, &change, settled_out, error);
 	return store_end(store, outcome, error);
 }
 
 enum outcome
 queue_sent(struct store *store, const struct queue_answer *answer,
-	   struct buf *error)
+	   enum queue_settled *settled_out, struct buf *error)
 {
 	return settle(store, answer, STORE_ANSWER_SENT, STORE_SENT,
-		      answer->at + QUEUE_MESSAGE_KEPT_MS, error);
+		      answer->at + QUEUE_MESSAGE_KEPT_MS, settled_out, error);
 }
 
 enum outcome
 queue_fail(struct store *store, const struct queue_answer *answer,
-	   struct buf *error)
+	   enum queue_settled *settled_out, struct buf *error)
 {
 	return settle(store, answer, STORE_ANSWER_PERMANENT, STORE_FAILED,
-		      TIME_UNKNOWN, error);
+		      TIME_UNKNOWN, settled_out, error);
 }
 
 /* Put a delivery off, or give it up. */
 static enum outcome
 put_off(struct store *store, const struct queue_answer *answer,
-	uint32_t random, bool *gave_up_out, struct buf *error)
+	uint32_t random, enum queue_settled *settled_out, bool *gave_up_out,
+	struct buf *error)
 {
 	struct store_change change = {
 		.at = answer->at,
@@ -154,17 +231,24 @@ put_off(struct store *store, const struct queue_answer *answer,
 	};
 	struct store_status status;
 	enum outcome outcome;
+	bool give_up;
 
-	outcome = check(store, answer->delivery, BIT(STORE_CLAIMED), &status,
-			error);
+	outcome = store_delivery_status(store, answer->delivery, &status,
+					error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	*gave_up_out = !backoff_next(status.attempts, answer->at,
-				     status.expires, random, &change.due);
-	change.state = *gave_up_out ? STORE_FAILED : STORE_RETRY;
+	give_up = !backoff_next(status.attempts, answer->at, status.expires,
+				random, &change.due);
+	change.state = give_up ? STORE_FAILED : STORE_RETRY;
 	outcome = record(store, answer, STORE_ANSWER_TEMPORARY, &change,
-			 error);
-	if (outcome == OUTCOME_OK && *gave_up_out)
+			 settled_out, error);
+	if (outcome != OUTCOME_OK || *settled_out == QUEUE_NOT_OURS)
+		return outcome;
+	if (*settled_out == QUEUE_SETTLED_BEFORE)
+		*gave_up_out = status.state == STORE_FAILED;
+	else
+		*gave_up_out = give_up;
+	if (*settled_out == QUEUE_SETTLED && give_up)
 		outcome = store_event_add(store, &(struct store_event){
 			.item = status.item,
 			.delivery = answer->delivery,
@@ -177,14 +261,16 @@ put_off(struct store *store, const struct queue_answer *answer,
 
 enum outcome
 queue_retry(struct store *store, const struct queue_answer *answer,
-	    uint32_t random, bool *gave_up_out, struct buf *error)
+	    uint32_t random, enum queue_settled *settled_out,
+	    bool *gave_up_out, struct buf *error)
 {
 	enum outcome outcome = store_begin(store, error);
 
 	*gave_up_out = false;
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = put_off(store, answer, random, gave_up_out, error);
+	outcome = put_off(store, answer, random, settled_out, gave_up_out,
+			  error);
 	return store_end(store, outcome, error);
 }
 
@@ -200,7 +286,7 @@ obey(struct store *store, const struct store_event *order, unsigned int from,
 	outcome = check(store, order->delivery, from, &status, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	if (!status.has_message) {
+	if (!status.has_body) {
 		buf_printf(error, "the mail of delivery %lld is no longer kept",
 			   (long long)order->delivery);
 		return OUTCOME_PERMANENT;
@@ -264,41 +350,49 @@ queue_retry_now(struct store *store, int64_t delivery, const char *who,
 }
 
 static enum outcome
-recover_one(struct store *store, const struct store_delivery *delivery,
-	    instant_ms now, struct buf *error)
+recover_one(struct store *store, int64_t id, instant_ms now,
+	    struct buf *error)
 {
 	const struct queue_answer answer = {
-		.delivery = delivery->id,
+		.delivery = id,
 		.at = now,
 		.reply = "the relay stopped while it was sending this",
 	};
-	const struct store_change change = {
+	struct store_change change = {
 		.state = STORE_RETRY,
 		.at = now,
-		.due = delivery->attempts < 2 ? now :
-		       now + backoff_pause(delivery->attempts - 1, 0),
+		.due = now,
 		.expires = TIME_UNKNOWN,
 		.reply = answer.reply,
 	};
+	struct store_status status;
+	enum outcome outcome = store_delivery_status(store, id, &status,
+						     error);
 
-	return record(store, &answer, STORE_ANSWER_UNKNOWN, &change, error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (status.attempts > 1)
+		change.due += backoff_pause(status.attempts - 1, 0);
+	outcome = add_attempt(store, &answer, STORE_ANSWER_UNKNOWN, error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	return store_delivery_change(store, id, &change, error);
 }
 
-/* One round; `count_out` is how many there were. */
 static enum outcome
-recover_some(struct store *store, instant_ms now, size_t *count_out,
-	     struct buf *error)
+recover(struct store *store, instant_ms now, size_t *count_out,
+	struct buf *error)
 {
-	struct store_deliveries claimed = { 0 };
 	struct arena *arena = arena_create();
+	struct store_ids ids = { 0 };
 	enum outcome outcome;
 	size_t i;
 
-	outcome = store_deliveries(store, STORE_CLAIMED, RECOVER_MOST, arena,
-				   &claimed, error);
-	for (i = 0; outcome == OUTCOME_OK && i < claimed.count; i++)
-		outcome = recover_one(store, &claimed.items[i], now, error);
-	*count_out = claimed.count;
+	outcome = store_delivery_claimed(store, QUEUE_OWNER, arena, &ids,
+					 error);
+	for (i = 0; outcome == OUTCOME_OK && i < ids.count; i++)
+		outcome = recover_one(store, ids.items[i], now, error);
+	*count_out = ids.count;
 	arena_destroy(&arena);
 	return outcome;
 }
@@ -308,14 +402,10 @@ queue_recover(struct store *store, instant_ms now, size_t *count_out,
 	      struct buf *error)
 {
 	enum outcome outcome = store_begin(store, error);
-	size_t count = 1;
 
 	*count_out = 0;
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	while (outcome == OUTCOME_OK && count) {
-		outcome = recover_some(store, now, &count, error);
-		*count_out += count;
-	}
+	outcome = recover(store, now, count_out, error);
 	return store_end(store, outcome, error);
 }

@@ -10,7 +10,9 @@
  *	pending, retry, failed --> cancelled --> retry  (likewise)
  *
  * A delivery is claimed before it is sent and its result is recorded after, so
- * that after any crash it is sent again rather than lost: queue_recover().
+ * that after any crash it is sent again rather than lost: queue_recover(). A
+ * claim has an owner, an end, and a generation that an answer names: when the
+ * delivery has moved on since, the answer comes too late and changes nothing.
  *
  * Each function is one transaction, or a part of the caller's (store.h). So
  * the results of several deliveries, the notices that they call for and the
@@ -19,14 +21,16 @@
  *	store_begin(store, &error);
  *	for each result
  *		queue_sent(...) or queue_retry(...) or queue_fail(...);
- *	queue_claim(store, now, free_senders, arena, &claimed, &error);
+ *	queue_claim(store, now, free_senders, &flying, arena, &claimed, &error);
  *	outcome = store_end(store, OUTCOME_OK, &error);
  *
  * What was claimed is not to be sent unless that end is OUTCOME_OK; results
- * that could not be stored are to be stored again later.
+ * that could not be stored are to be stored again later. All of it may be run
+ * again when nobody knows whether it was committed: it ends as if it had been
+ * run once.
  *
- * A move that the delivery's state does not allow is permanent, with a
- * sentence that says the state, and changes nothing.
+ * A move by a person that the delivery's state does not allow is permanent,
+ * with a sentence that says the state, and changes nothing.
  */
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
@@ -38,15 +42,26 @@
  * it can be tried again. store_prune() drops it. */
 #define QUEUE_MESSAGE_KEPT_MS (INT64_C(7) * 24 * 3600 * 1000)
 
+/* Whose the claims of this process are: a store in a file has one that sends.
+ * It knows what it sends, so it does not look when a claim ends. */
+#define QUEUE_OWNER "local"
+#define QUEUE_LEASE_MS INT64_C(60000)
+
 /* Add a delivery, to be sent at once: its state and times are set here. A
  * recipient who has it already does not get another one. */
 void queue_add(struct change *change, const struct store_delivery *delivery,
 	       instant_ms now);
 
-/* Claim up to `most` deliveries that are due and append them, with their mails;
- * fair to customers and recipients (store_delivery_claim()). */
+/*
+ * Claim up to `most` deliveries that are due and append them, with their
+ * bodies; fair to customers and addresses (store_delivery_claim()).
+ *
+ * `flying` are those that the caller has claimed and not yet settled; NULL:
+ * none. Whatever else is claimed by this process comes first: it was claimed by
+ * a transaction that was committed without anybody being told so.
+ */
 enum outcome queue_claim(struct store *store, instant_ms now, size_t most,
-			 struct arena *arena,
+			 const struct store_ids *flying, struct arena *arena,
 			 struct store_deliveries *deliveries,
 			 struct buf *error);
 
@@ -58,22 +73,30 @@ enum outcome queue_next_due(struct store *store, instant_ms now,
 /* What a try was answered. */
 struct queue_answer {
 	int64_t delivery;
+	int64_t generation;	/* of its claim */
 	instant_ms at;
 	const char *host;	/* the relay; NULL when none was reached */
 	const char *reply;	/* in its own words, or why there are none */
 };
 
-/* From claimed only. */
+enum queue_settled {
+	QUEUE_SETTLED,
+	QUEUE_SETTLED_BEFORE,	/* the answer to that claim was recorded */
+	QUEUE_NOT_OURS,		/* that claim was taken away; forget it */
+};
+
+/* Record the answer to a claim. Only QUEUE_SETTLED changes something. */
 enum outcome queue_sent(struct store *store, const struct queue_answer *answer,
-			struct buf *error);
+			enum queue_settled *settled_out, struct buf *error);
 /* It failed and will not succeed: nobody tries again by himself. */
 enum outcome queue_fail(struct store *store, const struct queue_answer *answer,
-			struct buf *error);
+			enum queue_settled *settled_out, struct buf *error);
 /* It failed and may succeed later. `random` spreads the tries. When there were
  * tries for BACKOFF_GIVE_UP_MS, it has failed, and `gave_up_out` is true. */
 enum outcome queue_retry(struct store *store,
 			 const struct queue_answer *answer, uint32_t random,
-			 bool *gave_up_out, struct buf *error);
+			 enum queue_settled *settled_out, bool *gave_up_out,
+			 struct buf *error);
 
 /* What a person orders: whose word it is and why are kept. */
 enum outcome queue_cancel(struct store *store, int64_t delivery,

@@ -24,7 +24,7 @@ struct store {
 	struct store_session *session;
 	unsigned int depth;	/* of store_begin() */
 	bool broken;		/* a statement failed in the transaction */
-	struct buf lane;	/* served last by store_delivery_claim() */
+	struct buf turn;	/* served last by store_delivery_claim() */
 };
 
 struct query {

@@ -41,7 +41,7 @@ store_open(const char *state, struct store **store_out, struct buf *error)
 	*store = (struct store){
 		.driver = *driver,
 		.session = session,
-		.lane = BUF_INIT,
+		.turn = BUF_INIT,
 	};
 	*store_out = store;
 	return OUTCOME_OK;
@@ -53,7 +53,7 @@ store_close(struct store **store)
 	if (!*store)
 		return;
 	(*store)->driver->close(&(*store)->session);
-	buf_release(&(*store)->lane);
+	buf_release(&(*store)->turn);
 	free(*store);
 	*store = NULL;
 }

@@ -453,8 +453,9 @@ struct store_delivery {
 	const char *code;	/* of the item */
 	const char *customer;	/* of the item */
 	enum store_kind kind;
-	const char *recipient;	/* address; never NULL */
-	const char *about;	/* never NULL; "" for an alert. A recipient has
+	const char *channel;	/* how it goes: "smtp"; never NULL */
+	const char *address;	/* as the channel writes them; never NULL */
+	const char *about;	/* never NULL; "" for an alert. An address has
 				   one delivery of one kind about one thing for
 				   one item */
 	const char *contact;	/* never NULL */
@@ -464,19 +465,25 @@ struct store_delivery {
 	const char *sender;	/* of the envelope, "" for null; never NULL */
 	const char *message_id;	/* never NULL */
 	bool smtputf8;
+	const char *headers;	/* what goes beside the body: a JSON object of
+				   texts, or NULL */
 	bool urgent;		/* goes before others of its customer to that
-				   recipient */
+				   address */
 	instant_ms created;
 	enum store_state state;
+	const char *owner;	/* claimed: by whom, */
+	instant_ms lease;	/* and until when */
+	int64_t generation;	/* of the latest claim; 0: there was none */
 	unsigned int attempts;	/* how often it was claimed */
 	instant_ms updated;	/* when it came into this state */
 	instant_ms due;		/* retry: when it is next tried. sent and
-				   cancelled: when its message is dropped */
+				   cancelled: when its body is dropped */
 	instant_ms expires;	/* after this it is given up */
 	const char *reply;	/* the last word about it */
-	const void *message;	/* RFC 5322, or NULL when it was dropped or not
+	const void *body;	/* in the channel's form: RFC 5322 for smtp and
+				   maildir. NULL when it was dropped or not
 				   asked for */
-	size_t message_length;
+	size_t body_length;
 };
 
 struct store_deliveries {
@@ -485,18 +492,18 @@ struct store_deliveries {
 };
 
 /* Add one, whatever its state; code and customer are not read. `id` is set; to
- * 0, and nothing is added, when the recipient has that delivery already. */
+ * 0, and nothing is added, when the address has that delivery already. */
 enum outcome store_delivery_add(struct store *store,
 				struct store_delivery *delivery,
 				struct buf *error);
 
-/* With its message; NULL when there is none of that id. */
+/* With its body; NULL when there is none of that id. */
 enum outcome store_delivery(struct store *store, int64_t id,
 			    struct arena *arena,
 			    struct store_delivery **delivery_out,
 			    struct buf *error);
 
-/* Append, without their messages: those of an item in the order they were
+/* Append, without their bodies: those of an item in the order they were
  * added; at most `most` of a state, the one that is due first first. */
 enum outcome store_item_deliveries(struct store *store, int64_t item,
 				   struct arena *arena,
@@ -512,9 +519,10 @@ struct store_status {
 	bool exists;
 	int64_t item;
 	enum store_state state;
+	int64_t generation;
 	unsigned int attempts;
 	instant_ms expires;
-	bool has_message;
+	bool has_body;
 };
 
 enum outcome store_delivery_status(struct store *store, int64_t id,
@@ -530,25 +538,46 @@ struct store_change {
 	const char *reply;	/* NULL: as it was */
 };
 
+/* Whoever has claimed it has it no longer. */
 enum outcome store_delivery_change(struct store *store, int64_t id,
 				   const struct store_change *change,
 				   struct buf *error);
+
+/* The same by the one who has claimed it. `moved_out` is false, and nothing is
+ * changed, when it is not claimed by `owner` in that generation. */
+enum outcome store_delivery_settle(struct store *store, int64_t id,
+				   const char *owner, int64_t generation,
+				   const struct store_change *change,
+				   bool *moved_out, struct buf *error);
 
 /* Retries that are due at `now`, or later than `latest`, become pending: the
  * clock was wrong when a try was put off for so long. */
 enum outcome store_delivery_wake(struct store *store, instant_ms now,
 				 instant_ms latest, struct buf *error);
 
+/* A claim of work: by whom, from when, and until when it is his alone. */
+struct store_claim {
+	const char *owner;
+	instant_ms now;
+	instant_ms lease;
+};
+
 /*
- * Claim up to `most` pending deliveries and append them, with messages. They
- * are taken in turn from the lanes, one from each: a lane is one recipient of
- * one customer, so a customer's storm delays no other, and a recipient's no
- * other recipient. In a lane the urgent ones are first, then the oldest.
+ * Claim up to `most` pending deliveries and append them, with bodies. Each
+ * address of each customer has its turn, with one of its deliveries, so a
+ * customer's storm delays no other, and an address no other one. Its urgent
+ * ones go first, then the oldest.
  */
-enum outcome store_delivery_claim(struct store *store, instant_ms now,
-				  size_t most, struct arena *arena,
+enum outcome store_delivery_claim(struct store *store,
+				  const struct store_claim *claim, size_t most,
+				  struct arena *arena,
 				  struct store_deliveries *deliveries,
 				  struct buf *error);
+
+/* Append the deliveries that `owner` has claimed, in their order. */
+enum outcome store_delivery_claimed(struct store *store, const char *owner,
+				    struct arena *arena, struct store_ids *ids,
+				    struct buf *error);
 
 /* The earliest `due` of a state; TIME_UNKNOWN when it has none. */
 enum outcome store_delivery_due(struct store *store, enum store_state state,

@@ -1,10 +1,11 @@
 /*
  * Deliveries and what their attempts were answered.
  *
- * The one difficulty is the claim: fair between lanes, and quick however much
- * is waiting. The index delivery_lane has the pending ones by lane, then in the
- * order they are to be sent, so the first row behind a lane is at once the next
- * lane and its best delivery; claiming it takes it out of the index.
+ * The one difficulty is the claim: fair to customers and addresses, and quick
+ * however much is waiting. The index delivery_turn has the pending ones by
+ * turn, then in the order they are to be sent, so the first row behind a turn
+ * is at once the next turn and its best delivery; claiming it takes it out of
+ * the index.
  */
 #include "store/store.h"
 
@@ -26,18 +27,21 @@ insert_delivery(struct store *store, struct store_delivery *delivery,
 		struct buf *error)
 {
 	struct query query = query_start(store,
-		"INSERT INTO delivery (item, recipient, lane, kind, about,"
-		" contact, relay, rule, template, sender, message_id,"
-		" smtputf8, urgent, created, state, attempts, updated, due,"
-		" expires, reply) VALUES ($1, $2, (SELECT"
+		"INSERT INTO delivery (item, address, turn, kind, channel,"
+		" about, contact, relay, rule, template, sender, message_id,"
+		" smtputf8, headers, urgent, created, state, owner, lease,"
+		" generation, attempts, updated, due, expires, reply)"
+		" VALUES ($1, $2, (SELECT"
 		" coalesce(customer, '') || ' ' || $2 FROM item WHERE id = $1),"
 		" $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
-		" $16, $17, $18, $19) ON CONFLICT (item, kind, recipient,"
-		" about) DO NOTHING RETURNING id", error);
+		" $16, $17, $18, $19, $20, $21, $22, $23, $24)"
+		" ON CONFLICT (item, kind, channel, address, about) DO NOTHING"
+		" RETURNING id", error);
 
 	query_put_integer(&query, delivery->item);
-	query_put_text(&query, delivery->recipient);
+	query_put_text(&query, delivery->address);
 	query_put_text(&query, store_kind_names[delivery->kind]);
+	query_put_text(&query, delivery->channel);
 	query_put_text(&query, delivery->about);
 	query_put_text(&query, delivery->contact);
 	query_put_text(&query, delivery->relay);
@@ -46,9 +50,13 @@ insert_delivery(struct store *store, struct store_delivery *delivery,
 	query_put_text(&query, delivery->sender);
 	query_put_text(&query, delivery->message_id);
 	query_put_integer(&query, delivery->smtputf8);
+	query_put_text(&query, delivery->headers);
 	query_put_integer(&query, delivery->urgent);
 	query_put_instant(&query, delivery->created);
 	query_put_text(&query, store_state_names[delivery->state]);
+	query_put_text(&query, delivery->owner);
+	query_put_instant(&query, delivery->lease);
+	query_put_integer(&query, delivery->generation);
 	query_put_integer(&query, delivery->attempts);
 	query_put_instant(&query, delivery->updated);
 	query_put_instant(&query, delivery->due);
@@ -59,15 +67,15 @@ insert_delivery(struct store *store, struct store_delivery *delivery,
 }
 
 static enum outcome
-insert_message(struct store *store, const struct store_delivery *delivery,
-	       struct buf *error)
+insert_body(struct store *store, const struct store_delivery *delivery,
+	    struct buf *error)
 {
 	struct query query = query_start(store,
-		"INSERT INTO message (delivery, bytes) VALUES ($1, $2)",
+		"INSERT INTO message (delivery, body) VALUES ($1, $2)",
 		error);
 
 	query_put_integer(&query, delivery->id);
-	query_put_bytes(&query, delivery->message, delivery->message_length);
+	query_put_bytes(&query, delivery->body, delivery->body_length);
 	return query_end(&query);
 }
 
@@ -81,17 +89,18 @@ store_delivery_add(struct store *store, struct store_delivery *delivery,
 		return outcome;
 	outcome = insert_delivery(store, delivery, error);
 	if (outcome == OUTCOME_OK && delivery->id)
-		outcome = insert_message(store, delivery, error);
+		outcome = insert_body(store, delivery, error);
 	return store_end(store, outcome, error);
 }
 
 #define DELIVERY_COLUMNS \
-	"d.id, d.item, i.code, i.customer, d.kind, d.recipient, d.about," \
-	" d.contact, d.relay, d.rule, d.template, d.sender, d.message_id," \
-	" d.smtputf8, d.urgent, d.created, d.state, d.attempts, d.updated," \
-	" d.due, d.expires, d.reply"
+	"d.id, d.item, i.code, i.customer, d.kind, d.channel, d.address," \
+	" d.about, d.contact, d.relay, d.rule, d.template, d.sender," \
+	" d.message_id, d.smtputf8, d.headers, d.urgent, d.created, d.state," \
+	" d.owner, d.lease, d.generation, d.attempts, d.updated, d.due," \
+	" d.expires, d.reply"
 #define DELIVERY_TABLES "delivery d JOIN item i ON i.id = d.item"
-#define MESSAGE_TABLES \
+#define BODY_TABLES \
 	DELIVERY_TABLES " LEFT JOIN message m ON m.delivery = d.id"
 
 static void
@@ -103,7 +112,8 @@ take_delivery(struct query *query, struct arena *arena,
 	delivery->code = query_text(query, arena);
 	delivery->customer = query_text(query, arena);
 	delivery->kind = query_name(query, store_kind_names);
-	delivery->recipient = query_text(query, arena);
+	delivery->channel = query_text(query, arena);
+	delivery->address = query_text(query, arena);
 	delivery->about = query_text(query, arena);
 	delivery->contact = query_text(query, arena);
 	delivery->relay = query_text(query, arena);
@@ -112,9 +122,13 @@ take_delivery(struct query *query, struct arena *arena,
 	delivery->sender = query_text(query, arena);
 	delivery->message_id = query_text(query, arena);
 	delivery->smtputf8 = query_integer(query);
+	delivery->headers = query_text(query, arena);
 	delivery->urgent = query_integer(query);
 	delivery->created = query_instant(query);
 	delivery->state = query_name(query, store_state_names);
+	delivery->owner = query_text(query, arena);
+	delivery->lease = query_instant(query);
+	delivery->generation = query_integer(query);
 	delivery->attempts = (unsigned int)query_integer(query);
 	delivery->updated = query_instant(query);
 	delivery->due = query_instant(query);
@@ -140,7 +154,7 @@ store_delivery(struct store *store, int64_t id, struct arena *arena,
 	       struct store_delivery **delivery_out, struct buf *error)
 {
 	struct query query = query_start(store,
-		"SELECT " DELIVERY_COLUMNS ", m.bytes FROM " MESSAGE_TABLES
+		"SELECT " DELIVERY_COLUMNS ", m.body FROM " BODY_TABLES
 		" WHERE d.id = $1", error);
 
 	*delivery_out = NULL;
@@ -150,8 +164,8 @@ store_delivery(struct store *store, int64_t id, struct arena *arena,
 
 		delivery = arena_alloc(arena, sizeof(*delivery));
 		take_delivery(&query, arena, delivery);
-		delivery->message = query_bytes(&query, arena,
-						&delivery->message_length);
+		delivery->body = query_bytes(&query, arena,
+					     &delivery->body_length);
 		*delivery_out = delivery;
 	}
 	return query_end(&query);
@@ -188,7 +202,7 @@ store_delivery_status(struct store *store, int64_t id,
 		      struct store_status *status_out, struct buf *error)
 {
 	struct query query = query_start(store,
-		"SELECT item, state, attempts, expires,"
+		"SELECT item, state, generation, attempts, expires,"
 		" EXISTS (SELECT 1 FROM message WHERE delivery = delivery.id)"
 		" FROM delivery WHERE id = $1", error);
 
@@ -198,28 +212,61 @@ store_delivery_status(struct store *store, int64_t id,
 		status_out->exists = true;
 		status_out->item = query_integer(&query);
 		status_out->state = query_name(&query, store_state_names);
+		status_out->generation = query_integer(&query);
 		status_out->attempts = (unsigned int)query_integer(&query);
 		status_out->expires = query_instant(&query);
-		status_out->has_message = query_integer(&query);
+		status_out->has_body = query_integer(&query);
 	}
 	return query_end(&query);
+}
+
+/* Its columns, in the order of put_change(). A claim is over with any. */
+#define CHANGE_COLUMNS \
+	"state = $1, updated = $2, due = $3," \
+	" expires = coalesce($4, expires), reply = coalesce($5, reply)," \
+	" owner = NULL, lease = NULL"
+
+static void
+put_change(struct query *query, const struct store_change *change)
+{
+	query_put_text(query, store_state_names[change->state]);
+	query_put_instant(query, change->at);
+	query_put_instant(query, change->due);
+	query_put_instant(query, change->expires);
+	query_put_text(query, change->reply);
 }
 
 enum outcome
 store_delivery_change(struct store *store, int64_t id,
 		      const struct store_change *change, struct buf *error)
 {
+	/* The generation, so that an answer to a claim that was taken away is
+	 * not mistaken for one that was recorded. */
 	struct query query = query_start(store,
-		"UPDATE delivery SET state = $1, updated = $2, due = $3,"
-		" expires = coalesce($4, expires),"
-		" reply = coalesce($5, reply) WHERE id = $6", error);
+		"UPDATE delivery SET " CHANGE_COLUMNS ", generation ="
+		" generation + CASE state WHEN 'claimed' THEN 1 ELSE 0 END"
+		" WHERE id = $6", error);
 
-	query_put_text(&query, store_state_names[change->state]);
-	query_put_instant(&query, change->at);
-	query_put_instant(&query, change->due);
-	query_put_instant(&query, change->expires);
-	query_put_text(&query, change->reply);
+	put_change(&query, change);
 	query_put_integer(&query, id);
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_settle(struct store *store, int64_t id, const char *owner,
+		      int64_t generation, const struct store_change *change,
+		      bool *moved_out, struct buf *error)
+{
+	struct query query = query_start(store,
+		"UPDATE delivery SET " CHANGE_COLUMNS " WHERE id = $6"
+		" AND state = 'claimed' AND owner = $7 AND generation = $8"
+		" RETURNING id", error);
+
+	put_change(&query, change);
+	query_put_integer(&query, id);
+	query_put_text(&query, owner);
+	query_put_integer(&query, generation);
+	*moved_out = query_row(&query);
 	return query_end(&query);
 }
 
@@ -253,50 +300,53 @@ store_delivery_wake(struct store *store, instant_ms now, instant_ms latest,
 	return store_end(store, outcome, error);
 }
 
-/* The best delivery of the first lane behind the one served last; `id_out` is
- * 0 when there is no lane behind it. */
+/* The best delivery of the first turn behind the one served last; `id_out` is
+ * 0 when there is no turn behind it. */
 static enum outcome
 next_in_turn(struct store *store, int64_t *id_out, struct buf *error)
 {
 	struct query query = query_start(store,
-		"SELECT id, lane FROM delivery"
-		" WHERE state = 'pending' AND lane > $1"
-		" ORDER BY lane, urgent DESC, due, id LIMIT 1", error);
+		"SELECT id, turn FROM delivery"
+		" WHERE state = 'pending' AND turn > $1"
+		" ORDER BY turn, urgent DESC, due, id LIMIT 1", error);
 
 	*id_out = 0;
-	query_put_text(&query, store->lane.data);
+	query_put_text(&query, store->turn.data);
 	if (query_row(&query)) {
 		*id_out = query_integer(&query);
-		buf_reset(&store->lane);
-		query_append(&query, &store->lane);
+		buf_reset(&store->turn);
+		query_append(&query, &store->turn);
 	}
 	return query_end(&query);
 }
 
-/* The same, from the first lane again behind the last one. */
+/* The same, from the first turn again behind the last one. */
 static enum outcome
 next_pending(struct store *store, int64_t *id_out, struct buf *error)
 {
 	enum outcome outcome = next_in_turn(store, id_out, error);
 
-	if (outcome != OUTCOME_OK || *id_out || !store->lane.len)
+	if (outcome != OUTCOME_OK || *id_out || !store->turn.len)
 		return outcome;
-	buf_reset(&store->lane);
+	buf_reset(&store->turn);
 	return next_in_turn(store, id_out, error);
 }
 
 static enum outcome
-claim_one(struct store *store, int64_t id, instant_ms now,
+claim_one(struct store *store, const struct store_claim *claim, int64_t id,
 	  struct arena *arena, struct store_deliveries *deliveries,
 	  struct buf *error)
 {
 	struct query query = query_start(store,
-		"UPDATE delivery SET state = 'claimed', updated = $1,"
-		" attempts = attempts + 1 WHERE id = $2", error);
+		"UPDATE delivery SET state = 'claimed', owner = $1,"
+		" updated = $2, lease = $3, generation = generation + 1,"
+		" attempts = attempts + 1 WHERE id = $4", error);
 	struct store_delivery *delivery;
 	enum outcome outcome;
 
-	query_put_instant(&query, now);
+	query_put_text(&query, claim->owner);
+	query_put_instant(&query, claim->now);
+	query_put_instant(&query, claim->lease);
 	query_put_integer(&query, id);
 	outcome = query_end(&query);
 	if (outcome == OUTCOME_OK)
@@ -307,9 +357,9 @@ claim_one(struct store *store, int64_t id, instant_ms now,
 }
 
 enum outcome
-store_delivery_claim(struct store *store, instant_ms now, size_t most,
-		     struct arena *arena, struct store_deliveries *deliveries,
-		     struct buf *error)
+store_delivery_claim(struct store *store, const struct store_claim *claim,
+		     size_t most, struct arena *arena,
+		     struct store_deliveries *deliveries, struct buf *error)
 {
 	enum outcome outcome = store_begin(store, error);
 	int64_t id;
@@ -320,9 +370,25 @@ store_delivery_claim(struct store *store, instant_ms now, size_t most,
 		outcome = next_pending(store, &id, error);
 		if (outcome != OUTCOME_OK || !id)
 			break;
-		outcome = claim_one(store, id, now, arena, deliveries, error);
+		outcome = claim_one(store, claim, id, arena, deliveries,
+				    error);
 	}
 	return store_end(store, outcome, error);
+}
+
+enum outcome
+store_delivery_claimed(struct store *store, const char *owner,
+		       struct arena *arena, struct store_ids *ids,
+		       struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT id FROM delivery"
+		" WHERE state = 'claimed' AND owner = $1 ORDER BY id", error);
+
+	query_put_text(&query, owner);
+	while (query_row(&query))
+		vec_push(arena, ids, query_integer(&query));
+	return query_end(&query);
 }
 
 enum outcome

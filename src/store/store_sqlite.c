@@ -28,6 +28,8 @@ static const char *const schemas[] = {
 	,
 #include "schema_2.sql.inc"
 	,
+#include "schema_3.sql.inc"
+	,
 };
 
 enum { SCHEMA_NEWEST = sizeof(schemas) / sizeof(schemas[0]) };
@@ -387,13 +389,19 @@ upgrade(struct store_session *session, struct buf *error)
 			   session->path, (long long)version, SCHEMA_NEWEST);
 		return OUTCOME_PERMANENT;
 	}
-	outcome = sqlite_begin(session, error);
+	/* A table that is made anew would take with it whatever refers to it.
+	 * Means nothing inside a transaction. */
+	outcome = run(session, "PRAGMA foreign_keys = OFF", error);
+	if (outcome == OUTCOME_OK)
+		outcome = sqlite_begin(session, error);
 	if (outcome == OUTCOME_OK)
 		outcome = apply_schemas(session, error);
 	if (outcome == OUTCOME_OK)
 		outcome = sqlite_commit(session, error);
 	if (outcome != OUTCOME_OK)
 		sqlite_rollback(session);
+	if (outcome == OUTCOME_OK)
+		outcome = run(session, "PRAGMA foreign_keys = ON", error);
 	return outcome;
 }
 

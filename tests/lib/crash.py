@@ -189,7 +189,7 @@ class Crash(Relay):
     def is_over(self, *states):
         """Is everybody's delivery in one of the states?"""
         try:
-            rows = self.rows('SELECT recipient, state FROM delivery WHERE '
+            rows = self.rows('SELECT address, state FROM delivery WHERE '
                              'kind = "alert" ORDER BY recipient')
         except sqlite3.Error:
             return False            # the store is being made
@@ -226,7 +226,7 @@ class Crash(Relay):
             problems.append('items: %s' % self.rows('SELECT * FROM item'))
         if not self.is_over('sent'):
             problems.append('deliveries: %s' % self.rows(
-                'SELECT recipient, state, reply FROM delivery'))
+                'SELECT address, state, reply FROM delivery'))
         if self.rows('SELECT count(*) FROM delivery WHERE NOT EXISTS (SELECT '
                      '1 FROM attempt WHERE delivery = id AND outcome = '
                      '"sent")') != [(0,)]:

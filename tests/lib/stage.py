@@ -125,7 +125,7 @@ class Stage:
     def new_mails(self):
         """(recipient, octets) of all that went out since the last time."""
         mails = self.relay.rows(
-            'SELECT delivery.id, recipient, bytes FROM delivery JOIN message '
+            'SELECT delivery.id, address, body FROM delivery JOIN message '
             'ON message.delivery = delivery.id WHERE id > ? ORDER BY id',
             self.seen)
         if mails:

@@ -231,9 +231,9 @@ def forgeries(stage):
 
 
 def loops(stage):
-    own, = stage.relay.rows('SELECT bytes FROM delivery JOIN message ON '
+    own, = stage.relay.rows('SELECT body FROM delivery JOIN message ON '
                             'message.delivery = delivery.id '
-                            'WHERE recipient LIKE "ana@%" LIMIT 1')
+                            'WHERE address LIKE "ana@%" LIMIT 1')
     own = own[0].replace(b'\r\n', b'\n')
     stage.meet('our own notification coming back', own, told=set(),
                action='hold')
@@ -290,7 +290,7 @@ with Relay() as relay:
         act(stage)
     codes = relay.rows('SELECT code FROM item')
     same(len(codes), len(set(codes)), 'each mail has a code of its own')
-    told = {row[0] for row in relay.rows('SELECT recipient FROM delivery')}
+    told = {row[0] for row in relay.rows('SELECT address FROM delivery')}
     ok(told <= OURS, "the other customer's people were told of nothing", told)
     same(relay.stop(), 0, 'after all of them, SIGTERM ends it in order')
 done()

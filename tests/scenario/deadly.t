@@ -112,7 +112,7 @@ def among_others():
         ok(len(held) == 1 and 'tocsin itself ended' in held[0][0],
            'it is held, with the reason', held)
         same(relay.wait_rows([('soc@mssp.example', 'sent')],
-                             'SELECT recipient, delivery.state FROM delivery '
+                             'SELECT address, delivery.state FROM delivery '
                              'JOIN held USING (item)'),
              [('soc@mssp.example', 'sent')], 'and the catch-all is told')
         same(relay.inbox(), [], 'it has left the inbox')

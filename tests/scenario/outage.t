@@ -53,7 +53,7 @@ class Outage(Relay):
         self.write('tocsin.conf', text.replace(old, new))
 
     def states(self):
-        return self.rows('SELECT recipient, state FROM delivery ORDER BY id')
+        return self.rows('SELECT address, state FROM delivery ORDER BY id')
 
     def wait_states(self, *want):
         return self.wait_rows(
@@ -118,7 +118,7 @@ def one_of_five():
         out = relay.why()
         ok('ask the postmaster' in out and 'permanent' in out,
            "why has the server's own words", out)
-        same(relay.rows('SELECT recipient, state FROM delivery WHERE state '
+        same(relay.rows('SELECT address, state FROM delivery WHERE state '
                         '<> "sent"'), [('c@mssp.example', 'failed')],
              'only that delivery has failed')
         status, out, err = relay.command('queue')

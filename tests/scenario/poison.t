@@ -57,7 +57,7 @@ def held_and_told(relay, name):
     ok(len(held) == 1 and 'reader' in held[0][0], name + ' it is held', held,
        relay.read_log())
     relay.wait_rows([('soc@mssp.example', 'sent')],
-                    'SELECT recipient, delivery.state FROM delivery JOIN held '
+                    'SELECT address, delivery.state FROM delivery JOIN held '
                     'USING (item)')
     raw, = [part.get_content() for message in relay.outbox(1)
             if message['Delivered-To'] == 'soc@mssp.example'

@@ -78,7 +78,7 @@ same_people(const struct replay *replay, const struct store_item *item,
 
 		if (delivery->kind != STORE_ALERT)
 			continue;
-		if (!is_planned(decision, delivery->recipient))
+		if (!is_planned(decision, delivery->address))
 			return false;
 		count++;
 	}

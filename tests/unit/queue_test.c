@@ -5,6 +5,7 @@
 #include "queue/queue.h"
 
 #include "base/digest.h"
+#include "base/vec.h"
 #include "queue/backoff.h"
 #include "items.h"
 #include "tap.h"
@@ -22,6 +23,7 @@ static struct buf error = BUF_INIT;
 static struct arena *arena;
 static const char *end_name;		/* of the back end under test */
 static unsigned int identities;
+static struct store_ids flying;		/* claimed by the test at hand */
 
 /* ---- Scaffolding ---- */
 
@@ -74,21 +76,22 @@ add_item(struct store *store, const char *customer)
 }
 
 static enum outcome
-add_bytes(struct store *store, int64_t item, const char *recipient,
+add_bytes(struct store *store, int64_t item, const char *address,
 	  bool urgent, instant_ms now, size_t length, int64_t *id_out)
 {
 	static char mail[64 * 1024];
 	struct store_delivery delivery = {
 		.item = item,
-		.recipient = recipient,
+		.channel = "smtp",
+		.address = address,
 		.about = "",
 		.contact = "ana",
 		.relay = "smarthost",
 		.sender = "",
 		.message_id = "1@relay.example",
 		.urgent = urgent,
-		.message = mail,
-		.message_length = length,
+		.body = mail,
+		.body_length = length,
 	};
 	struct store_deliveries all = { 0 };
 	struct change change;
@@ -106,12 +109,12 @@ add_bytes(struct store *store, int64_t item, const char *recipient,
 
 /* A delivery of an item of its own. */
 static int64_t
-add(struct store *store, const char *customer, const char *recipient,
+add(struct store *store, const char *customer, const char *address,
     bool urgent, instant_ms now)
 {
 	int64_t id;
 
-	DONE(add_bytes(store, add_item(store, customer), recipient, urgent,
+	DONE(add_bytes(store, add_item(store, customer), address, urgent,
 		       now, 10, &id), "a delivery is added");
 	return id;
 }
@@ -120,18 +123,25 @@ static struct store_deliveries
 claim(struct store *store, instant_ms now, size_t most)
 {
 	struct store_deliveries claimed = { 0 };
+	size_t i;
 
-	DONE(queue_claim(store, now, most, arena, &claimed, &error),
+	DONE(queue_claim(store, now, most, &flying, arena, &claimed, &error),
 	     "what is due is claimed");
+	for (i = 0; i < claimed.count; i++)
+		vec_push(arena, &flying, claimed.items[i].id);
 	return claimed;
 }
 
+/* To the latest claim. */
 static struct queue_answer
-answer(int64_t id, instant_ms at, const char *reply)
+answer(struct store *store, int64_t id, instant_ms at, const char *reply)
 {
+	struct store_status status = { 0 };
+
+	(void)store_delivery_status(store, id, &status, &error);
 	return (struct queue_answer){
-		.delivery = id, .at = at, .host = "mx.example:25",
-		.reply = reply,
+		.delivery = id, .generation = status.generation, .at = at,
+		.host = "mx.example:25", .reply = reply,
 	};
 }
 
@@ -147,9 +157,10 @@ read_delivery(struct store *store, int64_t id)
 static enum outcome
 retry(struct store *store, int64_t id, instant_ms at, bool *gave_up_out)
 {
-	struct queue_answer reply = answer(id, at, "450 later");
+	struct queue_answer reply = answer(store, id, at, "450 later");
+	enum queue_settled settled;
 
-	return queue_retry(store, &reply, 0, gave_up_out, &error);
+	return queue_retry(store, &reply, 0, &settled, gave_up_out, &error);
 }
 
 /* Take everything that waits out of the way of the next test. */
@@ -157,17 +168,20 @@ static void
 drain(struct store *store)
 {
 	struct store_deliveries claimed;
+	enum queue_settled settled;
 	size_t i;
 
+	flying = (struct store_ids){ 0 };
 	DONE(queue_recover(store, NOW, &i, &error), "what is being sent ends");
 	DONE(store_delivery_wake(store, NOW, 0, &error), "all retries wake");
 	claimed = claim(store, NOW, 10000);
 	for (i = 0; i < claimed.count; i++) {
-		struct queue_answer sent = answer(claimed.items[i].id, NOW,
-						  "250 ok");
+		struct queue_answer sent = answer(store, claimed.items[i].id,
+						  NOW, "250 ok");
 
-		(void)queue_sent(store, &sent, &error);
+		(void)queue_sent(store, &sent, &settled, &error);
 	}
+	flying = (struct store_ids){ 0 };
 }
 
 /* ---- The states ---- */
@@ -175,17 +189,19 @@ drain(struct store *store)
 static enum outcome
 do_sent(struct store *store, int64_t id)
 {
-	struct queue_answer reply = answer(id, NOW, "250 ok");
+	struct queue_answer reply = answer(store, id, NOW, "250 ok");
+	enum queue_settled settled;
 
-	return queue_sent(store, &reply, &error);
+	return queue_sent(store, &reply, &settled, &error);
 }
 
 static enum outcome
 do_fail(struct store *store, int64_t id)
 {
-	struct queue_answer reply = answer(id, NOW, "550 no");
+	struct queue_answer reply = answer(store, id, NOW, "550 no");
+	enum queue_settled settled;
 
-	return queue_fail(store, &reply, &error);
+	return queue_fail(store, &reply, &settled, &error);
 }
 
 static enum outcome
@@ -210,19 +226,13 @@ do_retry_now(struct store *store, int64_t id)
 
 enum { NOT = STORE_STATES };		/* a move that is refused */
 
-/* What each move makes of each state. */
+/* What each order makes of each state. */
 static const struct {
 	const char *name;
 	enum outcome (*move)(struct store *store, int64_t id);
 	unsigned int to[STORE_STATES];
 } moves[] = {
 	/*                  pending claimed sent retry failed cancelled */
-	{ "sent", do_sent,
-	  { NOT, STORE_SENT, NOT, NOT, NOT, NOT } },
-	{ "fail", do_fail,
-	  { NOT, STORE_FAILED, NOT, NOT, NOT, NOT } },
-	{ "retry", do_retry,
-	  { NOT, STORE_RETRY, NOT, NOT, NOT, NOT } },
 	{ "cancel", do_cancel,
 	  { STORE_CANCELLED, NOT, NOT, STORE_CANCELLED, STORE_CANCELLED,
 	    NOT } },
@@ -290,6 +300,161 @@ test_moves(struct store *store)
 	}
 }
 
+static enum outcome
+answer_sent(struct store *store, const struct queue_answer *reply,
+	    enum queue_settled *settled_out)
+{
+	return queue_sent(store, reply, settled_out, &error);
+}
+
+static enum outcome
+answer_fail(struct store *store, const struct queue_answer *reply,
+	    enum queue_settled *settled_out)
+{
+	return queue_fail(store, reply, settled_out, &error);
+}
+
+static enum outcome
+answer_retry(struct store *store, const struct queue_answer *reply,
+	     enum queue_settled *settled_out)
+{
+	bool gave_up;
+
+	return queue_retry(store, reply, 0, settled_out, &gave_up, &error);
+}
+
+static const struct {
+	const char *name;
+	enum outcome (*answer)(struct store *store,
+			       const struct queue_answer *reply,
+			       enum queue_settled *settled_out);
+	enum store_state state;
+} answers[] = {
+	{ "sent", answer_sent, STORE_SENT },
+	{ "fail", answer_fail, STORE_FAILED },
+	{ "retry", answer_retry, STORE_RETRY },
+};
+
+enum { ANSWERS = sizeof(answers) / sizeof(*answers) };
+
+/* An answer whose effect is looked at. */
+static void
+test_answer(struct store *store, size_t i, int64_t id, int64_t generation,
+	    enum queue_settled want, const char *name)
+{
+	const struct queue_answer reply = {
+		.delivery = id, .generation = generation, .at = NOW,
+		.reply = "250, 450 or 550",
+	};
+	enum queue_settled settled;
+
+	DONE(answers[i].answer(store, &reply, &settled), name);
+	is_int(settled, want, "%s: %s: %s is known as such", end_name, name,
+	       answers[i].name);
+}
+
+static size_t
+count_attempts(struct store *store, int64_t id)
+{
+	struct store_attempts attempts = { 0 };
+
+	DONE(store_attempts(store, id, arena, &attempts, &error), "tries");
+	return attempts.count;
+}
+
+static void
+test_answered_once(struct store *store)
+{
+	struct store_delivery *first, *second;
+	int64_t id;
+	size_t i;
+
+	for (i = 0; i < ANSWERS; i++) {
+		id = add_in(store, STORE_CLAIMED);
+		test_answer(store, i, id, 1, QUEUE_SETTLED, "an answer");
+		first = read_delivery(store, id);
+		is_int(first->state, answers[i].state, "%s: it is recorded",
+		       end_name);
+		is(first->owner, NULL, "%s: nobody has it any more", end_name);
+		is_int(first->lease, TIME_UNKNOWN, "%s: until no time",
+		       end_name);
+		test_answer(store, i, id, 1, QUEUE_SETTLED_BEFORE, "again");
+		second = read_delivery(store, id);
+		is_int(second->updated, first->updated,
+		       "%s: nothing has changed", end_name);
+		is_int((long long)count_attempts(store, id), 1,
+		       "%s: it is one try", end_name);
+	}
+}
+
+static void
+test_answered_too_late(struct store *store)
+{
+	size_t i, count;
+	int64_t id;
+
+	for (i = 0; i < ANSWERS; i++) {
+		id = add_in(store, STORE_CLAIMED);
+		DONE(queue_recover(store, NOW, &count, &error), "taken away");
+		test_answer(store, i, id, 1, QUEUE_NOT_OURS, "an answer");
+		is_int(read_delivery(store, id)->state, STORE_RETRY,
+		       "%s: it changes nothing", end_name);
+		claim(store, NOW, 1);
+		test_answer(store, i, id, 1, QUEUE_NOT_OURS, "to the old");
+		is_int(read_delivery(store, id)->state, STORE_CLAIMED,
+		       "%s: it changes nothing", end_name);
+		test_answer(store, i, 999999, 1, QUEUE_NOT_OURS, "to none");
+	}
+}
+
+/* Whose claim it is stands in the row, whoever asks. */
+static void
+test_claim_of_another(struct store *store)
+{
+	const struct store_claim theirs = { "another", NOW, NOW + 1 };
+	struct store_deliveries list = { 0 };
+	int64_t id = add(store, "contoso", "ana@x", false, NOW);
+	size_t count;
+
+	DONE(store_delivery_claim(store, &theirs, 1, arena, &list, &error),
+	     "another one claims it");
+	is(list.items[0].owner, "another", "%s: the owner", end_name);
+	is_int(list.items[0].lease, NOW + 1, "%s: the lease", end_name);
+	is_int(list.items[0].generation, 1, "%s: the generation", end_name);
+	test_answer(store, 0, id, 1, QUEUE_NOT_OURS, "an answer");
+	DONE(queue_recover(store, NOW, &count, &error), "recovered");
+	is_int((long long)count, 0, "%s: not what others have", end_name);
+	is_int((long long)claim(store, NOW, 9).count, 0,
+	       "%s: nor claimed again", end_name);
+}
+
+/* A transaction was committed, and nobody heard of it. */
+static void
+test_claimed_without_a_word(struct store *store)
+{
+	struct store_deliveries claimed = { 0 };
+	int64_t known = add(store, "a", "ana@x", false, NOW);
+	int64_t unknown = add(store, "b", "ana@x", false, NOW);
+	int64_t new;
+
+	(void)claim(store, NOW, 2);
+	flying.items[0] = known;
+	flying.count = 1;
+	new = add(store, "c", "ana@x", false, NOW);
+	DONE(queue_claim(store, NOW + 1, 2, &flying, arena, &claimed, &error),
+	     "it is run again");
+	is_int((long long)claimed.count, 2, "%s: what does not fly is found",
+	       end_name);
+	is_int(claimed.items[0].id, unknown, "%s: first", end_name);
+	is_int(claimed.items[0].attempts, 1, "%s: in the same try", end_name);
+	is_int(claimed.items[0].generation, 1, "%s: of the same claim",
+	       end_name);
+	ok(claimed.items[0].body, "%s: with what is to be sent", end_name);
+	is_int(claimed.items[1].id, new, "%s: then what is new", end_name);
+	is_int(read_delivery(store, known)->state, STORE_CLAIMED,
+	       "%s: what flies goes on flying", end_name);
+}
+
 static void
 test_answers_are_kept(struct store *store)
 {
@@ -328,7 +493,7 @@ test_retry_waits(struct store *store)
 	instant_ms when;
 	bool gave_up;
 
-	is_int((long long)claimed.items[0].message_length, 10,
+	is_int((long long)claimed.items[0].body_length, 10,
 	       "%s: it is claimed with its mail", end_name);
 	is_int(claimed.items[0].attempts, 1, "%s: for the first try", end_name);
 	DONE(queue_next_due(store, NOW, &when, &error), "asked");
@@ -365,7 +530,7 @@ test_gives_up(struct store *store)
 	ok(gave_up, "%s: then it is given up", end_name);
 	delivery = read_delivery(store, id);
 	is_int(delivery->state, STORE_FAILED, "%s: it has failed", end_name);
-	ok(delivery->message, "%s: the mail is kept", end_name);
+	ok(delivery->body, "%s: the mail is kept", end_name);
 	DONE(store_events(store, delivery->item, arena, &events, &error),
 	     "its events");
 	is(events.items[0].what, "gave-up", "%s: say that", end_name);
@@ -450,7 +615,7 @@ test_storm_delays_nobody(struct store *store)
 }
 
 static void
-test_lanes_take_turns(struct store *store)
+test_turns(struct store *store)
 {
 	static const char *const customers[] = { "a", "b", "c" };
 	struct store_deliveries claimed;
@@ -469,7 +634,7 @@ test_lanes_take_turns(struct store *store)
 }
 
 static void
-test_order_in_a_lane(struct store *store)
+test_order_in_a_turn(struct store *store)
 {
 	struct store_deliveries claimed;
 	int64_t late = add(store, "a", "soc@x", false, NOW + 2);
@@ -551,14 +716,18 @@ test_group(struct store *store)
 
 static void (*const tests[])(struct store *store) = {
 	test_moves,
+	test_answered_once,
+	test_answered_too_late,
+	test_claim_of_another,
+	test_claimed_without_a_word,
 	test_answers_are_kept,
 	test_retry_waits,
 	test_gives_up,
 	test_orders_are_kept,
 	test_clock_was_wrong,
 	test_storm_delays_nobody,
-	test_lanes_take_turns,
-	test_order_in_a_lane,
+	test_turns,
+	test_order_in_a_turn,
 	test_recover,
 	test_recover_many,
 	test_group,
@@ -611,7 +780,7 @@ work(struct store *store, int out)
 			(void)add_bytes(store, promise.item,
 					arena_printf(arena, "%zu@x", i), false,
 					NOW, 3000, &id);
-		(void)queue_claim(store, NOW, 2, arena, &claimed, &error);
+		(void)queue_claim(store, NOW, 2, NULL, arena, &claimed, &error);
 		if (store_end(store, OUTCOME_OK, &error) != OUTCOME_OK)
 			_exit(1);
 		promise.sent = claimed.items[0].id;
@@ -686,7 +855,7 @@ broken_items(struct store *store)
 
 			(void)store_delivery_status(store, list.items[j].id,
 						    &status, &error);
-			broken += !status.has_message;
+			broken += !status.has_body;
 		}
 	}
 	return broken;
@@ -800,7 +969,8 @@ send_all(struct store *store, size_t group)
 			(void)do_sent(store, claimed.items[i].id);
 		arena_reset(arena);
 		claimed = (struct store_deliveries){ 0 };
-		(void)queue_claim(store, NOW, group, arena, &claimed, &error);
+		(void)queue_claim(store, NOW, group, NULL, arena, &claimed,
+				  &error);
 		(void)store_end(store, OUTCOME_OK, &error);
 		total += claimed.count;
 	} while (claimed.count);

@@ -132,11 +132,13 @@ add_item(struct store *store)
 }
 
 static struct store_delivery
-new_delivery(int64_t item, const char *recipient)
+new_delivery(int64_t item, const char *address)
 {
 	return (struct store_delivery){
 		.item = item,
-		.recipient = recipient,
+		.channel = "smtp",
+		.address = address,
+		.lease = TIME_UNKNOWN,
 		.about = "",
 		.contact = "ana",
 		.relay = "smarthost",
@@ -146,16 +148,16 @@ new_delivery(int64_t item, const char *recipient)
 		.updated = NOW,
 		.due = NOW,
 		.expires = NOW + DAY,
-		.message = "Subject: x\r\n\r\n",
-		.message_length = 14,
+		.body = "Subject: x\r\n\r\n",
+		.body_length = 14,
 	};
 }
 
 static int64_t
-add_delivery(struct store *store, int64_t item, const char *recipient,
+add_delivery(struct store *store, int64_t item, const char *address,
 	     enum store_state state, instant_ms due)
 {
-	struct store_delivery delivery = new_delivery(item, recipient);
+	struct store_delivery delivery = new_delivery(item, address);
 
 	delivery.state = state;
 	delivery.due = due;
@@ -447,14 +449,16 @@ test_delivery_comes_back(struct store *store)
 	struct store_item item = add_item(store);
 	struct store_delivery *got, delivery = {
 		.item = item.id, .kind = STORE_NOTICE,
-		.recipient = "ana@mssp.example", .about = "failed 3",
+		.channel = "pager", .address = "ana@mssp.example",
+		.about = "failed 3", .headers = "{\"Priority\":\"high\"}",
+		.owner = "local", .lease = NOW + 4, .generation = 7,
 		.contact = "ana", .relay = "smarthost", .rule = "nights",
 		.template = "urgent", .sender = "t@relay.example",
 		.message_id = "i@relay.example", .smtputf8 = true,
 		.urgent = true, .created = NOW, .state = STORE_RETRY,
 		.attempts = 3, .updated = NOW + 1, .due = NOW + 2,
 		.expires = NOW + 3, .reply = "450 later",
-		.message = "a\0b", .message_length = 3,
+		.body = "a\0b", .body_length = 3,
 	};
 
 	DONE(store_delivery_add(store, &delivery, &error), "it is added");
@@ -462,7 +466,12 @@ test_delivery_comes_back(struct store *store)
 	is(got->code, item.code, "%s: the code of its item", end_name);
 	is(got->customer, "contoso", "%s: and the customer", end_name);
 	is_int(got->kind, STORE_NOTICE, "%s: kind", end_name);
-	is(got->recipient, "ana@mssp.example", "%s: recipient", end_name);
+	is(got->channel, "pager", "%s: channel", end_name);
+	is(got->address, "ana@mssp.example", "%s: address", end_name);
+	is(got->headers, "{\"Priority\":\"high\"}", "%s: headers", end_name);
+	is(got->owner, "local", "%s: owner", end_name);
+	is_int(got->lease, NOW + 4, "%s: lease", end_name);
+	is_int(got->generation, 7, "%s: generation", end_name);
 	is(got->about, "failed 3", "%s: about", end_name);
 	is(got->contact, "ana", "%s: contact", end_name);
 	is(got->relay, "smarthost", "%s: relay", end_name);
@@ -478,24 +487,25 @@ test_delivery_comes_back(struct store *store)
 	is_int(got->due, NOW + 2, "%s: due", end_name);
 	is_int(got->expires, NOW + 3, "%s: expires", end_name);
 	is(got->reply, "450 later", "%s: reply", end_name);
-	ok(got->message_length == 3 && !memcmp(got->message, "a\0b", 3),
-	   "%s: message", end_name);
+	ok(got->body_length == 3 && !memcmp(got->body, "a\0b", 3),
+	   "%s: body", end_name);
 }
 
 static void
 test_told_once(struct store *store)
 {
 	static const struct {
-		const char *name, *recipient, *about;
+		const char *name, *channel, *address, *about;
 		enum store_kind kind;
 		bool added;
 	} rows[] = {
-		{ "the first one", "a@x", "", STORE_ALERT, true },
-		{ "the same again", "a@x", "", STORE_ALERT, false },
-		{ "another recipient", "b@x", "", STORE_ALERT, true },
-		{ "a notice", "a@x", "failed 1", STORE_NOTICE, true },
-		{ "the same notice", "a@x", "failed 1", STORE_NOTICE, false },
-		{ "another notice", "a@x", "failed 2", STORE_NOTICE, true },
+		{ "the first one", "smtp", "a@x", "", STORE_ALERT, true },
+		{ "the same again", "smtp", "a@x", "", STORE_ALERT, false },
+		{ "another channel", "pager", "a@x", "", STORE_ALERT, true },
+		{ "another address", "smtp", "b@x", "", STORE_ALERT, true },
+		{ "a notice", "smtp", "a@x", "failed 1", STORE_NOTICE, true },
+		{ "the same notice", "smtp", "a@x", "failed 1", STORE_NOTICE, false },
+		{ "another notice", "smtp", "a@x", "failed 2", STORE_NOTICE, true },
 	};
 	struct store_item item = add_item(store), other = add_item(store);
 	struct store_deliveries list = { 0 };
@@ -503,7 +513,8 @@ test_told_once(struct store *store)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		delivery = new_delivery(item.id, rows[i].recipient);
+		delivery = new_delivery(item.id, rows[i].address);
+		delivery.channel = rows[i].channel;
 		delivery.kind = rows[i].kind;
 		delivery.about = rows[i].about;
 		DONE(store_delivery_add(store, &delivery, &error),
@@ -516,7 +527,7 @@ test_told_once(struct store *store)
 	ok(delivery.id, "%s: the same for another item is added", end_name);
 	DONE(store_item_deliveries(store, item.id, arena, &list, &error),
 	     "the deliveries of the item");
-	is_int((long long)list.count, 4, "%s: are four", end_name);
+	is_int((long long)list.count, 5, "%s: are five", end_name);
 }
 
 static void
@@ -677,7 +688,7 @@ test_prune_messages(struct store *store)
 	for (i = 0; i < MAILS; i++) {
 		DONE(store_delivery(store, ids[i], arena, &delivery, &error),
 		     "the delivery itself stays");
-		ok(!!delivery->message == mails[i].stays, "%s: %s", end_name,
+		ok(!!delivery->body == mails[i].stays, "%s: %s", end_name,
 		   mails[i].name);
 	}
 	is_int(delivery->due, NOW - DAY, "%s: a retry is still due", end_name);
@@ -1010,7 +1021,7 @@ static const struct {
 	  "store.db: database disk image is malformed (restore it" },
 	{ "a store of a newer version", 60, "\0\0\0\7", 4,
 	  "store.db was written by a newer tocsin: its version is 7, this "
-	  "program knows 2" },
+	  "program knows 3" },
 	{ "a database of another program", 68, "\0\0\0\0", 4,
 	  "store.db is the database of another program" },
 };
@@ -1117,8 +1128,8 @@ add_quietly(struct store *store, struct store_item *item)
 		return false;
 	outcome = store_item_add(store, arena, item, &how, &error);
 	delivery = new_delivery(item->id, "a@x");
-	delivery.message = mail;
-	delivery.message_length = sizeof(mail);
+	delivery.body = mail;
+	delivery.body_length = sizeof(mail);
 	if (outcome == OUTCOME_OK)
 		outcome = store_delivery_add(store, &delivery, &error);
 	outcome = store_end(store, outcome, &error);
