@@ -73,13 +73,18 @@ share(const struct sender_pool *pool)
 	return pool->count - pool->count / 4;
 }
 
+/* By name: a reload loads the same relay anew, and those who still wait for
+ * its old self wait for the same server. */
 static size_t
-busy_with(const struct sender_pool *pool, const struct relay *relay)
+busy_with(const struct sender_pool *pool, const char *name)
 {
 	size_t busy = 0, i;
 
-	for (i = 0; i < pool->count; i++)
-		busy += pool->workers[i].relay == relay;
+	for (i = 0; i < pool->count; i++) {
+		const struct relay *relay = pool->workers[i].relay;
+
+		busy += relay && !strcmp(relay->name, name);
+	}
 	return busy;
 }
 
@@ -90,7 +95,7 @@ next_item(struct sender_pool *pool)
 	struct item **at, *item;
 
 	for (at = &pool->waiting; (item = *at); at = &item->next) {
-		if (busy_with(pool, item->relay) >= share(pool))
+		if (busy_with(pool, item->relay->name) >= share(pool))
 			continue;
 		*at = item->next;
 		if (!*at)

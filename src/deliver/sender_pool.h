@@ -8,7 +8,8 @@
  * configuration keeps the old one until then.
  *
  * One relay that does not answer gets most of the threads, never all of
- * them, so that mail through another one does not wait for it.
+ * them, so that mail through another one does not wait for it. Relays of one
+ * name are one, of whichever configuration they are.
  *
  * End: sender_pool_drain(), take the last results, sender_pool_destroy().
  */

@@ -4,8 +4,10 @@
 #include "send/channel.h"
 #include "tap.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -260,6 +262,73 @@ test_pool_full(void)
 	sender_pool_destroy(&pool);
 }
 
+/* A server that takes connections and never says a word. */
+static int
+listen_silently(unsigned int *port_out)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, length) ||
+	    listen(fd, 20) ||
+	    getsockname(fd, (struct sockaddr *)&address, &length))
+		printf("Bail out! no server\n");
+	*port_out = ntohs(address.sin_port);
+	return fd;
+}
+
+static struct relay
+silent_relay(const char *name, unsigned int port)
+{
+	struct relay relay = { .name = name, .channel = &channel_smtp };
+	struct relay_host host = {
+		.label = "127.0.0.1",
+		.server = {
+			.host = "127.0.0.1",
+			.port = port,
+			.tls = SMTP_TLS_NONE,
+			.timeout_ms = 600 * 1000,	/* longer than a test */
+		},
+	};
+
+	vec_push(arena, &relay.hosts, host);
+	return relay;
+}
+
+static void
+test_pool_share(void)
+{
+	enum { THREADS = 4, GOOD = 99 };
+	unsigned int port;
+	int fd = listen_silently(&port);
+	struct relay before = silent_relay("dead", port);
+	struct relay after = silent_relay("dead", port);
+	struct relay good = maildir_relay("share");
+	struct sender_pool *pool = sender_pool_create(THREADS, &now);
+	struct pollfd event = { sender_pool_fd(pool), POLLIN, 0 };
+	struct send_job job = job_to("ana@mssp.example");
+	struct sender_done *done;
+	size_t i;
+
+	for (i = 0; i < THREADS; i++)
+		(void)sender_pool_submit(pool, i, &before, &job);
+	for (i = 0; i < THREADS; i++)
+		(void)sender_pool_submit(pool, i, &after, &job);
+	(void)sender_pool_submit(pool, GOOD, &good, &job);
+	(void)poll(&event, 1, 20000);
+	done = sender_pool_results(pool);
+	ok(done && done->id == GOOD, "a relay that hangs before a reload and "
+	   "after it leaves a thread to others");
+	while (done)
+		sender_done_destroy(&done);
+	sender_pool_destroy(&pool);
+	(void)close(fd);
+}
+
 static void
 test_setup(void)
 {
@@ -303,6 +372,7 @@ main(void)
 	test_lines();
 	test_pool();
 	test_pool_full();
+	test_pool_share();
 	remove_tree(folder);
 	arena_destroy(&arena);
 	return tap_done();
