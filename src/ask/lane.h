@@ -11,12 +11,12 @@
 #ifndef ASK_LANE_H
 #define ASK_LANE_H
 
+#include "ask/cursor.h"
 #include "ask/poller.h"
 #include "ask/refresh.h"
 
 enum {
 	LANE_REQUEST_MS = 30000,
-	LANE_SWEEP_EVERY_MS = 3600 * 1000,
 };
 
 struct lane {
@@ -27,6 +27,7 @@ struct lane {
 	bool is_gone;			/* not in the current generation */
 	bool is_asking;			/* a request is under way */
 	bool is_done;			/* `once`: its run has ended */
+	bool must_sweep;		/* with the next run */
 	instant_ms due;
 	unsigned int failures;		/* one after the other */
 	bool is_of_tenant;		/* the last one is not of the app */
@@ -36,7 +37,6 @@ struct lane {
 
 	struct store_poll row;
 	struct buf failure;		/* of the row */
-	bool has_row;			/* it was met: the row says how far */
 	instant_ms written;		/* when the row was */
 
 	struct buf token;
@@ -54,8 +54,7 @@ struct lane {
 
 	/* The run under way. */
 	struct arena *run;		/* NULL: none */
-	bool is_sweep;
-	instant_ms since;		/* the window begins there */
+	struct cursor_window window;
 	const char *link;		/* the page to ask for */
 	struct map *links;		/* that were followed */
 	size_t pages, records;
@@ -88,8 +87,7 @@ instant_ms poller_now(const struct poller *poller);
 const struct generation *poller_rules(const struct poller *poller);
 
 instant_ms lane_now(const struct lane *lane);
-/* By the clock of the API. */
-instant_ms lane_their_now(const struct lane *lane);
+struct cursor_time lane_time(const struct lane *lane);
 uint32_t lane_random(uint32_t most);
 /* A secret is not left in memory. */
 void lane_wipe(struct buf *secret);

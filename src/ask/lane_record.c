@@ -3,9 +3,6 @@
 #include "base/log.h"
 
 enum {
-	/* How exactly the last good answer is known after a crash: a commit
-	 * per answer would be most of the work. */
-	GOOD_WRITTEN_MS = 10 * 60000,
 	/* No id is as long; a longer one would be in the store for ever. */
 	ID_MOST = 200,
 };
@@ -91,10 +88,12 @@ record_one(struct lane_page *page, const struct record *record,
 	   struct buf *error)
 {
 	struct lane *lane = page->lane;
+	struct cursor_time time = lane_time(lane);
 	struct buf raw = BUF_INIT;
 	struct pipeline_input input = {
 		.name = lane->key, .sender = "", .record = record,
-		.tenant = lane->plan->tenant, .started = lane->row.started,
+		.tenant = lane->plan->tenant,
+		.started = cursor_started(&lane->row, &lane->window, &time),
 	};
 
 	if (record->json)
@@ -213,52 +212,30 @@ lane_misses_incident(struct lane *lane, const struct json *document)
 	bool found = false;
 
 	/* Nobody is told of what was there at the first contact. */
-	if (lane->has_row || lane->poller->world.since)
+	if (cursor_is_met(&lane->row) || lane->poller->world.since)
 		for (; one && !found; one = json_next(one))
 			found = is_unknown(lane, one, arena);
 	arena_destroy(&arena);
 	return found;
 }
 
-/* What the row has when the tenant is met for the first time: nothing from
- * before is news, by their clock. */
-static void
-begin_row(struct lane *lane)
-{
-	instant_ms since = lane->poller->world.since;
-
-	if (lane->has_row && !since)
-		return;
-	if (!lane->has_row)
-		lane->row.swept = lane_their_now(lane) -
-				  lane_random(LANE_SWEEP_EVERY_MS);
-	lane->row.started = since ? since : lane_their_now(lane);
-	lane->row.cursor = lane->row.started;
-}
-
-/* In the transaction of the last page. */
+/* In the transaction of each page. What the first contact began with must hold
+ * for all its pages, so it is written with the first one. */
 static enum outcome
-move_cursor(struct lane_page *page, bool is_last, struct buf *error)
+move_row(struct lane_page *page, bool is_new, bool is_last, struct buf *error)
 {
 	struct lane *lane = page->lane;
-	instant_ms before = lane->row.cursor;
+	struct cursor_time time = lane_time(lane);
+	struct store_poll before = lane->row;
 
 	if (page->count)
-		lane->row.alerts = lane_now(lane);
-	if (!is_last)
-		return OUTCOME_OK;
-	/* A look at what was made says nothing of what changed, so it leaves
-	 * the cursor. A record of the future must not hide what comes before
-	 * it. */
-	if (lane->is_sweep)
-		lane->row.swept = lane_their_now(lane);
-	else if (lane->latest > lane->row.cursor)
-		lane->row.cursor = lane->latest < lane_their_now(lane) ?
-				   lane->latest : lane_their_now(lane);
-	lane->row.good = lane_now(lane);
-	if (!lane->has_row || page->count || lane->is_sweep ||
-	    lane->row.cursor != before ||
-	    lane->row.good - lane->written > GOOD_WRITTEN_MS)
+		lane->row.alerts = time.now;
+	if (is_last)
+		cursor_move(&lane->row, &lane->window, &time, lane->latest);
+	if (is_new || lane->row.alerts != before.alerts ||
+	    lane->row.cursor != before.cursor ||
+	    lane->row.swept != before.swept ||
+	    (is_last && time.now - lane->written > CURSOR_WRITTEN_MS))
 		return lane_put_row(lane, error);
 	return OUTCOME_OK;
 }
@@ -271,14 +248,18 @@ lane_record_page(struct lane_page *page, const struct json *document,
 	struct store *store = lane->poller->world.store;
 	struct store_poll before = lane->row;
 	instant_ms written = lane->written;
+	struct cursor_time time = lane_time(lane);
+	bool is_new = !cursor_is_met(&lane->row);
 	enum outcome outcome = store_begin(store, error);
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	begin_row(lane);
+	if (is_new)
+		cursor_meet(&lane->row, &time,
+			    lane_random(CURSOR_SWEEP_EVERY_MS));
 	outcome = record_records(page, document, error);
 	if (outcome == OUTCOME_OK)
-		outcome = move_cursor(page, is_last, error);
+		outcome = move_row(page, is_new, is_last, error);
 	outcome = store_end(store, outcome, error);
 	if (outcome != OUTCOME_OK) {
 		lane->row = before;

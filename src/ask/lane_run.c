@@ -9,11 +9,6 @@
 #include "base/map.h"
 
 enum {
-	/* Alerts become visible out of order, minutes late. */
-	OVERLAP_MS = 15 * 60000,
-	OVERLAP_AFTER_OUTAGE_MS = 30 * 60000,
-	OUTAGE_MS = 3600 * 1000,
-	SWEEP_BACK_MS = 24 * 3600 * 1000,
 	/* Most of a page; a page of one record may have more, so that none is
 	 * too large for ever. */
 	PAGE_MOST = 8 << 20,
@@ -31,64 +26,52 @@ lane_end_run(struct lane *lane)
 	lane->links = NULL;
 }
 
-instant_ms
-lane_their_now(const struct lane *lane)
+struct cursor_time
+lane_time(const struct lane *lane)
 {
-	return lane_now(lane) + lane->skew_ms;
-}
-
-static bool
-was_out(const struct lane *lane)
-{
-	return lane->row.good != TIME_UNKNOWN &&
-	       lane_now(lane) - lane->row.good > OUTAGE_MS;
-}
-
-static instant_ms
-window_start(const struct lane *lane)
-{
-	const struct poller *poller = lane->poller;
-
-	if (lane->is_sweep)
-		return lane_their_now(lane) - SWEEP_BACK_MS;
-	if (poller->world.since)
-		return poller->world.since;
-	if (!lane->has_row)
-		return poller_now(poller) - OVERLAP_AFTER_OUTAGE_MS;
-	return lane->row.cursor - (was_out(lane) ? OVERLAP_AFTER_OUTAGE_MS
-						 : OVERLAP_MS);
+	return (struct cursor_time){
+		.now = lane_now(lane), .skew_ms = lane->skew_ms,
+		.since = lane->poller->world.since,
+	};
 }
 
 static const char *
 link_from(const struct lane *lane, size_t skip)
 {
-	return poll_url(lane->plan, lane->is_sweep ? POLL_CREATED :
-			POLL_UPDATED, lane->since, lane->top, skip, lane->run);
-}
-
-/* After an outage what changed comes first. An incident that shows late is one
- * without a name until it changes. */
-static bool
-must_sweep(const struct lane *lane)
-{
-	return lane->has_row && !lane->leader && !lane->poller->world.since &&
-	       !was_out(lane) &&
-	       lane_their_now(lane) - lane->row.swept >= LANE_SWEEP_EVERY_MS;
+	return poll_url(lane->plan, lane->window.is_sweep ? POLL_CREATED :
+			POLL_UPDATED, lane->window.since, lane->top, skip,
+			lane->run);
 }
 
 void
 lane_begin_run(struct lane *lane)
 {
-	lane->is_sweep = must_sweep(lane);
+	struct cursor_time time = lane_time(lane);
+
+	lane->window = lane->must_sweep ? cursor_sweep(&time) :
+					  cursor_window(&lane->row, &time);
+	/* One that fails must not keep changes from being asked for. */
+	lane->must_sweep = false;
 	lane->run = arena_create();
 	lane->links = map_create(lane->run);
 	lane->pages = lane->records = 0;
 	lane->tries = 0;
 	lane->has_waited = false;
 	lane->latest = TIME_UNKNOWN;
-	lane->since = window_start(lane);
 	lane->link = link_from(lane, 0);
 	(void)map_set(lane->links, lane->link, lane);
+}
+
+/* What changed comes first; then, now and then, what was made. An incident that
+ * shows late is one without a name until it changes. */
+static bool
+must_sweep(const struct lane *lane)
+{
+	struct cursor_time time = lane_time(lane);
+
+	return !lane->window.is_sweep && !lane->leader &&
+	       !lane->poller->world.once &&
+	       cursor_must_sweep(&lane->row, &time);
 }
 
 static void
@@ -98,13 +81,14 @@ run_done(struct lane *lane)
 	unsigned int most = poll_top(lane->plan);
 
 	lane_went_well(lane);
-	lane->has_row = true;
 	if (was_failing)
 		lane_write_row(lane);
 	/* Pages that had to be small grow again, not at once. */
 	lane->top = lane->top * 2 < most ? lane->top * 2 : most;
 	lane_end_run(lane);
-	lane->due = lane_now(lane) + lane->plan->every_ms;
+	lane->must_sweep = must_sweep(lane);
+	lane->due = lane_now(lane) +
+		    (lane->must_sweep ? 0 : lane->plan->every_ms);
 	lane_run_ended(lane, NULL);
 }
 
@@ -221,24 +205,16 @@ renew_token(struct lane *lane, const struct poll_answer *answer)
 		lane_step(lane);
 }
 
-static void
-not_later(instant_ms *when, instant_ms than)
-{
-	if (*when > than)
-		*when = than;
-}
-
+/* Only a page has a clock to go by: an error may come from any box on the
+ * way. */
 static void
 note_clock(struct lane *lane, const char *date)
 {
 	instant_ms theirs;
 
 	if (poll_parse_date(date, &theirs))
-		lane->skew_ms = theirs - lane_now(lane);
-	/* What a clock that was wrong has left must not count for ever. */
-	not_later(&lane->row.started, lane_their_now(lane));
-	not_later(&lane->row.cursor, lane_their_now(lane));
-	not_later(&lane->row.swept, lane_their_now(lane));
+		lane->skew_ms = cursor_skew(lane->skew_ms, theirs,
+					    lane_now(lane));
 }
 
 static void
@@ -251,10 +227,10 @@ page_answered(void *context, const struct transfer_answer *answer)
 	lane->is_asking = false;
 	lane->is_of_tenant = false;
 	lane->poller->asked--;
-	note_clock(lane, answer->date);
-	poll_read(lane->plan, answer, lane_their_now(lane), arena, &read);
+	poll_read(lane->plan, answer, lane_now(lane), arena, &read);
 	switch (read.result) {
 	case POLL_PAGE:
+		note_clock(lane, answer->date);
 		if (!wait_for_names(lane, &read))
 			take_page(lane, &read);
 		break;

@@ -262,5 +262,4 @@ lane_went_well(struct lane *lane)
 	lane->row.failed = TIME_UNKNOWN;
 	lane->row.class = NULL;
 	buf_reset(&lane->failure);
-	lane->row.good = lane_now(lane);
 }

@@ -62,8 +62,7 @@ token_answered(void *context, const struct transfer_answer *answer)
 		take_token(lane, &read, arena);
 	else
 		token_failed(lane, &read,
-			     poll_parse_wait(answer->retry_after,
-					     lane_their_now(lane)));
+			     poll_wait(answer, lane_now(lane)));
 	arena_destroy(&arena);
 }
 

@@ -166,8 +166,7 @@ take_row(struct lane *lane, const struct store_poll *row)
 {
 	lane->row = *row;
 	lane->row.class = class_name(row->class);
-	lane->has_row = row->started > 0;
-	if (lane->has_row && lane->row.swept == TIME_UNKNOWN)
+	if (lane->row.swept == TIME_UNKNOWN)
 		lane->row.swept = lane->row.started;
 	if (row->failure)
 		buf_puts(&lane->failure, row->failure);
@@ -306,7 +305,7 @@ poller_hurry(struct poller *poller, const char *customer)
 
 	for (; lane; lane = lane->next) {
 		if (lane->leader || strcmp(lane->plan->customer, customer) ||
-		    !lane->has_row || lane->failures ||
+		    !cursor_is_met(&lane->row) || lane->failures ||
 		    !lane->plan->complete_ms)
 			continue;
 		if (lane->plan->complete_ms > most)

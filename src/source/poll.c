@@ -313,6 +313,16 @@ poll_parse_wait(const char *text, instant_ms now)
 	return wait < WAIT_MOST_MS ? wait : WAIT_MOST_MS;
 }
 
+int64_t
+poll_wait(const struct transfer_answer *answer, instant_ms now)
+{
+	instant_ms theirs;
+
+	return poll_parse_wait(answer->retry_after,
+			       poll_parse_date(answer->date, &theirs) ?
+			       theirs : now);
+}
+
 /* ---- answers ---- */
 
 static void
@@ -483,7 +493,7 @@ poll_read(const struct poll_plan *plan, const struct transfer_answer *answer,
 	  instant_ms now, struct arena *arena, struct poll_answer *answer_out)
 {
 	*answer_out = (struct poll_answer){
-		.wait_ms = poll_parse_wait(answer->retry_after, now),
+		.wait_ms = poll_wait(answer, now),
 	};
 	if (answer->is_too_large) {
 		fail(answer_out, OAUTH_LATER, "a page is too large");

@@ -80,5 +80,8 @@ void poll_read(const struct poll_plan *plan,
 bool poll_parse_date(const char *text, instant_ms *when_out);
 /* Seconds with or without a fraction, or a date. -1: neither. */
 int64_t poll_parse_wait(const char *text, instant_ms now);
+/* How long an answer asks to wait, by its own clock if it has one; -1: it says
+ * nothing. `now` is ours. */
+int64_t poll_wait(const struct transfer_answer *answer, instant_ms now);
 
 #endif

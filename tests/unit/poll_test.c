@@ -33,6 +33,20 @@ test_waits(void)
 							: "(absent)");
 }
 
+static void
+test_their_clock(void)
+{
+	struct transfer_answer answer = {
+		.retry_after = "Sun, 22 Nov 2026 00:00:30 GMT",
+		.date = "Sun, 22 Nov 2026 00:00:10 GMT",
+	};
+
+	is_int(poll_wait(&answer, NOW - 86400000), 20000,
+	       "a date to wait for is one of the clock of the answer");
+	answer.date = NULL;
+	is_int(poll_wait(&answer, NOW), 30000, "or of ours");
+}
+
 static const char configuration[] =
 	"app reader { client 6f9c1d0e-0000-4000-8000-000000000001\n"
 	"  secret-file /dev/null  graph https://g.example }\n"
@@ -168,6 +182,7 @@ main(void)
 {
 	arena = arena_create();
 	test_waits();
+	test_their_clock();
 	test_plans();
 	test_links();
 	test_answers();
