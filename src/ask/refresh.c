@@ -114,3 +114,19 @@ refreshes_keep(struct refreshes *refreshes, const struct app *app,
 	}
 	refresh->latest = bug_strdup(token);
 }
+
+enum outcome
+refreshes_copy(struct store *from, struct store *to, const struct app *app,
+	       struct arena *arena, struct buf *error)
+{
+	const char *name, *kept = NULL;
+	enum outcome outcome;
+
+	if (!app->client.refresh_token)
+		return OUTCOME_OK;
+	name = name_of(app, arena);
+	outcome = store_meta(from, name, arena, &kept, error);
+	if (outcome == OUTCOME_OK && kept)
+		outcome = store_meta_set(to, name, kept, error);
+	return outcome;
+}

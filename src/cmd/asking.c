@@ -1,6 +1,7 @@
 #include "cmd/asking.h"
 
-#include "cmd/cmd.h"
+#include "ask/refresh.h"
+#include "cmd/load.h"
 
 #include <signal.h>
 
@@ -71,6 +72,55 @@ asking_run(const struct asking *asking)
 	generations_destroy(&generations);
 	buf_release(&error);
 	return good;
+}
+
+static bool
+needs_refresh(const struct poll_plan *plan, const char *customer)
+{
+	return !strcmp(plan->customer, customer) &&
+	       plan->app->client.refresh_token;
+}
+
+/* Where the daemon's cannot be read, the token of the file is all there is. */
+static void
+copy_tokens(const struct generation *g, const char *customer,
+	    struct store *store)
+{
+	struct arena *arena = arena_create();
+	struct buf error = BUF_INIT;
+	struct store *from = NULL;
+	size_t i;
+
+	for (i = 0; i < g->polls.count; i++) {
+		if (!needs_refresh(g->polls.items[i], customer))
+			continue;
+		if (!from)
+			from = cmd_open_store(g);
+		if (!from)
+			break;		/* it has said so */
+		if (refreshes_copy(from, store, g->polls.items[i]->app, arena,
+				   &error) != OUTCOME_OK)
+			(void)cmd_fail("%s", error.data);
+		buf_reset(&error);
+	}
+	if (from)
+		store_close(&from);
+	buf_release(&error);
+	arena_destroy(&arena);
+}
+
+struct store *
+asking_open_dry(const struct generation *generation, const char *customer)
+{
+	struct buf error = BUF_INIT;
+	struct store *store = NULL;
+
+	if (store_open("memory", &store, &error) != OUTCOME_OK)
+		(void)cmd_fail("%s", error.data);
+	else
+		copy_tokens(generation, customer, store);
+	buf_release(&error);
+	return store;
 }
 
 const struct poll_plan *

@@ -26,6 +26,12 @@ struct asking {
  * could not begin. */
 bool asking_run(const struct asking *asking);
 
+/* A store for one who only looks: empty, but for the newest refresh tokens of
+ * the customer's apps, which are read from the daemon's. What they are renewed
+ * to goes with it (see ask/refresh.h). NULL after a sentence. */
+struct store *asking_open_dry(const struct generation *generation,
+			      const char *customer);
+
 /* The first `poll` of the customer, or NULL. */
 const struct poll_plan *asking_plan(const struct generation *generation,
 				    const char *customer);

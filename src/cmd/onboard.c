@@ -129,11 +129,11 @@ verify(struct generation *generation, const char *customer)
 		.generation = generation, .customer = customer, .once = true,
 		.each = each, .ended = ended, .context = &onboard,
 	};
-	struct buf error = BUF_INIT, out = BUF_INIT;
+	struct buf out = BUF_INIT;
 	int status = CMD_NO;
 
-	if (store_open("memory", &asking.store, &error) != OUTCOME_OK) {
-		(void)cmd_fail("%s", error.data);
+	asking.store = asking_open_dry(generation, customer);
+	if (!asking.store) {
 		generation_destroy(&generation);
 	} else if (asking_run(&asking)) {
 		buf_printf(&out, "\nverified: %s\n", onboard.failure ?
@@ -148,7 +148,6 @@ verify(struct generation *generation, const char *customer)
 	if (asking.store)
 		store_close(&asking.store);
 	buf_release(&out);
-	buf_release(&error);
 	arena_destroy(&onboard.arena);
 	return status;
 }

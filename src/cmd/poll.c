@@ -109,27 +109,15 @@ ended(void *context, const struct poll_plan *plan, const char *failure)
 	buf_release(&out);
 }
 
-static struct store *
-open_store(const struct cmd_line *line, const struct generation *generation)
-{
-	struct buf error = BUF_INIT;
-	struct store *store = NULL;
-
-	if (!line->values[OPTION_DRY_RUN])
-		return cmd_open_store(generation);
-	if (store_open("memory", &store, &error) != OUTCOME_OK)
-		(void)cmd_fail("%s", error.data);
-	buf_release(&error);
-	return store;
-}
-
 static int
 ask(const struct cmd_line *line, struct asking *asking)
 {
 	struct poll *poll = asking->context;
 	int status = CMD_NO;
 
-	asking->store = open_store(line, asking->generation);
+	asking->store = line->values[OPTION_DRY_RUN] ?
+		asking_open_dry(asking->generation, asking->customer) :
+		cmd_open_store(asking->generation);
 	if (!asking->store) {
 		generation_destroy(&asking->generation);
 		return CMD_NO;

@@ -207,6 +207,7 @@ class Cloud:
         self.asked = []             # (method, path with query, headers, body)
         self.posted = []            # forms of token requests
         self.refreshes = ['refresh-0']
+        self.refreshes_good = 1     # the newest so many; Entra ID: of 90 days
         self.lives = 3599           # of a token, in seconds
         self.skew = 0               # seconds their clock is ahead
         self.pages = None           # most records in a page, whatever $top
@@ -291,7 +292,8 @@ class Cloud:
             return tenant.token_script.pop(0)(request, tenant)
         more = {}
         if form['grant_type'] == 'refresh_token':
-            if form['refresh_token'] != self.refreshes[-1]:
+            if form['refresh_token'] not in \
+                    self.refreshes[-self.refreshes_good:]:
                 return aadsts(700082, 'invalid_grant', 400)(request, tenant)
             self.refreshes.append('refresh-%d' % len(self.refreshes))
             more['refresh_token'] = self.refreshes[-1]

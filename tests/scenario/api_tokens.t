@@ -116,4 +116,18 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
        'which survives a crash', relay.read_log())
     relay.stop()
 
+    # The one in the file has ended; that of the store is used, not replaced.
+    cloud.refreshes_good = 4
+    kept = cloud.refreshes[-1]
+    for command in (['onboard', 'contoso'], ['poll', '--dry-run', 'contoso']):
+        used = len(cloud.posted)
+        status, out, err = relay.command(*command)
+        same((status, [form['refresh_token'] for form in cloud.posted[used:]]),
+             (0, [kept]), command[0] + ' asks with the newest refresh token')
+    relay.start()
+    settle(tenant)
+    ok('poll-failed' not in relay.read_log(), 'which is still the daemon\'s',
+       relay.read_log())
+    relay.stop()
+
 done()
