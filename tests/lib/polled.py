@@ -70,6 +70,17 @@ def titles(relay, want, recipient='archive@mssp.example', wait=20):
         time.sleep(0.05)
 
 
+def told(relay, words, want=1, wait=20):
+    """The notifications with those words in their subject, once there are so
+    many: others may be on their way."""
+    end = time.monotonic() + wait
+    while True:
+        found = [m for m in relay.outbox(0) if words in m['Subject']]
+        if len(found) >= want or time.monotonic() > end:
+            return found
+        time.sleep(0.05)
+
+
 def settle(tenant, asks=2, wait=15):
     """Until it has been asked some times more."""
     before, end = len(tenant.asked), time.monotonic() + wait
