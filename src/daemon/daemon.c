@@ -17,6 +17,7 @@
 #include "deliver/outbox.h"
 #include "net/transfer.h"
 #include "pipeline/pipeline.h"
+#include "store/clerk.h"
 #include "take/taker.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ struct daemon {
 	struct clock clock;
 	struct generations *generations;
 	struct store *store;
+	struct clerk *clerk;
 	struct inbox *inbox;
 	struct reader *reader;
 	struct blame *blame;
@@ -75,22 +77,6 @@ stored(void *context)
 	struct daemon *d = context;
 
 	outbox_wake(d->outbox);
-}
-
-static enum outcome
-join(void *context, struct buf *error)
-{
-	struct daemon *d = context;
-
-	return outbox_join(d->outbox, error);
-}
-
-static void
-joined(void *context, enum outcome outcome)
-{
-	struct daemon *d = context;
-
-	outbox_joined(d->outbox, outcome);
 }
 
 static int64_t
@@ -309,8 +295,7 @@ open_world(struct daemon *d, struct buf *error)
 	    service_lock(settings->state, error) != OUTCOME_OK ||
 	    transfer_setup(error) != OUTCOME_OK ||
 	    store_open(settings->state, &d->store, error) != OUTCOME_OK ||
-	    blame_open(settings->state, d->store, &d->blame, error) !=
-	    OUTCOME_OK ||
+	    blame_open(settings->state, &d->blame, error) != OUTCOME_OK ||
 	    inbox_open(settings->spool, &d->inbox, error) != OUTCOME_OK)
 		return false;
 	d->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -339,11 +324,10 @@ static void
 start(struct daemon *d)
 {
 	const struct taker_world world = {
-		.loop = d->loop, .store = d->store, .inbox = d->inbox,
+		.loop = d->loop, .clerk = d->clerk, .inbox = d->inbox,
 		.reader = d->reader, .blame = d->blame,
 		.generations = d->generations, .clock = &d->clock,
-		.hurry = hurry, .stored = stored, .join = join,
-		.joined = joined, .context = d,
+		.hurry = hurry, .stored = stored, .context = d,
 	};
 	const struct poller_world asking = {
 		.loop = d->loop, .store = d->store,
@@ -386,11 +370,13 @@ work(struct daemon *d)
 	reload_destroy(&d->reload);
 	taker_stop(d->taker);
 	poller_stop(d->poller);
+	clerk_drain(d->clerk);
 	outbox_drain(d->outbox);
 	taker_destroy(&d->taker);
 	quiet_destroy(&d->quiet);
 	poller_destroy(&d->poller);
 	outbox_destroy(&d->outbox);
+	clerk_destroy(&d->clerk);
 	log_info("stopped", NULL);
 }
 
@@ -467,6 +453,7 @@ serve(struct daemon *d)
 	}
 	if (good) {
 		d->loop = loop_create();
+		d->clerk = clerk_create_inline(d->loop, d->store);
 		work(d);
 		loop_destroy(&d->loop);
 	} else {

@@ -256,6 +256,22 @@ change_put_meta(struct change *change, const char *name, const char *value)
 }
 
 static enum outcome
+count_crash(struct writing *writing, const struct change_row *row)
+{
+	return store_crash_add(writing->store, row->name, row->at,
+			       writing->error);
+}
+
+void
+change_count_crash(struct change *change, const char *spool, instant_ms now)
+{
+	struct change_row *row = add_row(change, count_crash);
+
+	row->name = spool;
+	row->at = now;
+}
+
+static enum outcome
 forget_crash(struct writing *writing, const struct change_row *row)
 {
 	return store_crash_forget(writing->store, row->name, writing->error);

@@ -256,18 +256,15 @@ store_crashes(struct store *store, struct arena *arena,
 
 enum outcome
 store_crash_add(struct store *store, const char *spool, instant_ms now,
-		int64_t *count_out, struct buf *error)
+		struct buf *error)
 {
 	struct query query = query_start(store,
 		"INSERT INTO crash (spool, count, last) VALUES ($1, 1, $2)"
 		" ON CONFLICT (spool) DO UPDATE"
-		" SET count = crash.count + 1, last = excluded.last"
-		" RETURNING count", error);
+		" SET count = crash.count + 1, last = excluded.last", error);
 
 	query_put_text(&query, spool);
 	query_put_instant(&query, now);
-	if (query_row(&query))
-		*count_out = query_integer(&query);
 	return query_end(&query);
 }
 

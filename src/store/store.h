@@ -104,8 +104,7 @@ struct store_crashes {
 enum outcome store_crashes(struct store *store, struct arena *arena,
 			   struct store_crashes *crashes, struct buf *error);
 enum outcome store_crash_add(struct store *store, const char *spool,
-			     instant_ms now, int64_t *count_out,
-			     struct buf *error);
+			     instant_ms now, struct buf *error);
 enum outcome store_crash_forget(struct store *store, const char *spool,
 				struct buf *error);
 

@@ -7,7 +7,6 @@
 #include "take/blame.h"
 
 #include "base/bug.h"
-#include "base/log.h"
 #include "base/map.h"
 #include "base/text.h"
 
@@ -28,11 +27,10 @@ struct slot {
 };
 
 struct blame {
-	struct store *store;
 	struct slot *slots;		/* BLAME_HELD_MOST, mapped */
-	size_t held;
-	bool is_recovered;
+	bool is_ready;
 	struct arena *arena;
+	VEC(const char *) left;		/* by the last process */
 	struct map *counts;		/* name to struct blame_count */
 };
 
@@ -79,13 +77,12 @@ open_file(struct blame *blame, const char *state, struct buf *error)
 }
 
 enum outcome
-blame_open(const char *state, struct store *store, struct blame **blame_out,
-	   struct buf *error)
+blame_open(const char *state, struct blame **blame_out, struct buf *error)
 {
 	struct blame *blame = bug_alloc(sizeof(*blame));
 	enum outcome outcome;
 
-	*blame = (struct blame){ .store = store, .arena = arena_create() };
+	*blame = (struct blame){ .arena = arena_create() };
 	blame->counts = map_create(blame->arena);
 	outcome = open_file(blame, state, error);
 	if (outcome == OUTCOME_OK)
@@ -109,60 +106,80 @@ blame_close(struct blame **blame)
 
 /* ---- in hand ---- */
 
-void
+static bool
+is_free(const struct slot *slot)
+{
+	return !atomic_load_explicit(&slot->first, memory_order_relaxed);
+}
+
+size_t
 blame_hold(struct blame *blame, const char *name)
 {
-	struct slot *slot = &blame->slots[blame->held];
+	size_t at = 0;
+	struct slot *slot;
 
-	if (!blame->is_recovered || blame->held == BLAME_HELD_MOST || !*name)
+	while (at < BLAME_HELD_MOST && !is_free(&blame->slots[at]))
+		at++;
+	if (!blame->is_ready || at == BLAME_HELD_MOST || !*name)
 		BUG("the mail '%s' is one too many in hand", name);
+	slot = &blame->slots[at];
 	(void)snprintf(slot->rest, sizeof(slot->rest), "%s", name + 1);
 	atomic_store_explicit(&slot->first, *name, memory_order_release);
-	blame->held++;
+	return at;
 }
 
 void
-blame_let_go(struct blame *blame)
+blame_let_go(struct blame *blame, size_t slot)
 {
-	if (!blame->held)
+	if (slot >= BLAME_HELD_MOST || is_free(&blame->slots[slot]))
 		BUG("no mail is in hand");
-	atomic_store_explicit(&blame->slots[--blame->held].first, '\0',
+	atomic_store_explicit(&blame->slots[slot].first, '\0',
 			      memory_order_release);
 }
 
 void
-blame_let_all_go(struct blame *blame)
+blame_find_left(struct blame *blame)
 {
-	while (blame->held)
-		blame_let_go(blame);
+	size_t i;
+
+	for (i = 0; i < BLAME_HELD_MOST; i++) {
+		struct slot *slot = &blame->slots[i];
+
+		if (is_free(slot))
+			continue;
+		slot->rest[sizeof(slot->rest) - 1] = '\0';
+		vec_push(blame->arena, &blame->left,
+			 arena_printf(blame->arena, "%c%s", slot->first,
+				      slot->rest));
+	}
+	memset(blame->slots, 0, FILE_SIZE);
 }
 
 /* ---- counts ---- */
 
-static enum outcome
-count_left(struct blame *blame, instant_ms now, struct arena *arena,
-	   struct buf *error)
+static const char *
+of_daemon(struct arena *arena, const char *name)
 {
-	enum outcome outcome = OUTCOME_OK;
-	const char *name;
-	int64_t count;
+	return arena_printf(arena, OF_DAEMON "%s", name);
+}
+
+enum outcome
+blame_count_left(const struct blame *blame, struct store *store,
+		 instant_ms now, struct change *change,
+		 struct store_crashes *crashes_out, struct buf *error)
+{
 	size_t i;
 
-	for (i = 0; i < BLAME_HELD_MOST && outcome == OUTCOME_OK; i++) {
-		struct slot *slot = &blame->slots[i];
+	*crashes_out = (struct store_crashes){ 0 };
+	for (i = 0; i < blame->left.count; i++) {
+		const char *name = blame->left.items[i];
 
-		if (!slot->first)
-			continue;
-		slot->rest[sizeof(slot->rest) - 1] = '\0';
-		name = arena_printf(arena, OF_DAEMON "%c%s", slot->first,
-				    slot->rest);
-		log_warning("crash", "mail", name + strlen(OF_DAEMON), "why",
-			    "tocsin itself ended while it had it in hand",
-			    NULL);
-		outcome = store_crash_add(blame->store, name, now, &count,
-					  error);
+		change_count_crash(change, of_daemon(change->arena, name), now);
+		change_log(change, LOG_LEVEL_WARNING, "crash", "mail", name,
+			   "why", "tocsin itself ended while it had it in "
+			   "hand", NULL);
 	}
-	return outcome;
+	return store_crashes(store, change->arena, crashes_out, error);
 }
 
 static struct blame_count *
@@ -177,8 +194,8 @@ entry(struct blame *blame, const char *name)
 	return count;
 }
 
-static void
-learn(struct blame *blame, const struct store_crashes *crashes)
+void
+blame_learn(struct blame *blame, const struct store_crashes *crashes)
 {
 	size_t i;
 
@@ -192,44 +209,17 @@ learn(struct blame *blame, const struct store_crashes *crashes)
 		else
 			entry(blame, name)->reader = crash->count;
 	}
+	/* They were read before those of the last process were added. */
+	for (i = 0; i < blame->left.count; i++)
+		entry(blame, blame->left.items[i])->daemon++;
+	blame->left.count = 0;
+	blame->is_ready = true;
 }
 
-static enum outcome
-count_and_learn(struct blame *blame, instant_ms now, struct arena *arena,
-		struct buf *error)
+bool
+blame_is_ready(const struct blame *blame)
 {
-	struct store_crashes crashes = { 0 };
-	enum outcome outcome = store_begin(blame->store, error);
-
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	outcome = count_left(blame, now, arena, error);
-	if (outcome == OUTCOME_OK)
-		outcome = store_crashes(blame->store, arena, &crashes, error);
-	/* Before it is certain: who is killed just here must not count them
-	 * twice, which would hold them all. A mail that really is deadly comes
-	 * again. */
-	if (outcome == OUTCOME_OK)
-		memset(blame->slots, 0, FILE_SIZE);
-	outcome = store_end(blame->store, outcome, error);
-	if (outcome == OUTCOME_OK)
-		learn(blame, &crashes);
-	return outcome;
-}
-
-enum outcome
-blame_recover(struct blame *blame, instant_ms now, struct buf *error)
-{
-	struct arena *arena;
-	enum outcome outcome;
-
-	if (blame->is_recovered)
-		return OUTCOME_OK;
-	arena = arena_create();
-	outcome = count_and_learn(blame, now, arena, error);
-	arena_destroy(&arena);
-	blame->is_recovered = outcome == OUTCOME_OK;
-	return outcome;
+	return blame->is_ready;
 }
 
 struct blame_count
@@ -240,47 +230,30 @@ blame_of(const struct blame *blame, const char *name)
 	return count ? *count : (struct blame_count){ 0 };
 }
 
-enum outcome
-blame_reader(struct blame *blame, const char *name, instant_ms now,
-	     struct buf *error)
+void
+blame_count_reader(const char *name, instant_ms now, struct change *change)
 {
-	int64_t count = 0;
-	enum outcome outcome = store_crash_add(blame->store, name, now, &count,
-					       error);
-
-	if (outcome == OUTCOME_OK)
-		entry(blame, name)->reader = count;
-	return outcome;
+	change_count_crash(change, name, now);
 }
 
-static bool
-is_counted(const struct blame *blame, const char *name)
+void
+blame_counted_reader(struct blame *blame, const char *name)
 {
-	struct blame_count count = blame_of(blame, name);
-
-	return count.reader || count.daemon;
+	entry(blame, name)->reader++;
 }
 
-enum outcome
-blame_forget(struct blame *blame, const char *name, struct buf *error)
+void
+blame_forget(const char *name, struct change *change)
 {
-	struct arena *arena;
-	enum outcome outcome;
-
-	if (!is_counted(blame, name))
-		return OUTCOME_OK;
-	arena = arena_create();
-	outcome = store_crash_forget(blame->store, name, error);
-	if (outcome == OUTCOME_OK)
-		outcome = store_crash_forget(blame->store, arena_printf(arena,
-					     OF_DAEMON "%s", name), error);
-	arena_destroy(&arena);
-	return outcome;
+	change_forget_crash(change, name);
+	change_forget_crash(change, of_daemon(change->arena, name));
 }
 
 void
 blame_forgotten(struct blame *blame, const char *name)
 {
-	if (is_counted(blame, name))
-		*entry(blame, name) = (struct blame_count){ 0 };
+	struct blame_count *count = map_find(blame->counts, name);
+
+	if (count)
+		*count = (struct blame_count){ 0 };
 }

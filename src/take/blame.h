@@ -12,15 +12,16 @@
  * The counts are in the store, together with those of mails that ended the
  * reader, and forgotten in the transaction that takes the mail.
  *
- *	blame_open(state, store, &blame, &error);
- *	blame_recover(blame, now, &error);	-- until it succeeds
- *	blame_hold(blame, name);		-- work on it
- *	blame_let_go(blame);			-- the last one held
+ *	blame_open(state, &blame, &error);
+ *	blame_find_left(blame);
+ *	... in a unit: blame_count_left(), then blame_learn() ...
+ *	slot = blame_hold(blame, name);		-- work on it
+ *	blame_let_go(blame, slot);
  */
 #ifndef TAKE_BLAME_H
 #define TAKE_BLAME_H
 
-#include "store/store.h"
+#include "store/change.h"
 
 struct blame;
 
@@ -31,31 +32,40 @@ struct blame_count {
 	int64_t reader, daemon;
 };
 
-/* The store is borrowed. */
-enum outcome blame_open(const char *state, struct store *store,
-			struct blame **blame_out, struct buf *error);
+enum outcome blame_open(const char *state, struct blame **blame_out,
+			struct buf *error);
 void blame_close(struct blame **blame);
 
-/* Count what was in hand when the last process ended, and learn all counts.
- * Nothing happens once that was done. */
-enum outcome blame_recover(struct blame *blame, instant_ms now,
-			   struct buf *error);
+/* What was in hand when the last process ended goes from the file into memory,
+ * before anything is taken. Not counted in the file and in the store at once:
+ * whoever is killed in between must not hold them all. A mail that really is
+ * deadly comes again. */
+void blame_find_left(struct blame *blame);
 
-void blame_hold(struct blame *blame, const char *name);
-void blame_let_go(struct blame *blame);
-void blame_let_all_go(struct blame *blame);
+/* In a unit: count those, and read all counts. */
+enum outcome blame_count_left(const struct blame *blame, struct store *store,
+			      instant_ms now, struct change *change,
+			      struct store_crashes *crashes_out,
+			      struct buf *error);
+/* It is committed. Only now anything can be held. */
+void blame_learn(struct blame *blame, const struct store_crashes *crashes);
+bool blame_is_ready(const struct blame *blame);
+
+/* The slot that it is in. */
+size_t blame_hold(struct blame *blame, const char *name);
+void blame_let_go(struct blame *blame, size_t slot);
 
 /* Zeros for nearly all. */
 struct blame_count blame_of(const struct blame *blame, const char *name);
 
-/* The reader ended on it. */
-enum outcome blame_reader(struct blame *blame, const char *name,
-			  instant_ms now, struct buf *error);
+/* The reader ended on it. The first in a unit, the second when that is
+ * committed; likewise below. */
+void blame_count_reader(const char *name, instant_ms now,
+			struct change *change);
+void blame_counted_reader(struct blame *blame, const char *name);
 
-/* It was taken: the first as a part of that transaction, the second after
- * it. */
-enum outcome blame_forget(struct blame *blame, const char *name,
-			  struct buf *error);
+/* It was taken. */
+void blame_forget(const char *name, struct change *change);
 void blame_forgotten(struct blame *blame, const char *name);
 
 #endif

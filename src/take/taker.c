@@ -4,8 +4,7 @@
 #include "take/taker.h"
 
 #include "base/bug.h"
-#include "base/log.h"
-#include "take/blame.h"
+#include "base/container.h"
 #include "take/taker_private.h"
 
 enum {
@@ -13,6 +12,8 @@ enum {
 	TAKER_TROUBLE_MS = 2000,
 	/* Mails that wait for an API at once; others go on as they are. */
 	TAKER_WAITING_MOST = 64,
+	/* Mails that are read and wait for the clerk. */
+	TAKER_ANSWERED_MOST = 64,
 	/* Octets of mails under way, when it is more than one: a row of large
 	 * ones must not fill the memory. */
 	TAKER_OCTETS_MOST = 64 << 20,
@@ -24,21 +25,72 @@ taker_now(const struct taker *taker)
 	return taker->world.clock->now(taker->world.clock);
 }
 
-void
-passage_append(struct passage **list, struct passage *passage)
+const struct generation *
+taker_rules(const struct taker *taker)
 {
-	while (*list)
-		list = &(*list)->next;
+	return generations_current(taker->world.generations);
+}
+
+/* ---- passages ---- */
+
+void
+passages_init(struct passages *list)
+{
+	*list = (struct passages){ .end = &list->first };
+}
+
+void
+passages_append(struct passages *list, struct passage *passage)
+{
 	passage->next = NULL;
-	*list = passage;
+	*list->end = passage;
+	list->end = &passage->next;
+	list->count++;
+	list->octets += passage->input.length;
+}
+
+void
+passages_remove(struct passages *list, struct passage *passage)
+{
+	struct passage **at = &list->first;
+
+	while (*at && *at != passage)
+		at = &(*at)->next;
+	if (!*at)
+		BUG("the mail '%s' is not where it was put", passage->name);
+	*at = passage->next;
+	if (!*at)
+		list->end = at;
+	list->count--;
+	list->octets -= passage->input.length;
 }
 
 struct passage *
-passage_create(const char *name)
+passages_take_first(struct passages *list)
+{
+	struct passage *passage = list->first;
+
+	if (passage)
+		passages_remove(list, passage);
+	return passage;
+}
+
+void
+passages_destroy(struct passages *list)
+{
+	struct passage *passage;
+
+	while ((passage = passages_take_first(list)))
+		passage_destroy(passage);
+}
+
+struct passage *
+passage_create(struct taker *taker, const char *name)
 {
 	struct arena *arena = arena_create();
 	struct passage *passage = arena_alloc(arena, sizeof(*passage));
 
+	passage->taker = taker;
 	passage->arena = arena;
 	passage->name = arena_strdup(arena, name);
 	return passage;
@@ -47,68 +99,38 @@ passage_create(const char *name)
 void
 passage_destroy(struct passage *passage)
 {
-	struct arena *arena = passage->arena;
-
 	json_destroy(&passage->document);
-	arena_destroy(&arena);
+	arena_destroy(&passage->arena);
 }
 
-void
-passage_destroy_all(struct passage **list)
+static bool
+has_name(const struct passages *list, const char *name)
 {
-	struct passage *passage;
+	const struct passage *passage = list->first;
 
-	while ((passage = *list)) {
-		*list = passage->next;
-		passage_destroy(passage);
-	}
+	while (passage && strcmp(passage->name, name))
+		passage = passage->next;
+	return passage;
 }
 
 bool
 passage_is_under_way(const struct taker *taker, const char *name)
 {
-	const struct passage *passage;
-
-	for (passage = taker->reading; passage; passage = passage->next)
-		if (!strcmp(passage->name, name))
-			return true;
-	for (passage = taker->waiting; passage; passage = passage->next)
-		if (!strcmp(passage->name, name))
-			return true;
-	for (passage = taker->answered; passage; passage = passage->next)
-		if (!strcmp(passage->name, name))
-			return true;
-	return false;
+	return has_name(&taker->reading, name) ||
+	       has_name(&taker->waiting, name) ||
+	       has_name(&taker->answered, name) ||
+	       has_name(&taker->storing, name);
 }
 
-static size_t
-octets_of(const struct passage *passage)
+bool
+taker_has_room(const struct taker *taker)
 {
-	size_t octets = 0;
-
-	for (; passage; passage = passage->next)
-		octets += passage->input.length;
-	return octets;
-}
-
-static size_t
-length_of(const struct passage *passage)
-{
-	size_t length = 0;
-
-	for (; passage; passage = passage->next)
-		length++;
-	return length;
-}
-
-static bool
-has_room(const struct taker *taker)
-{
-	return !taker->stopped && !taker->is_paused &&
-	       taker->count < READER_QUEUE_MOST &&
-	       length_of(taker->answered) < 2 * PASSAGE_BATCH_MOST &&
-	       octets_of(taker->reading) + octets_of(taker->waiting) +
-	       octets_of(taker->answered) < TAKER_OCTETS_MOST;
+	return !taker->stopped && !taker->is_paused && !taker->is_one_alone &&
+	       taker->reading.count < READER_QUEUE_MOST &&
+	       taker->answered.count < TAKER_ANSWERED_MOST &&
+	       taker->reading.octets + taker->waiting.octets +
+	       taker->answered.octets + taker->storing.octets <
+	       TAKER_OCTETS_MOST;
 }
 
 /* ---- to the reader ---- */
@@ -163,26 +185,8 @@ fill_reader(struct taker *taker)
 {
 	const char *name;
 
-	while (has_room(taker) && (name = next_name(taker)))
+	while (taker_has_room(taker) && (name = next_name(taker)))
 		passage_begin(taker, name);
-}
-
-static void
-fill_released(struct taker *taker)
-{
-	struct arena *arena = arena_create();
-	struct store_helds helds = { 0 };
-	struct buf error = BUF_INIT;
-	size_t i;
-
-	taker->wants_released = false;
-	if (store_helds(taker->world.store, STORE_RELEASED, arena, &helds,
-			&error) != OUTCOME_OK)
-		complaints_say(taker->complaints, NULL, error.data);
-	for (i = 0; i < helds.count && has_room(taker); i++)
-		passage_begin_released(taker, &helds.items[i]);
-	buf_release(&error);
-	arena_destroy(&arena);
 }
 
 /* ---- what an API knows ---- */
@@ -193,8 +197,8 @@ static const char *
 find_customer_to_ask(struct taker *taker, struct passage *passage)
 {
 	const struct pipeline_decision *decision = pipeline_decide_first(
-		generations_current(taker->world.generations), &passage->input,
-		taker_now(taker), 0, passage->arena);
+		taker_rules(taker), &passage->input, taker_now(taker), 0,
+		passage->arena);
 	const char *authentic = alert_text(decision->alert, ALERT_AUTHENTIC);
 
 	if (decision->action != PIPELINE_NOTIFY || !decision->customer ||
@@ -213,8 +217,9 @@ wait_for_api(struct taker *taker, struct passage *passage)
 	const char *customer;
 	int64_t most;
 
-	if (passage->released || taker->waiting_count >= TAKER_WAITING_MOST ||
-	    !generations_current(taker->world.generations)->polls.count)
+	if (passage->input.released ||
+	    taker->waiting.count >= TAKER_WAITING_MOST ||
+	    !taker_rules(taker)->polls.count)
 		return false;
 	customer = find_customer_to_ask(taker, passage);
 	most = customer ? taker->world.hurry(taker->world.context, customer)
@@ -223,8 +228,7 @@ wait_for_api(struct taker *taker, struct passage *passage)
 		return false;
 	passage->waits_for = arena_strdup(passage->arena, customer);
 	passage->waits_until = taker_now(taker) + most;
-	passage_append(&taker->waiting, passage);
-	taker->waiting_count++;
+	passages_append(&taker->waiting, passage);
 	return true;
 }
 
@@ -232,17 +236,15 @@ wait_for_api(struct taker *taker, struct passage *passage)
 static void
 end_waiting(struct taker *taker, const char *customer)
 {
-	struct passage **at = &taker->waiting, *passage;
+	struct passage *passage, *next;
 
-	while ((passage = *at)) {
+	for (passage = taker->waiting.first; passage; passage = next) {
+		next = passage->next;
 		if (passage->waits_until > taker_now(taker) &&
-		    (!customer || strcmp(passage->waits_for, customer))) {
-			at = &passage->next;
+		    (!customer || strcmp(passage->waits_for, customer)))
 			continue;
-		}
-		*at = passage->next;
-		taker->waiting_count--;
-		passage_append(&taker->answered, passage);
+		passages_remove(&taker->waiting, passage);
+		passages_append(&taker->answered, passage);
 	}
 }
 
@@ -266,42 +268,18 @@ halt(struct taker *taker, struct passage *passage, const char *why)
 }
 
 static void
-count_crash(struct taker *taker, struct passage *passage, const char *why)
-{
-	struct buf error = BUF_INIT;
-	bool counted = blame_reader(taker->blame, passage->name,
-				    taker_now(taker), &error) == OUTCOME_OK;
-	int64_t count = blame_of(taker->blame, passage->name).reader;
-
-	log_warning("crash", "mail", passage->name, "why", why, NULL);
-	if (!counted) {
-		give_back(taker, passage, error.data);
-	} else if (count < PASSAGE_CRASHES_MOST) {
-		taker->again = true;	/* in a new sweep */
-		passage_destroy(passage);
-	} else {
-		passage->input.failure = arena_printf(passage->arena,
-			"the reader ended on it %lld times, the last time so: "
-			"%s", (long long)count, why);
-		passage_append(&taker->answered, passage);
-	}
-	buf_release(&error);
-}
-
-static void
 take_answer(struct taker *taker, const struct reader_answer *answer)
 {
-	struct passage *passage = taker->reading;
+	struct passage *passage = passages_take_first(&taker->reading);
 
 	if (!passage || (uint64_t)(uintptr_t)passage != answer->id)
 		BUG("the reader answers what it was not asked");
-	taker->reading = passage->next;
-	taker->count--;
+	loop_arrived(taker->world.loop);
 	switch (answer->outcome) {
 	case READER_PARSED:
 		passage->input.message = answer->message;
 		if (!wait_for_api(taker, passage))
-			passage_append(&taker->answered, passage);
+			passages_append(&taker->answered, passage);
 		break;
 	case READER_UNREADABLE:
 		give_back(taker, passage, answer->error);
@@ -310,7 +288,7 @@ take_answer(struct taker *taker, const struct reader_answer *answer)
 		halt(taker, passage, answer->error);
 		break;
 	default:
-		count_crash(taker, passage, answer->error);
+		passage_count_crash(passage, answer->error);
 	}
 }
 
@@ -320,7 +298,7 @@ take_answer(struct taker *taker, const struct reader_answer *answer)
 static bool
 take_next(struct taker *taker)
 {
-	struct passage *oldest = taker->reading;
+	struct passage *oldest = taker->reading.first;
 	struct reader_answer answer;
 
 	if (!reader_receive(taker->world.reader, oldest ? oldest->arena :
@@ -330,26 +308,60 @@ take_next(struct taker *taker)
 	return true;
 }
 
+/* Not while one that may end the daemon is at the clerk: nobody else is to be
+ * suspected. */
 static void
 take_answers(struct taker *taker)
 {
 	bool more = true;
 
-	while (more && taker->reading) {
-		blame_hold(taker->blame, taker->reading->name);
+	while (more && taker->reading.first && !taker->is_one_alone) {
+		size_t slot = blame_hold(taker->blame,
+					 taker->reading.first->name);
+
 		more = take_next(taker);
-		blame_let_go(taker->blame);
+		blame_let_go(taker->blame, slot);
 	}
-	if (!taker->reading)
+	if (!taker->reading.first)
 		(void)take_next(taker);	/* there is none */
 }
 
-/* Little fits between the reader and us: with more answers it would wait. */
-void
-taker_keep_reading(struct taker *taker)
+/* ---- before anything is taken ---- */
+
+static enum outcome
+recover(struct unit *unit, struct store *store, struct change *change,
+	struct arena *arena, struct buf *error)
 {
-	take_answers(taker);
-	fill_reader(taker);
+	struct taker *taker = CONTAINER_OF(unit, struct taker, recovery);
+
+	(void)arena;		/* the change's */
+	return blame_count_left(taker->blame, store, taker_now(taker), change,
+				&taker->crashes, error);
+}
+
+static void
+recovered(struct unit *unit, enum outcome outcome, const char *error)
+{
+	struct taker *taker = CONTAINER_OF(unit, struct taker, recovery);
+
+	taker->is_recovering = false;
+	if (outcome == OUTCOME_OK)
+		blame_learn(taker->blame, &taker->crashes);
+	else
+		complaints_say(taker->complaints, NULL, error);
+	taker_turn(taker);
+}
+
+/* Which mails were in hand when the last process ended. */
+static void
+begin_recovery(struct taker *taker)
+{
+	if (taker->is_recovering || complaints_any(taker->complaints))
+		return;
+	taker->is_recovering = true;
+	taker->recovery.work = recover;
+	taker->recovery.done = recovered;
+	clerk_submit(taker->world.clerk, &taker->recovery);
 }
 
 /* ---- all of it ---- */
@@ -359,24 +371,10 @@ static void
 report_recovery(struct taker *taker)
 {
 	if (!taker->is_paused && taker->swept && !taker->again &&
-	    !taker->reading && !taker->answered &&
+	    !taker->reading.count && !taker->answered.count &&
+	    !taker->storing.count && !taker->is_releasing &&
 	    taker->at == taker->page.list.count)
 		complaints_end(taker->complaints);
-}
-
-/* Before anything is taken: which mails were in hand when the last process
- * ended. */
-static bool
-recover(struct taker *taker)
-{
-	struct buf error = BUF_INIT;
-	bool good = blame_recover(taker->blame, taker_now(taker), &error) ==
-		    OUTCOME_OK;
-
-	if (!good)
-		complaints_say(taker->complaints, NULL, error.data);
-	buf_release(&error);
-	return good;
 }
 
 static int64_t
@@ -389,7 +387,7 @@ static void
 set_timer(struct taker *taker)
 {
 	int64_t wait = reader_wait_ms(taker->world.reader);
-	const struct passage *passage = taker->waiting;
+	const struct passage *passage = taker->waiting.first;
 
 	for (; passage; passage = passage->next) {
 		int64_t left = passage->waits_until - taker_now(taker);
@@ -398,27 +396,35 @@ set_timer(struct taker *taker)
 	}
 	if (complaints_any(taker->complaints))
 		wait = sooner(wait, TAKER_TROUBLE_MS);
-	wait = sooner(wait, passage_store_ms(taker));
 	loop_timer_set(taker->timer, taker->stopped ? -1 : wait);
 }
 
-static void
-turn(void *context)
+void
+taker_turn(struct taker *taker)
 {
-	struct taker *taker = context;
-
-	if (recover(taker)) {
+	if (taker->stopped) {
+		set_timer(taker);
+		return;
+	}
+	if (blame_is_ready(taker->blame)) {
 		take_answers(taker);
 		end_waiting(taker, NULL);
-		if (taker->wants_released)
-			fill_released(taker);
-		fill_reader(taker);	/* it works while these are stored */
-		passage_store(taker);
-		fill_reader(taker);	/* there was no memory for before */
-		passage_sync_inbox(taker);
+		if (taker->wants_released && !taker->is_releasing)
+			taker_look_for_released(taker);
+		taker_store(taker);
+		fill_reader(taker);	/* it works while those are stored */
+		taker_sync_inbox(taker);
 		report_recovery(taker);
+	} else {
+		begin_recovery(taker);
 	}
 	set_timer(taker);
+}
+
+static void
+reader_answers(void *context)
+{
+	taker_turn(context);
 }
 
 static void
@@ -426,10 +432,11 @@ timer_turn(void *context)
 {
 	struct taker *taker = context;
 
-	if (complaints_any(taker->complaints) && !taker->answered)
+	if (complaints_any(taker->complaints) && !taker->answered.count &&
+	    !taker->storing.count)
 		taker_wake(taker);
 	else
-		turn(taker);
+		taker_turn(taker);
 }
 
 struct taker *
@@ -442,13 +449,18 @@ taker_create(const struct taker_world *world)
 		.page_arena = arena_create(),
 		.complaints = complaints_create("inbox"),
 		.blame = world->blame,
-		.gathering = TIME_UNKNOWN,
 		.swept = true,
 		.again = true,
 		.wants_released = true,
 	};
+	passages_init(&taker->reading);
+	passages_init(&taker->waiting);
+	passages_init(&taker->answered);
+	passages_init(&taker->storing);
+	blame_find_left(taker->blame);
 	taker->timer = loop_timer(world->loop, timer_turn, taker);
-	loop_watch(world->loop, reader_fd(world->reader), turn, taker);
+	loop_watch(world->loop, reader_fd(world->reader), reader_answers,
+		   taker);
 	loop_timer_set(taker->timer, 0);
 	return taker;
 }
@@ -464,13 +476,13 @@ taker_wake(struct taker *taker)
 	taker->is_paused = false;
 	taker->again = true;
 	taker->wants_released = true;
-	turn(taker);
+	taker_turn(taker);
 }
 
 void
 taker_complete(struct taker *taker, const char *customer, bool whole)
 {
-	struct passage *passage = taker->waiting;
+	struct passage *passage = taker->waiting.first;
 
 	if (!passage || taker->stopped)
 		return;
@@ -478,7 +490,7 @@ taker_complete(struct taker *taker, const char *customer, bool whole)
 		passage->input.is_completed |= !strcmp(passage->waits_for,
 						       customer);
 	end_waiting(taker, customer);
-	if (taker->answered)
+	if (taker->answered.count)
 		loop_timer_set(taker->timer, 0);
 }
 
@@ -492,9 +504,16 @@ taker_stop(struct taker *taker)
 void
 taker_destroy(struct taker **taker)
 {
-	passage_destroy_all(&(*taker)->reading);
-	passage_destroy_all(&(*taker)->waiting);
-	passage_destroy_all(&(*taker)->answered);
+	if ((*taker)->storing.count || (*taker)->is_recovering ||
+	    (*taker)->is_releasing)
+		BUG("the clerk still has mails");
+	while ((*taker)->reading.count) {
+		passage_destroy(passages_take_first(&(*taker)->reading));
+		loop_arrived((*taker)->world.loop);
+	}
+	passages_destroy(&(*taker)->waiting);
+	passages_destroy(&(*taker)->answered);
+	loop_forget((*taker)->world.loop, reader_fd((*taker)->world.reader));
 	complaints_destroy(&(*taker)->complaints);
 	arena_destroy(&(*taker)->page_arena);
 	free(*taker);

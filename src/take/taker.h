@@ -1,9 +1,9 @@
 /*
- * The taker: takes messages from the inbox, has them read in the cage, decides,
- * and moves them into the store; then they leave the inbox. Held messages that
- * a person released take the same way.
+ * The taker: takes messages from the inbox, has them read in the cage, has the
+ * clerk decide about them and move them into the store; then they leave the
+ * inbox. Held messages that a person released take the same way.
  *
- * While one batch is decided and committed, the reader works on the next, so
+ * While the clerk decides and commits some, the reader works on the next, so
  * both keep a processor busy and a commit is shared by many mails.
  */
 #ifndef TAKE_TAKER_H
@@ -13,14 +13,14 @@
 #include "intake/inbox.h"
 #include "parse/reader.h"
 #include "pipeline/generations.h"
-#include "store/store.h"
+#include "store/clerk.h"
 #include "take/blame.h"
 
 struct taker;
 
 struct taker_world {
 	struct loop *loop;
-	struct store *store;
+	struct clerk *clerk;
 	struct inbox *inbox;
 	struct reader *reader;
 	struct blame *blame;
@@ -29,17 +29,15 @@ struct taker_world {
 	/* An authentic mail of the customer names an alert or incident: how
 	 * long it should wait for taker_complete(), in milliseconds. */
 	int64_t (*hurry)(void *context, const char *customer);
-	/* Called when new deliveries were stored. */
+	/* Called when what makes new deliveries is at the clerk: whoever
+	 * submits a unit now meets them in it. */
 	loop_handler *stored;
-	/* Called within the transaction that stores mails, and when it has
-	 * ended: see outbox_join(). */
-	enum outcome (*join)(void *context, struct buf *error);
-	void (*joined)(void *context, enum outcome outcome);
 	void *context;
 };
 
 /* Everything in `world` is borrowed for its life. */
 struct taker *taker_create(const struct taker_world *world);
+/* When the clerk has nothing of it any more. */
 void taker_destroy(struct taker **taker);
 
 /* Look into the inbox, and at what was released, from the start. */

@@ -2,9 +2,15 @@
  * A passage: one message on its way from the inbox to the store. What the files
  * of the taker share; nobody else includes it.
  *
- *	taker.c		looks for messages, and takes the reader's answers
- *	taker_begin.c	to the reader
- *	taker_store.c	into the store, and out of the inbox
+ *	inbox ──▶ reading ──▶ answered ──▶ storing ──▶ out of the inbox
+ *	             │           ▲
+ *	             └──▶ waiting for an API
+ *
+ *	taker.c			looks for messages, and takes the reader's
+ *				answers
+ *	taker_begin.c		to the reader
+ *	taker_released.c	likewise, what a person let go on
+ *	taker_store.c		into the store, and out of the inbox
  */
 #ifndef TAKE_TAKER_PRIVATE_H
 #define TAKE_TAKER_PRIVATE_H
@@ -21,25 +27,42 @@ enum {
 	 * may have been something else. One that ends the daemon even so is
 	 * left where it is. */
 	PASSAGE_CRASHES_MOST = 2,
-	PASSAGE_BATCH_MOST = 32,	/* mails of one commit */
+	/* Mails at the clerk: whoever waits for a commit shares it with them,
+	 * and all are suspects when the process ends. */
+	PASSAGE_STORING_MOST = 24,
 };
 
 /* One message on its way from the inbox to the store. */
 struct passage {
 	struct passage *next;
+	struct taker *taker;
 	struct arena *arena;
 	const char *name;		/* in the inbox; or of a released item,
 					   "released/CODE", which no file's
 					   name can be */
-	struct store_item *released;	/* NULL: from the inbox */
 	struct pipeline_input input;
 	struct json *document;		/* of a released record, else NULL */
 	bool is_alone;			/* it may end the daemon: nobody else
-					   is to be in its transaction */
+					   is to be in hand with it */
+	bool is_counted;		/* it ended something before */
 	const char *waits_for;		/* a customer's API; or NULL */
 	instant_ms waits_until;
 
+	int64_t held_item;		/* of a released one, */
+	struct store_held *held;	/* and what was held of it */
+
+	/* At the clerk. */
+	struct unit unit;
+	const struct generation *generation;	/* borrowed */
+	instant_ms at;
+	size_t slot;			/* of blame */
 	struct pipeline_decision *decision;
+};
+
+/* A list of passages, the oldest first. */
+struct passages {
+	struct passage *first, **end;
+	size_t count, octets;
 };
 
 struct taker {
@@ -51,45 +74,72 @@ struct taker {
 	char after[NAME_MAX + 1];	/* the last name seen in this sweep */
 	bool swept;			/* nothing more in this sweep */
 	bool again;			/* then begin another one */
-	struct passage *reading;	/* at the reader, the oldest first */
-	struct passage *waiting;	/* for an API, likewise */
-	size_t waiting_count;
-	struct passage *answered;	/* ready to be decided, likewise */
-	instant_ms gathering;		/* since when the first of them waits;
-					   TIME_UNKNOWN: none does */
+	struct passages reading;	/* at the reader */
+	struct passages waiting;	/* for an API */
+	struct passages answered;	/* ready to be decided */
+	struct passages storing;	/* at the clerk */
+	bool is_one_alone;		/* there, with nobody beside it */
 	bool is_unsynced;		/* mails have left the inbox */
-	size_t count;			/* of `reading` */
 	struct blame *blame;
+	struct unit recovery;		/* of blame */
+	struct store_crashes crashes;	/* that it reads */
+	struct unit release;		/* looks for what was released */
+	struct store_helds helds;	/* that it finds */
 	struct complaints *complaints;
+	bool is_recovering, is_releasing; /* at the clerk */
 	bool wants_released;		/* look for what a person released */
 	bool is_paused;			/* no reader can be started */
 	bool stopped;
 };
 
 instant_ms taker_now(const struct taker *taker);
-/* Take the answers that are there, and give the reader more. */
-void taker_keep_reading(struct taker *taker);
+const struct generation *taker_rules(const struct taker *taker);
+bool taker_has_room(const struct taker *taker);
+/* Something may go on now. */
+void taker_turn(struct taker *taker);
 
-void passage_append(struct passage **list, struct passage *passage);
-struct passage *passage_create(const char *name);
+void passages_init(struct passages *list);
+void passages_append(struct passages *list, struct passage *passage);
+/* NULL when it is empty. */
+struct passage *passages_take_first(struct passages *list);
+void passages_remove(struct passages *list, struct passage *passage);
+/* All of them, and it is empty. */
+void passages_destroy(struct passages *list);
+
+struct passage *passage_create(struct taker *taker, const char *name);
 void passage_destroy(struct passage *passage);
-/* All of a list, which is then empty. */
-void passage_destroy_all(struct passage **list);
 
 bool passage_is_under_way(const struct taker *taker, const char *name);
+/* What is known of its past. False: it is not to be touched. */
+bool passage_weigh(struct taker *taker, struct passage *passage);
 
-/* Of the inbox; of what a person released. Nothing happens to one that is under
- * way. */
+/* Of the inbox. Nothing happens to one that is under way. */
 void passage_begin(struct taker *taker, const char *name);
-void passage_begin_released(struct taker *taker,
-			    const struct store_held *listed);
+/* What is in our memory, to the reader. */
+enum outcome passage_send_copy(struct taker *taker, struct passage *passage,
+			       struct buf *error);
 
-/* When those that are answered have to be stored: milliseconds; negative:
- * never. */
-int64_t passage_store_ms(struct taker *taker);
-/* Store the next batch of them, if it is time. */
-void passage_store(struct taker *taker);
+/* Ask the clerk for what a person released. */
+void taker_look_for_released(struct taker *taker);
+
+/* Give the clerk what is answered. */
+void taker_store(struct taker *taker);
+/* Give the clerk a unit of it: whatever it does there, it is in hand. */
+void passage_submit(struct passage *passage,
+		    enum outcome (*work)(struct unit *unit,
+					 struct store *store,
+					 struct change *change,
+					 struct arena *arena,
+					 struct buf *error),
+		    void (*done)(struct unit *unit, enum outcome outcome,
+				 const char *error));
+/* In its done(): it is the taker's again. */
+void passage_take_back(struct passage *passage);
+/* The reader ended on it: count that, and then begin anew or hold it. */
+void passage_count_crash(struct passage *passage, const char *why);
+/* Not even held it lets the daemon live: say so. */
+void passage_leave_alone(struct passage *passage);
 /* Make removals from the inbox durable, when there is time for it. */
-void passage_sync_inbox(struct taker *taker);
+void taker_sync_inbox(struct taker *taker);
 
 #endif

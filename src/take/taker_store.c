@@ -1,75 +1,67 @@
 /*
- * Into the store, many in one transaction; and only then out of the inbox.
+ * Into the store, many in one transaction; and only then out of the inbox. What
+ * waits while the clerk commits is the next transaction, so nothing waits for
+ * company that does not come.
  */
 #include "take/taker_private.h"
 
+#include "base/container.h"
 #include "base/log.h"
-#include "take/blame.h"
+#include "pipeline/notice.h"
 
-enum {
-	/* While the reader has more, what is answered waits for others to
-	 * share a commit with, but not for longer than this. */
-	GATHER_MS = 15,
-};
-
-static enum outcome
-record(struct taker *taker, struct passage *passage, struct buf *error)
+static struct passage *
+passage_of(struct unit *unit)
 {
-	const struct generation *generation =
-		generations_current(taker->world.generations);
-	struct store *store = taker->world.store;
-	struct change change;
-	enum outcome outcome;
-
-	change_init(&change, passage->arena);
-	outcome = pipeline_take(generation, store, &passage->input,
-				taker_now(taker), &change, &passage->decision,
-				error);
-	if (outcome == OUTCOME_OK)
-		outcome = change_apply(&change, store, error);
-	if (outcome == OUTCOME_OK)
-		change_say(&change);
-	if (outcome == OUTCOME_OK)
-		outcome = blame_forget(taker->blame, passage->name, error);
-	return outcome;
+	return CONTAINER_OF(unit, struct passage, unit);
 }
 
-/* How many of those that are answered go into the next transaction. */
-static size_t
-batch_size(const struct taker *taker)
+void
+passage_submit(struct passage *passage,
+	       enum outcome (*work)(struct unit *unit, struct store *store,
+				    struct change *change, struct arena *arena,
+				    struct buf *error),
+	       void (*done)(struct unit *unit, enum outcome outcome,
+			    const char *error))
 {
-	const struct passage *passage = taker->answered;
-	size_t count = 0;
+	struct taker *taker = passage->taker;
 
-	for (; passage && count < PASSAGE_BATCH_MOST; passage = passage->next) {
-		if (passage->is_alone)
-			return count ? count : 1;
-		count++;
-	}
-	return count;
+	passage->slot = blame_hold(taker->blame, passage->name);
+	passage->generation = generations_borrow(taker->world.generations);
+	/* One, or a replay would differ. */
+	passage->at = taker_now(taker);
+	passage->unit.work = work;
+	passage->unit.done = done;
+	passage->unit.is_alone = passage->is_alone;
+	taker->is_one_alone = passage->is_alone;
+	passages_append(&taker->storing, passage);
+	clerk_submit(taker->world.clerk, &passage->unit);
 }
 
-static enum outcome
-record_batch(struct taker *taker, size_t count, struct buf *error)
+void
+passage_take_back(struct passage *passage)
 {
-	enum outcome outcome = store_begin(taker->world.store, error);
-	struct passage *passage = taker->answered;
+	struct taker *taker = passage->taker;
 
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	for (; count && outcome == OUTCOME_OK; count--) {
-		blame_hold(taker->blame, passage->name);
-		outcome = record(taker, passage, error);
-		if (!passage->is_alone)
-			taker_keep_reading(taker);
-		passage = passage->next;
-	}
-	if (outcome == OUTCOME_OK)
-		outcome = taker->world.join(taker->world.context, error);
-	outcome = store_end(taker->world.store, outcome, error);
-	blame_let_all_go(taker->blame);
-	taker->world.joined(taker->world.context, outcome);
-	return outcome;
+	passages_remove(&taker->storing, passage);
+	taker->is_one_alone = false;
+	blame_let_go(taker->blame, passage->slot);
+	generations_return(taker->world.generations, passage->generation);
+	passage->generation = NULL;
+}
+
+/* ---- a decision ---- */
+
+static enum outcome
+decide(struct unit *unit, struct store *store, struct change *change,
+       struct arena *arena, struct buf *error)
+{
+	struct passage *passage = passage_of(unit);
+
+	(void)arena;		/* the change's */
+	if (passage->is_counted)
+		blame_forget(passage->name, change);
+	return pipeline_take(passage->generation, store, &passage->input,
+			     passage->at, change, &passage->decision, error);
 }
 
 static void
@@ -99,79 +91,180 @@ log_passage(const struct passage *passage)
 		"mail", passage->name, NULL);
 }
 
-/* The first `count` are in the store: now, and not before, they leave the
- * inbox. */
+/* It is in the store: now, and not before, it leaves the inbox. */
 static void
-leave_inbox(struct taker *taker, size_t count)
+leave_inbox(struct taker *taker, struct passage *passage)
 {
 	struct buf error = BUF_INIT;
-	struct passage *passage;
 
-	while (count--) {
-		passage = taker->answered;
-		taker->answered = passage->next;
-		blame_forgotten(taker->blame, passage->name);
-		log_passage(passage);
-		if (!passage->released &&
-		    inbox_remove(taker->world.inbox, passage->name, &error) !=
-		    OUTCOME_OK)
-			complaints_say(taker->complaints, passage->name,
-				       error.data);
-		passage_destroy(passage);
-		buf_reset(&error);
-	}
+	blame_forgotten(taker->blame, passage->name);
+	log_passage(passage);
+	if (!passage->input.released &&
+	    inbox_remove(taker->world.inbox, passage->name, &error) !=
+	    OUTCOME_OK)
+		complaints_say(taker->complaints, passage->name, error.data);
 	taker->is_unsynced = true;
 	buf_release(&error);
 }
 
-/* Milliseconds until what is answered has to be stored; negative: never. */
-int64_t
-passage_store_ms(struct taker *taker)
+static void
+decided(struct unit *unit, enum outcome outcome, const char *error)
 {
-	size_t count = batch_size(taker);
-	int64_t left;
+	struct passage *passage = passage_of(unit);
+	struct taker *taker = passage->taker;
 
-	if (!taker->answered) {
-		taker->gathering = TIME_UNKNOWN;
-		return -1;
-	}
-	if (!taker->reading || count == PASSAGE_BATCH_MOST ||
-	    taker->answered->is_alone)
-		return 0;
-	if (taker->gathering == TIME_UNKNOWN)
-		taker->gathering = taker_now(taker);
-	left = taker->gathering + GATHER_MS - taker_now(taker);
-	/* Not longer, should the clock be set back. */
-	return left < 0 || left > GATHER_MS ? 0 : left;
+	passage_take_back(passage);
+	if (outcome == OUTCOME_OK)
+		leave_inbox(taker, passage);
+	else	/* it stays there */
+		complaints_say(taker->complaints, NULL, error);
+	passage_destroy(passage);
+	taker_turn(taker);
+}
+
+static bool
+may_store(const struct taker *taker)
+{
+	const struct passage *next = taker->answered.first;
+
+	return next && !taker->is_one_alone &&
+	       taker->storing.count < PASSAGE_STORING_MOST &&
+	       (!next->is_alone || !taker->storing.count);
 }
 
 void
-passage_store(struct taker *taker)
+taker_store(struct taker *taker)
 {
-	size_t count = batch_size(taker);
-	struct buf error = BUF_INIT;
+	bool any = false;
 
-	if (passage_store_ms(taker))
+	/* While some are at the clerk, the others gather. */
+	if (taker->storing.count)
 		return;
-	taker->gathering = TIME_UNKNOWN;
-	if (record_batch(taker, count, &error) == OUTCOME_OK) {
-		leave_inbox(taker, count);
-	} else {
-		complaints_say(taker->complaints, NULL, error.data);
-		/* They stay in the inbox. */
-		passage_destroy_all(&taker->answered);
+	while (may_store(taker)) {
+		struct passage *passage =
+			passages_take_first(&taker->answered);
+
+		passage_submit(passage, decide, decided);
+		any = true;
 	}
-	buf_release(&error);
+	if (any)
+		taker->world.stored(taker->world.context);
 }
+
+/* ---- one that ended the reader ---- */
+
+static enum outcome
+count_crash(struct unit *unit, struct store *store, struct change *change,
+	    struct arena *arena, struct buf *error)
+{
+	const struct passage *passage = passage_of(unit);
+
+	(void)store, (void)arena, (void)error;
+	blame_count_reader(passage->name, passage->at, change);
+	return OUTCOME_OK;
+}
+
+static void
+crash_counted(struct unit *unit, enum outcome outcome, const char *error)
+{
+	struct passage *passage = passage_of(unit);
+	struct taker *taker = passage->taker;
+	int64_t count;
+
+	passage_take_back(passage);
+	if (outcome != OUTCOME_OK) {
+		complaints_say(taker->complaints, passage->name, error);
+		passage_destroy(passage);
+		taker_turn(taker);
+		return;
+	}
+	blame_counted_reader(taker->blame, passage->name);
+	count = blame_of(taker->blame, passage->name).reader;
+	if (count < PASSAGE_CRASHES_MOST) {
+		taker->again = true;	/* in a new sweep */
+		passage_destroy(passage);
+	} else {
+		passage->is_counted = true;
+		passage->input.failure = arena_printf(passage->arena,
+			"the reader ended on it %lld times, the last time so: "
+			"%s", (long long)count, passage->input.failure);
+		passages_append(&taker->answered, passage);
+	}
+	taker_turn(taker);
+}
+
+void
+passage_count_crash(struct passage *passage, const char *why)
+{
+	log_warning("crash", "mail", passage->name, "why", why, NULL);
+	passage->input.failure = arena_strdup(passage->arena, why);
+	passage_submit(passage, count_crash, crash_counted);
+}
+
+/* ---- one that ended the daemon, even held ---- */
+
+static const char *
+describe_left(const struct passage *passage, struct arena *arena)
+{
+	return arena_printf(arena, "The file %s in %s ended tocsin three "
+		"times, even when it was only to be held. It is left where it "
+		"is, and nobody was told of it. Look at it with a program "
+		"that shows text, and then move it away.\n", passage->name,
+		inbox_directory(passage->taker->world.inbox));
+}
+
+static enum outcome
+tell_left(struct unit *unit, struct store *store, struct change *change,
+	  struct arena *arena, struct buf *error)
+{
+	const struct passage *passage = passage_of(unit);
+	const struct pipeline_word word = {
+		.identity = arena_printf(arena, "left %s", passage->name),
+		.subject = "A mail is left in the inbox",
+		.text = describe_left(passage, arena),
+	};
+
+	return pipeline_say(passage->generation, store, &word, passage->at,
+			    change, error);
+}
+
+static void
+left_told(struct unit *unit, enum outcome outcome, const char *error)
+{
+	struct passage *passage = passage_of(unit);
+	struct taker *taker = passage->taker;
+
+	passage_take_back(passage);
+	if (outcome != OUTCOME_OK)
+		complaints_say(taker->complaints, NULL, error);
+	passage_destroy(passage);
+	taker_turn(taker);
+}
+
+void
+passage_leave_alone(struct passage *passage)
+{
+	struct taker *taker = passage->taker;
+
+	/* Said once in the log; asked for at each look, should the store have
+	 * failed at the last one, and told once. */
+	complaints_say(taker->complaints, passage->name, "it ended tocsin "
+		       "three times and is left where it is");
+	passage_submit(passage, tell_left, left_told);
+	taker->world.stored(taker->world.context);
+}
+
+/* ---- the inbox ---- */
 
 /* When there is time: a mail that comes back after a power failure is in the
  * store, and not taken again. */
 void
-passage_sync_inbox(struct taker *taker)
+taker_sync_inbox(struct taker *taker)
 {
 	struct buf error = BUF_INIT;
 
-	if (!taker->is_unsynced || taker->reading || taker->answered)
+	if (!taker->is_unsynced || taker->reading.count ||
+	    taker->answered.count || taker->storing.count)
 		return;
 	if (inbox_sync(taker->world.inbox, &error) != OUTCOME_OK)
 		complaints_say(taker->complaints, NULL, error.data);

@@ -13,15 +13,32 @@ static char state[] = "/tmp/tocsin-blame-test.XXXXXX";
 static struct store *store;
 static struct buf error = BUF_INIT;
 
+/* What a unit of work puts into a change is written. */
+static void
+write_change(struct change *change)
+{
+	ok(change_apply(change, store, &error) == OUTCOME_OK, "it is written");
+	arena_destroy(&change->arena);
+}
+
 /* A process begins: all counts are known. */
 static struct blame *
 begin(void)
 {
+	struct store_crashes crashes;
 	struct blame *blame = NULL;
+	struct change change;
 
-	ok(blame_open(state, store, &blame, &error) == OUTCOME_OK &&
-	   blame_recover(blame, NOW, &error) == OUTCOME_OK, "a start %s",
+	change_init(&change, arena_create());
+	ok(blame_open(state, &blame, &error) == OUTCOME_OK, "a start %s",
 	   error.data);
+	blame_find_left(blame);
+	ok(!blame_is_ready(blame) &&
+	   blame_count_left(blame, store, NOW, &change, &crashes, &error) ==
+	   OUTCOME_OK, "it looks for what was left");
+	blame_learn(blame, &crashes);
+	ok(blame_is_ready(blame), "and can begin");
+	write_change(&change);
 	return blame;
 }
 
@@ -40,11 +57,14 @@ static void
 check_clean_end(void)
 {
 	struct blame *blame = begin();
+	size_t a, b;
 
-	blame_hold(blame, "a");
-	blame_hold(blame, "b");
-	blame_let_go(blame);
-	blame_let_all_go(blame);
+	a = blame_hold(blame, "a");
+	b = blame_hold(blame, "b");
+	blame_let_go(blame, a);
+	ok(blame_hold(blame, "c") == a, "a free place is taken again");
+	blame_let_go(blame, a);
+	blame_let_go(blame, b);
 	blame_close(&blame);
 	ok(!blame, "closing nulls");
 	blame = begin();
@@ -60,17 +80,16 @@ check_death(void)
 
 	memset(longest, 'x', 255);
 	longest[255] = '\0';
-	blame_hold(blame, "a");
-	blame_hold(blame, longest);
-	blame_hold(blame, "let go");
-	blame_let_go(blame);
+	(void)blame_hold(blame, "a");
+	(void)blame_hold(blame, longest);
+	blame_let_go(blame, blame_hold(blame, "let go"));
 	blame_close(&blame);
 
 	blame = begin();
 	check_counts(blame, "a", 0, 1);
 	check_counts(blame, longest, 0, 1);
 	check_counts(blame, "let go", 0, 0);
-	blame_hold(blame, "a");
+	(void)blame_hold(blame, "a");
 	blame_close(&blame);
 
 	blame = begin();
@@ -83,11 +102,17 @@ static void
 check_forgetting(void)
 {
 	struct blame *blame = begin();
+	struct change change;
 
-	ok(blame_reader(blame, "a", NOW, &error) == OUTCOME_OK,
-	   "the reader ends on it as well");
+	change_init(&change, arena_create());
+	blame_count_reader("a", NOW, &change);
+	check_counts(blame, "a", 0, 2);
+	write_change(&change);
+	blame_counted_reader(blame, "a");
 	check_counts(blame, "a", 1, 2);
-	ok(blame_forget(blame, "a", &error) == OUTCOME_OK, "it is taken");
+	change_init(&change, arena_create());
+	blame_forget("a", &change);
+	write_change(&change);
 	check_counts(blame, "a", 1, 2);
 	blame_forgotten(blame, "a");
 	check_counts(blame, "a", 0, 0);
@@ -117,8 +142,7 @@ check_garbage(void)
 	file = fopen(path, "w");
 	ok(file && !fclose(file), "the file is empty");
 	blame = begin();
-	blame_hold(blame, "b");
-	blame_let_all_go(blame);
+	blame_let_go(blame, blame_hold(blame, "b"));
 	blame_close(&blame);
 	(void)unlink(path);
 }
@@ -133,7 +157,7 @@ main(void)
 	check_death();
 	check_forgetting();
 	check_garbage();
-	ok(blame_open("/nonexistent", store, &(struct blame *){ NULL },
+	ok(blame_open("/nonexistent", &(struct blame *){ NULL },
 		      &error) != OUTCOME_OK && strstr(error.data, "taking"),
 	   "no state: %s", error.data);
 	store_close(&store);
