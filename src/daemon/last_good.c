@@ -59,6 +59,23 @@ keep_text(struct arena *arena, const char *state, const struct diag_file *file)
 	buf_release(&error);
 }
 
+static void
+make_folder(const char *state)
+{
+	struct buf path = BUF_INIT, error = BUF_INIT;
+
+	buf_printf(&path, "%s/last-good", state);
+	if (!mkdir(path.data, 0700))
+		(void)file_sync_directory(state, &error);
+	else if (errno != EEXIST)
+		buf_printf(&error, "cannot make %s: %s", path.data,
+			   strerror(errno));
+	if (error.len)
+		log_warning("trouble", "what", error.data, NULL);
+	buf_release(&error);
+	buf_release(&path);
+}
+
 void
 last_good_keep(const struct generation *good)
 {
@@ -66,10 +83,7 @@ last_good_keep(const struct generation *good)
 	struct arena *arena = arena_create();
 	size_t i;
 
-	if (mkdir(arena_printf(arena, "%s/last-good", state), 0700) &&
-	    errno != EEXIST)
-		log_warning("trouble", "what", "cannot make STATE/last-good",
-			    "why", strerror(errno), NULL);
+	make_folder(state);
 	for (i = 1; i < good->conf->files.count; i++) {
 		const struct diag_file *file = good->conf->files.items[i];
 

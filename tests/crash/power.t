@@ -9,6 +9,7 @@ and the octets as they were synced (`renamed`), as file systems with a journal
 leave it. A daemon is then started on that disk; see crash.py for what holds.
 """
 import collections
+import glob
 import os
 import re
 import shutil
@@ -253,6 +254,34 @@ def told_by(calls, recorded):
     yield under_way, taken
 
 
+def last_good(image):
+    """The texts in STATE/last-good, each under its name."""
+    return {path: content for path, content in image.items()
+            if path.startswith('state/last-good/') and content is not None and
+            not path.endswith('.new')}
+
+
+def rules_of(relay):
+    """What may stand there: the texts of all files but the main one."""
+    texts = set()
+    for path in glob.glob(relay.path('**', '*.rules'), recursive=True) + \
+            ['rules/formats.rules']:
+        with open(path, 'rb') as file:
+            texts.add(file.read())
+    return texts
+
+
+def keeps_last_good(relay, images, last):
+    """`images` of all moments, and `last` after the end, as it was synced."""
+    texts = rules_of(relay)
+    same([(how, path) for how, image in images
+          for path, content in last_good(image).items()
+          if content not in texts], [],
+         'power fails at any moment: no last good text is torn')
+    same(set(last_good(last).values()), texts,
+         'power fails after the start: each of them is there')
+
+
 Found = collections.namedtuple('Found', 'step how image under_way taken')
 
 
@@ -275,6 +304,8 @@ def failures(relay, server):
                 seen.add(key)
                 found.append(Found(step, how, image, under_way, taken))
     same(disk.differences(), [], 'the disk that was played is the real one')
+    keeps_last_good(relay, [(each.how, each.image) for each in found],
+                    disk.image(disk.synced))
     same(sorted(found[-1].taken), PEOPLE if server else [],
          'and the conversations were understood')
     return found
