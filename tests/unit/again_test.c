@@ -64,6 +64,16 @@ static const struct row {
 	  "\"updated\":\"2099-11-22T11:00:00Z\"}",
 	  "{" API "\"alert\":\"a\",\"severity\":\"high\","
 	  "\"updated\":\"2026-11-22T12:00:00Z\"}", 1, true },
+	{ "an older version, after one that is most of a day ahead",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
+	  "\"updated\":\"2026-11-23T11:00:00Z\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"updated\":\"2026-11-23T10:00:00Z\"}", 1, false },
+	{ "an older version, after one that is more than a day ahead",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
+	  "\"updated\":\"2026-11-23T13:00:00Z\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"updated\":\"2026-11-22T12:00:00Z\"}", 1, true },
 	{ "months later",
 	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
 	  "{" API "\"alert\":\"a\",\"severity\":\"low\",\"title\":\"t\"}",
@@ -92,6 +102,9 @@ static const struct row {
 	{ "and whose severity is not known",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
 	  "{" MAIL "\"incident\":\"1\"}", 5, true },
+	{ "and that comes later, but soon enough",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 29, false },
 	{ "and that comes much later",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 31, true },
@@ -99,6 +112,10 @@ static const struct row {
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
 	  "\"created\":\"2026-11-22T11:50:00Z\"}", 5, false },
+	{ "an alert that was made half an hour before the mail",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"created\":\"2026-11-22T11:31:00Z\"}", 5, false },
 	{ "an alert that was made after the mail",
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
