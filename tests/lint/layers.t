@@ -6,6 +6,9 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(0, 'tests/lib')
+from tree import circles, graph_of, includes, is_private, module_of  # noqa: E402
+
 # What each folder may include, besides itself; src/README has the same table.
 BASE = {'base'}
 ONE = BASE | {'conf', 'alert', 'store', 'net'}
@@ -61,14 +64,6 @@ def check(problems, name):
     failures += bool(problems)
 
 
-def includes(path):
-    with open(path, encoding='utf-8') as file:
-        for number, line in enumerate(file, 1):
-            found = re.match(r'\s*#\s*include\s+([<"])([^>"]+)', line)
-            if found:
-                yield number, found.group(1), found.group(2)
-
-
 def folder(path):
     rest = os.path.relpath(path, 'src')
     return os.path.dirname(rest)
@@ -87,50 +82,11 @@ for path in files:
 check(wrong, 'a stage includes only lower layers and the stage before')
 
 
-
-def circles(graph):
-    """Lists of modules that include each other (Tarjan)."""
-    number, low, stack, found = {}, {}, [], []
-
-    def visit(node):
-        number[node] = low[node] = len(number)
-        stack.append(node)
-        for other in graph.get(node, ()):
-            if other not in number:
-                visit(other)
-            if other in stack:
-                low[node] = min(low[node], low[other])
-        if low[node] == number[node]:
-            at = stack.index(node)
-            if len(stack) - at > 1:
-                found.append(stack[at:])
-            del stack[at:]
-
-    for node in graph:
-        if node not in number:
-            visit(node)
-    return found
-
-
-def is_private(module, includer):
-    """x_private.h is what the files of x share: no arrow of the picture."""
-    stem = re.sub('_private$', '', module)
-    return module.endswith('_private') and includer.startswith(stem)
-
-
-graph = {}
-wrong = []
-for path in files:
-    module = os.path.relpath(path, 'src')[:-2]
-    arrows = graph.setdefault(module, set())
-    for number, kind, name in includes(path):
-        other = name[:-2]
-        if kind == '"' and name.endswith('.h') and other != module and \
-                not is_private(other, module):
-            arrows.add(other)
-        if other.endswith('_private') and not is_private(other, module):
-            wrong.append('%s:%d includes %s' % (path, number, name))
-wrong += [' <-> '.join(sorted(circle)) for circle in circles(graph)
+wrong = ['%s:%d includes %s' % (path, number, name) for path in files
+         for number, kind, name in includes(path)
+         if name.endswith('_private.h') and
+         not is_private(name[:-2], module_of(path))]
+wrong += [' <-> '.join(sorted(circle)) for circle in circles(graph_of(files))
           if not set(circle) <= KNOWN]
 check(wrong, 'no modules include each other in a circle')
 
