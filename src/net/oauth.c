@@ -271,61 +271,70 @@ code_of(const struct json *answer)
 	return code;
 }
 
+/* How the end point said no. */
+struct refusal {
+	int status;
+	const char *error;		/* or NULL */
+	int64_t code;			/* or 0 */
+};
+
 static void
 refuse(struct oauth_answer *out, enum oauth_class class, const char *sentence,
-       const char *error, int64_t code, int status, struct arena *arena)
+       const struct refusal *said, struct arena *arena)
 {
 	struct buf text = BUF_INIT;
 
 	out->class = class;
 	buf_puts(&text, sentence);
-	buf_printf(&text, " (HTTP %d", status);
-	if (error) {
+	buf_printf(&text, " (HTTP %d", said->status);
+	if (said->error) {
 		buf_puts(&text, ", ");
-		text_escape(&text, error, 60);
+		text_escape(&text, said->error, 60);
 	}
-	if (code)
-		buf_printf(&text, ", AADSTS%lld", (long long)code);
+	if (said->code)
+		buf_printf(&text, ", AADSTS%lld", (long long)said->code);
 	buf_putc(&text, ')');
 	out->sentence = arena_strdup(arena, text.data);
 	buf_release(&text);
 }
 
 static bool
-is_passing(int status, const char *error)
+is_passing(const struct refusal *said)
 {
-	return !status || status == 429 || status >= 500 ||
-	       (error && !strcmp(error, "temporarily_unavailable"));
+	return !said->status || said->status == 429 || said->status >= 500 ||
+	       (said->error && !strcmp(said->error, "temporarily_unavailable"));
 }
 
 static void
 read_error(struct oauth_answer *out, int status, const struct json *answer,
 	   struct arena *arena)
 {
-	const char *error = json_text(json_member(answer, "error"));
-	int64_t code = code_of(answer);
+	const struct refusal said = {
+		.status = status,
+		.error = json_text(json_member(answer, "error")),
+		.code = code_of(answer),
+	};
 	size_t i;
 
-	out->is_new_certificate = code == CERTIFICATE_UNKNOWN;
+	out->is_new_certificate = said.code == CERTIFICATE_UNKNOWN;
 	for (i = 0; i < sizeof(tenant_codes) / sizeof(*tenant_codes); i++)
-		out->is_of_tenant |= tenant_codes[i] == code;
+		out->is_of_tenant |= tenant_codes[i] == said.code;
 	for (i = 0; i < sizeof(codes) / sizeof(*codes); i++)
-		if (codes[i].code == code) {
-			refuse(out, codes[i].class, codes[i].sentence, error,
-			       code, status, arena);
+		if (codes[i].code == said.code) {
+			refuse(out, codes[i].class, codes[i].sentence, &said,
+			       arena);
 			return;
 		}
-	if (is_passing(status, error))
+	if (is_passing(&said))
 		refuse(out, OAUTH_LATER, "Entra ID gives no token at the "
-		       "moment", error, code, status, arena);
-	else if (error && !strcmp(error, "invalid_client"))
+		       "moment", &said, arena);
+	else if (said.error && !strcmp(said.error, "invalid_client"))
 		refuse(out, OAUTH_OURS, "Entra ID does not accept the "
 		       "application; check client, secret and certificate",
-		       error, code, status, arena);
+		       &said, arena);
 	else
 		refuse(out, OAUTH_THEIRS, "Entra ID refuses a token for that "
-		       "tenant; look the number up", error, code, status,
-		       arena);
+		       "tenant; look the number up", &said, arena);
 }
 
 /* The older end point writes numbers as texts. */
@@ -381,7 +390,8 @@ oauth_read(int status, const char *body, size_t length, struct arena *arena)
 		read_token(&out, answer, arena);
 	else if (status == 200)
 		refuse(&out, OAUTH_LATER, "the token end point answered "
-		       "without a token", NULL, 0, status, arena);
+		       "without a token", &(struct refusal){ status, NULL, 0 },
+		       arena);
 	else
 		read_error(&out, status, answer, arena);
 	json_destroy(&answer);
