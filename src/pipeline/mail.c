@@ -195,6 +195,12 @@ render_held(const struct pipeline_decision *decision,
 	const char *code = decision->code;
 	const char *title = alert_text(decision->alert, ALERT_TITLE);
 	const char *what = input->record ? "An alert of an API" : "A mail";
+	struct render_said said = {
+		.subject = arena_printf(arena, "%s is held", what),
+		.code = code,
+		.raw = is_unread(input) ? input->raw : NULL,
+		.raw_length = raw_length(input),
+	};
 	struct buf text = BUF_INIT;
 	struct rendered mail;
 
@@ -209,10 +215,8 @@ render_held(const struct pipeline_decision *decision,
 	buf_printf(&text, "\n\nLook at it:\n    tocsin held show %s\nand let "
 		   "it go on, for the customer whose it is:\n    tocsin held "
 		   "release %s --customer NAME\n", code, code);
-	mail = render_notice(arena, arena_printf(arena, "%s is held", what),
-			     text.data, code,
-			     is_unread(input) ? input->raw : NULL,
-			     raw_length(input), envelope);
+	said.text = text.data;
+	mail = render_notice(arena, &said, envelope);
 	buf_release(&text);
 	return mail;
 }

@@ -35,10 +35,14 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 						  change->arena),
 		.date = now,
 	};
-	struct rendered mail = render_notice(change->arena, notice->subject,
-					     notice->text, notice->code,
-					     notice->raw, notice->length,
-					     &envelope);
+	const struct render_said said = {
+		.subject = notice->subject,
+		.text = notice->text,
+		.code = notice->code,
+		.raw = notice->raw,
+		.raw_length = notice->length,
+	};
+	struct rendered mail = render_notice(change->arena, &said, &envelope);
 	struct store_delivery delivery = {
 		.item = notice->item,
 		.kind = STORE_NOTICE,

@@ -143,19 +143,19 @@ clean_lines(struct arena *arena, const char *text)
 }
 
 struct rendered
-render_notice(struct arena *arena, const char *subject, const char *text,
-	      const char *code, const char *raw, size_t raw_length,
+render_notice(struct arena *arena, const struct render_said *said,
 	      const struct render_envelope *envelope)
 {
 	struct compose compose = start(envelope);
 	struct rendered rendered = {
-		.subject = text_fold_space(arena, subject, strlen(subject)),
-		.text = clean_lines(arena, text),
+		.subject = text_fold_space(arena, said->subject,
+					   strlen(said->subject)),
+		.text = clean_lines(arena, said->text),
 	};
 
-	compose.code = code;
-	compose.raw = raw;
-	compose.raw_length = raw_length;
+	compose.code = said->code;
+	compose.raw = said->raw;
+	compose.raw_length = said->raw_length;
 	finish(arena, &rendered, &compose);
 	return rendered;
 }

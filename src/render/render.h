@@ -44,14 +44,19 @@ struct rendered render_notification(struct arena *arena,
 				    const struct notification *notification,
 				    const struct render_envelope *envelope);
 
-/*
- * A notice to the catch-all about something that needs a person: a held mail,
- * a delivery that failed, a format that changed. `subject` and `text`
- * (paragraphs) may hold foreign text. `raw` (or NULL) is attached.
- */
-struct rendered render_notice(struct arena *arena, const char *subject,
-			      const char *text, const char *code,
-			      const char *raw, size_t raw_length,
+/* What a notice says. The first two may hold foreign text. */
+struct render_said {
+	const char *subject;
+	const char *text;		/* paragraphs */
+	const char *code;
+	const char *raw;		/* a mail to attach, or NULL */
+	size_t raw_length;
+};
+
+/* A notice to the catch-all about something that needs a person: a held mail, a
+ * delivery that failed, a format that changed. */
+struct rendered render_notice(struct arena *arena,
+			      const struct render_said *said,
 			      const struct render_envelope *envelope);
 
 #endif

@@ -220,9 +220,14 @@ test_same(void)
 static void
 test_notice(void)
 {
-	struct rendered r = render_notice(arena,
-			"held: \xE2\x80\xAE<b>\nBcc: x", "Two tenants are named.\n\n    tocsin held\x1B[2J\n",
-			"4q8z0m1k2p", "raw", 3, &envelope);
+	const struct render_said said = {
+		.subject = "held: \xE2\x80\xAE<b>\nBcc: x",
+		.text = "Two tenants are named.\n\n    tocsin held\x1B[2J\n",
+		.code = "4q8z0m1k2p",
+		.raw = "raw",
+		.raw_length = 3,
+	};
+	struct rendered r = render_notice(arena, &said, &envelope);
 
 	is(r.subject, "held: <b> Bcc: x", "a notice has one line of subject");
 	is(r.text, "Two tenants are named.\n\n    tocsin held [2J\n",
