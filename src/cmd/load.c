@@ -15,40 +15,6 @@ enum {
 	MAIL_MOST = 80 << 20,	/* what tocsin-deliver stores, and its block */
 };
 
-struct generation *
-cmd_load(const struct cmd_line *line)
-{
-	struct clock clock = clock_system();
-	struct generation *generation = generation_load(line->conf, NULL,
-							clock.now(&clock));
-
-	if (generation_good(generation))
-		return generation;
-	cmd_print_findings(generation);
-	generation_destroy(&generation);
-	return NULL;
-}
-
-struct generation *
-cmd_load_anyway(const struct cmd_line *line)
-{
-	struct clock clock = clock_system();
-	struct generation *generation = generation_load(line->conf, NULL,
-							clock.now(&clock));
-
-	if (generation_good(generation))
-		return generation;
-	/* Which store it is stands in the main file; that is enough. */
-	if (generation->conf->files.items[0]->length) {
-		(void)cmd_fail("the configuration has errors; see tocsin "
-			       "check");
-		return generation;
-	}
-	cmd_print_findings(generation);
-	generation_destroy(&generation);
-	return NULL;
-}
-
 void
 cmd_print_findings(const struct generation *generation)
 {
@@ -57,6 +23,44 @@ cmd_print_findings(const struct generation *generation)
 	diag_print(generation->diag, &text);
 	fputs(text.data, stderr);
 	buf_release(&text);
+}
+
+static struct generation *
+load(const struct cmd_line *line)
+{
+	struct clock clock = clock_system();
+
+	return generation_load(line->conf, NULL, clock.now(&clock));
+}
+
+static struct generation *
+refuse(struct generation *generation)
+{
+	cmd_print_findings(generation);
+	generation_destroy(&generation);
+	return NULL;
+}
+
+struct generation *
+cmd_load(const struct cmd_line *line)
+{
+	struct generation *generation = load(line);
+
+	return generation_good(generation) ? generation : refuse(generation);
+}
+
+struct generation *
+cmd_load_anyway(const struct cmd_line *line)
+{
+	struct generation *generation = load(line);
+
+	if (generation_good(generation))
+		return generation;
+	/* Which store it is stands in the main file; that is enough. */
+	if (!generation->conf->files.items[0]->length)
+		return refuse(generation);
+	(void)cmd_fail("the configuration has errors; see tocsin check");
+	return generation;
 }
 
 struct store *
