@@ -236,9 +236,9 @@ record_take(struct record_reader *reader, enum alert_field field,
 	}
 }
 
-void
-record_take_time(struct record_reader *reader, enum alert_field field,
-		 const struct json *object, const char *name)
+static void
+take_time(struct record_reader *reader, enum alert_field field,
+	  const struct json *object, const char *name)
 {
 	const struct json *value = json_member(object, name);
 	const char *text = json_text(value);
@@ -254,6 +254,19 @@ record_take_time(struct record_reader *reader, enum alert_field field,
 		note_type(reader, name, "no time");
 	}
 	buf_release(&printed);
+}
+
+void
+record_take_members(struct record_reader *reader,
+		    const struct record_member *members,
+		    const struct json *json)
+{
+	for (; members->name; members++)
+		if (alert_fields[members->field].type == ALERT_TIME)
+			take_time(reader, members->field, json, members->name);
+		else
+			record_take(reader, members->field, json, "",
+				    members->name);
 }
 
 void

@@ -73,9 +73,17 @@ extern const struct record_source record_endpoint;
 void record_take(struct record_reader *reader, enum alert_field field,
 		 const struct json *object, const char *path,
 		 const char *name);
-/* The same for a time. */
-void record_take_time(struct record_reader *reader, enum alert_field field,
-		      const struct json *object, const char *name);
+/* The same for members of the record itself, in this order; a field of time
+ * wants one. The list ends with NULL. */
+struct record_member {
+	const char *name;
+	enum alert_field field;
+};
+
+void record_take_members(struct record_reader *reader,
+			 const struct record_member *members,
+			 const struct json *json);
+
 /* The same for a member of an enumeration: "InProgress" is "inProgress". */
 void record_take_word(struct record_reader *reader, enum alert_field field,
 		      const struct json *object, const char *name);

@@ -55,10 +55,7 @@ read_category(struct record_reader *reader, const struct json *json)
 		record_take(reader, ALERT_CATEGORY, json, "", "category");
 }
 
-static const struct {
-	const char *name;
-	enum alert_field field;
-} texts[] = {
+static const struct record_member members[] = {
 	{ "id", ALERT_ALERT },
 	{ "incidentId", ALERT_INCIDENT },
 	{ "title", ALERT_TITLE },
@@ -74,27 +71,17 @@ static const struct {
 	{ "rbacGroupName", ALERT_DEVICE_GROUP },
 	{ "machineTags", ALERT_DEVICE_TAG },
 	{ "aadTenantId", ALERT_TENANT },
-};
-
-static const struct {
-	const char *name;
-	enum alert_field field;
-} times[] = {
 	{ "alertCreationTime", ALERT_CREATED },
 	{ "lastUpdateTime", ALERT_UPDATED },
 	{ "firstEventTime", ALERT_FIRST_ACTIVITY },
 	{ "lastEventTime", ALERT_LAST_ACTIVITY },
+	{ NULL, 0 }
 };
 
 static void
 endpoint_read(struct record_reader *reader, const struct json *json)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		record_take(reader, texts[i].field, json, "", texts[i].name);
-	for (i = 0; i < sizeof(times) / sizeof(*times); i++)
-		record_take_time(reader, times[i].field, json, times[i].name);
+	record_take_members(reader, members, json);
 	read_category(reader, json);
 	record_take_word(reader, ALERT_STATUS, json, "status");
 	record_take_word(reader, ALERT_CLASSIFICATION, json, "classification");

@@ -203,10 +203,7 @@ read_tenant(struct record_reader *reader, const struct json *json)
 			  "API field alertWebUrl");
 }
 
-static const struct {
-	const char *name;
-	enum alert_field field;
-} texts[] = {
+static const struct record_member members[] = {
 	{ "id", ALERT_ALERT },
 	{ "incidentId", ALERT_INCIDENT },
 	{ "title", ALERT_TITLE },
@@ -224,16 +221,11 @@ static const struct {
 	{ "productName", ALERT_PRODUCT },
 	{ "alertWebUrl", ALERT_ALERT_URL },
 	{ "incidentWebUrl", ALERT_INCIDENT_URL },
-};
-
-static const struct {
-	const char *name;
-	enum alert_field field;
-} times[] = {
 	{ "createdDateTime", ALERT_CREATED },
 	{ "lastUpdateDateTime", ALERT_UPDATED },
 	{ "firstActivityDateTime", ALERT_FIRST_ACTIVITY },
 	{ "lastActivityDateTime", ALERT_LAST_ACTIVITY },
+	{ NULL, 0 }
 };
 
 /* The shipper of an alert may have assigned it to nobody's hands: why it needs
@@ -257,12 +249,8 @@ static void
 graph_read(struct record_reader *reader, const struct json *json)
 {
 	const struct json *evidence = json_member(json, "evidence");
-	size_t i;
 
-	for (i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		record_take(reader, texts[i].field, json, "", texts[i].name);
-	for (i = 0; i < sizeof(times) / sizeof(*times); i++)
-		record_take_time(reader, times[i].field, json, times[i].name);
+	record_take_members(reader, members, json);
 	record_take_word(reader, ALERT_STATUS, json, "status");
 	record_take_word(reader, ALERT_CLASSIFICATION, json, "classification");
 	read_tenant(reader, json);
