@@ -32,7 +32,7 @@ struct civil {
 	int month, day, hour, minute, second, millisecond;
 };
 
-/* As if in UTC. Fields out of range carry over. */
+/* The clock on the wall is read in UTC. Fields out of range carry over. */
 instant_ms clock_from_civil(const struct civil *civil);
 void clock_to_civil(instant_ms when, struct civil *civil_out);
 /* 0 Sunday ... 6 Saturday, in UTC. */

@@ -29,9 +29,10 @@ enum outcome file_sync_directory(const char *path, struct buf *error);
 /* Every byte, through interruptions. */
 bool file_write_all(int fd, const void *bytes, size_t count);
 
-/* As file_read(), of what must stay secret: refused when everybody may read
- * the file or a group may change it (a credential that systemd hands over can
- * be readable by a group). Nothing of the content enters `error`. */
+/* A file that must stay secret is read as by file_read(), but refused when
+ * everybody may read it or a group may change it (a credential that systemd
+ * hands over can be readable by a group). Nothing of the content enters
+ * `error`. */
 enum outcome file_read_private(const char *path, size_t most, struct buf *out,
 			       struct buf *error);
 

@@ -22,8 +22,8 @@ void log_info(const char *event, ...) __attribute__((sentinel));
 void log_warning(const char *event, ...) __attribute__((sentinel));
 void log_error(const char *event, ...) __attribute__((sentinel));
 
-/* Of a line that is kept for later: what may be said only when something else
- * has happened. The numbers are systemd's. */
+/* The weight of a line that is kept for later, because it may be said only when
+ * something else has happened. The numbers are systemd's. */
 enum log_level { LOG_LEVEL_ERROR = 3, LOG_LEVEL_WARNING, LOG_LEVEL_INFO = 6 };
 
 /* Append the whole line with its line end, as the functions above write it. */

@@ -17,8 +17,8 @@ enum outcome {
 	OUTCOME_CONFLICT,
 };
 
-/* Of a system call on a file that failed with this errno: what comes back by
- * itself (room, memory, descriptors, a disk) is temporary. */
+/* A system call on a file failed with this errno: what comes back by itself
+ * (room, memory, descriptors, a disk) is temporary. */
 enum outcome outcome_of_errno(int reason);
 
 #endif

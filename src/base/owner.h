@@ -1,5 +1,5 @@
 /*
- * Started by root, act as somebody who may do less.
+ * A program that root starts acts as somebody who may do less.
  *
  * What root makes in a directory of the relay could not be read or written by
  * the daemon, who owns it; and root should not write where somebody else can

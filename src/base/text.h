@@ -31,7 +31,7 @@ size_t text_count(const char *text, size_t length);
  * order mark, bidirectional controls (U+202A-E, U+2066-9), C0 and C1. */
 bool text_is_invisible(uint32_t character);
 
-/* Without invisible characters at both ends. */
+/* A copy without invisible characters at both ends. */
 char *text_trim(struct arena *arena, const char *text, size_t length);
 
 /* text_trim() and every run of invisible characters inside as one blank: one

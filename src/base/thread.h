@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-/* With all signals blocked. */
+/* The thread has all signals blocked. */
 pthread_t thread_start(void *(*work)(void *context), void *context);
 void thread_join(pthread_t thread);
 

@@ -26,7 +26,7 @@
 	(vec)->items[(vec)->count++] = (item); \
 } while (0)
 
-/* For vec_push() alone: the items, moved, with room for twice as many. */
+/* The items, moved, with room for twice as many; for vec_push() alone. */
 void *vec_grow(struct arena *arena, void *items, size_t *size, size_t item);
 
 #endif

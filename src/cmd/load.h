@@ -11,8 +11,8 @@
 /* The configuration, good; or NULL after all findings were printed. */
 struct generation *cmd_load(const struct cmd_line *line);
 
-/* The same for commands that only look at what was recorded: errors in the
- * rules are no reason to answer nothing in the middle of the night. */
+/* The configuration for commands that only look at what was recorded: errors in
+ * the rules are no reason to answer nothing in the middle of the night. */
 struct generation *cmd_load_anyway(const struct cmd_line *line);
 
 /* Print findings on standard error. */
@@ -33,13 +33,13 @@ bool cmd_read_file(const char *path, struct buf *bytes);
 
 /*
  * A mail from a file, parsed in the cage: as an MTA delivers it, or as it lies
- * in the spool. The envelope is that on top of the
- * file: the block of tocsin-deliver, or else the Delivered-To lines that an MTA
- * puts there. False after a sentence. All in `arena`.
+ * in the spool. The envelope is that on top of the file: the block of
+ * tocsin-deliver, or else the Delivered-To lines that an MTA puts there. False
+ * after a sentence. All in `arena`.
  */
 bool cmd_read_mail(struct reader *reader, const char *path,
 		   struct arena *arena, struct pipeline_input *input_out);
-/* The same of bytes that were read. */
+/* A mail whose bytes were read. */
 bool cmd_parse_mail(struct reader *reader, const char *path,
 		    const struct buf *bytes, struct arena *arena,
 		    struct pipeline_input *input_out);

@@ -1,6 +1,6 @@
 /*
- * Loading the files that every person writes: which are read, in which order,
- * and what became of them as one tree.
+ * The loader: which files are read, in which order, and what becomes of them as
+ * one tree.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -21,8 +21,8 @@
 struct conf *conf_load(struct arena *arena, const char *path,
 		       const struct map *instead, struct diag *diag);
 
-/* The same from text in memory, for embedded defaults and tests; `include` in
- * it is an error. */
+/* A configuration from text in memory, for embedded defaults and tests;
+ * `include` in it is an error. */
 struct conf *conf_load_text(struct arena *arena, const char *name,
 			    const char *text, struct diag *diag);
 

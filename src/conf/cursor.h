@@ -1,7 +1,7 @@
 /*
- * Where the parser is: in the tokens of a file, in the grammar, and in what
- * went wrong so far. Upon it stand recover.h, for what is wrong, then expr.h,
- * for conditions, then parser.h.
+ * The cursor, where the parser is: in the tokens of a file, in the grammar,
+ * and in what went wrong so far. Upon it stand recover.h, for what is wrong,
+ * then expr.h, for conditions, then parser.h.
  */
 #ifndef CONF_CURSOR_H
 #define CONF_CURSOR_H
@@ -40,9 +40,8 @@ struct cursor {
 	bool given_up;
 };
 
+/* Take the next token; or a word whose text the grammar has in `word`. */
 void cursor_advance(struct cursor *cursor);
-
-/* The same over a word whose text the grammar has in `word`. */
 void cursor_advance_over(struct cursor *cursor, const char *word);
 
 /* The last token is a string whose end was forgotten, so what is missing behind

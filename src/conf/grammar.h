@@ -1,5 +1,5 @@
 /*
- * Which keywords there are, where each may stand and what follows it.
+ * The grammar: which keywords there are, where each may stand, what follows it.
  *
  * This one set of tables drives the parser, its "did you mean" and "here may
  * stand", the usage lines in its remedies, and the check that the manual has a

@@ -1,5 +1,5 @@
 /*
- * Text to tokens: words, "strings", /regexes/ and { } ( ) ,
+ * The lexer, from text to tokens: words, "strings", /regexes/ and { } ( ) ,
  *
  * A bare word is a run of anything but blanks, { } ( ) , and ". A # at the
  * start of a word begins a comment that ends with its line; a string or a regex

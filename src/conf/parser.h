@@ -1,6 +1,6 @@
 /*
- * Tokens to statements, as grammar.h says. One parser reads one file; what it
- * finds wrong it reports, and it always reads to the end.
+ * The parser, tokens to statements, as grammar.h says. One parser reads one
+ * file; what it finds wrong it reports, and it always reads to the end.
  */
 #ifndef CONF_PARSER_H
 #define CONF_PARSER_H

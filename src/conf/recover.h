@@ -1,6 +1,6 @@
 /*
- * What the parser does where something stands that cannot: say so once, and
- * find the place to go on from.
+ * Recovery, where something stands that cannot: say so once, and find the place
+ * to go on from.
  */
 #ifndef CONF_RECOVER_H
 #define CONF_RECOVER_H
@@ -27,18 +27,19 @@ const char *recover_needed(struct cursor *cursor, const struct grammar *line);
 bool recover_ends_level(const struct cursor *cursor,
 			const struct cursor_level *level);
 
-/* The same where any word may stand: by the keywords of the next block. */
+/* The next token ends a level in which any word may stand, for it begins a line
+ * as a keyword of the block around. */
 bool recover_ends_free(const struct cursor *cursor,
 		       const struct cursor_level *level);
 
-/* To where a statement or clause begins or a block ends; or only over words,
+/* Skip to where a statement or clause begins or a block ends; or only words,
  * and to a keyword of `table` as well. */
 void recover_skip(struct cursor *cursor, const struct cursor_level *level);
 void recover_skip_words(struct cursor *cursor,
 			const struct cursor_level *level,
 			const struct grammar *table);
 
-/* Over a = or : that other languages have before a value. */
+/* Skip a = or : that other languages have before a value, and report it. */
 void recover_skip_equals(struct cursor *cursor, const struct grammar *line);
 
 /* The line of `level` that the mistyped word was meant to be, reported; NULL
@@ -50,7 +51,8 @@ const struct grammar *recover_guess(struct cursor *cursor,
 /* Report the next token, which cannot stand here, and skip it. */
 void recover_refuse(struct cursor *cursor, const struct cursor_level *level);
 
-/* The same of a } outside of all blocks. */
+/* Report a } outside of all blocks, unless it is that of something refused, and
+ * skip it. */
 void recover_refuse_close(struct cursor *cursor);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What a word means when it is to be a duration, a time, an address, a host or
- * a path. What it cannot be is reported, with a remedy.
+ * Values: what a word means when it is to be a duration, a time, an address, a
+ * host or a path. What it cannot be is reported, with a remedy.
  */
 #ifndef CONF_VALUE_H
 #define CONF_VALUE_H

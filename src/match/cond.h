@@ -86,8 +86,8 @@ struct cond *cond_load(struct cond_load *load, const struct conf_expr *expr);
 enum answer cond_eval(const struct cond *cond, struct facts *facts,
 		      struct buf *why);
 
-/* As a person could have written it; lists of values longer than `most` are
- * cut. */
+/* The condition as a person could have written it; lists of values longer than
+ * `most` are cut. */
 void cond_describe(const struct cond *cond, size_t most, struct buf *out);
 
 /* One test without its field: "every like "lab-*"". */

@@ -1,5 +1,5 @@
 /*
- * Which of many rules can match an alert at all.
+ * The index: which of many rules can match an alert at all.
  *
  * A condition that says `device is "x"` among other things is never true for
  * an alert without device x. From every rule one such key is taken, the rarest
@@ -35,8 +35,8 @@ enum index_kind {
 	INDEX_BELOW,
 };
 
-/* For the words of conditions: this key must be in the alert if the operand is
- * to fit. Each call tells another, of which the rarest is used. */
+/* This key must be in the alert if the operand is to fit, says the word of a
+ * condition. Each call tells another, of which the rarest is used. */
 void index_key(struct cond_keys *keys, enum index_kind kind,
 	       const char *bytes, size_t length);
 

@@ -1,6 +1,6 @@
 /*
- * What building an index (index_build.c) and asking it (index.c) share: how
- * keys are hashed, and what is kept of them. Nobody else's.
+ * The inside of an index, which building it (index_build.c) and asking it
+ * (index.c) share: how keys are hashed, and what is kept of them.
  *
  * A key anywhere in a text is found by grams: runs of 8, 4 or 2 bytes, of which
  * every text has one at each of its bytes.

@@ -1,5 +1,5 @@
 /*
- * Rules to verdict: the one evaluator.
+ * The one evaluator: rules to verdict.
  *
  * A pure function of (rules, alert, instant): it asks no clock, keeps nothing,
  * and gives the same verdict for the same input, so the daemon, explain, test

@@ -1,5 +1,5 @@
 /*
- * Is this mail from who it says?
+ * Authenticity: is this mail from who it says?
  *
  * Yes only when our own server (`authserv`) found that DMARC passes for exactly
  * the domain in From, and that From is one that a format lists. Our server puts

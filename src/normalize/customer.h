@@ -1,6 +1,6 @@
 /*
- * Whose alert is it? Customers by what they are known by: tenant ids, intake
- * mailboxes, organisation names.
+ * Customers by what they are known by: tenant ids, intake mailboxes,
+ * organisation names. Whose alert is it?
  *
  * The strongest evidence decides: a tenant id, then the mailbox that the mail
  * was delivered to, then the organisation's name. Evidence that disagrees

@@ -1,5 +1,5 @@
 /*
- * From the rows, subject and links of a mail to the fields of an alert.
+ * Extraction: rows, subject and links of a mail become the fields of an alert.
  *
  * Nothing depends on the order of labels or on a place in the page: a row is
  * known by its label, a link by its host and path. What a reader of the mail

@@ -49,10 +49,10 @@ void fill_label(struct fill *fill, enum alert_field field, const char *label,
 /* A link, wrapped or not. False when it leads to no portal. */
 bool fill_link(struct fill *fill, const char *text);
 
-/* What could only be decided after everything was seen. */
+/* Fill in what could only be decided after everything was seen. */
 void fill_end(struct fill *fill);
 
-/* `set` of the format, for fields that are still empty. */
+/* Fill in what the format says with `set`, where nothing else was found. */
 void fill_constants(struct fill *fill);
 
 #endif

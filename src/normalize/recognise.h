@@ -1,6 +1,6 @@
 /*
- * Which format is this mail of? Asked in this order, and within each question
- * in the order of the files:
+ * Recognition: which format is this mail of? Asked in this order, and within
+ * each question in the order of the files:
  *
  *	1. From is listed and the subject fits
  *	2. From is listed and the body has a phrase of `text`

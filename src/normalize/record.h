@@ -67,28 +67,28 @@ struct record_source {
 extern const struct record_source record_graph;
 extern const struct record_source record_endpoint;
 
-/* Member `name` of an object that is at `path` ("" for the record itself) as a
- * value of the field: a text, a whole number, or a list of these. A field of
- * one value keeps the one it has. */
+/* Member `name` of an object that is at `path` ("" for the record itself)
+ * becomes a value of the field: a text, a whole number, or a list of these. A
+ * field of one value keeps the one it has. */
 void record_take(struct record_reader *reader, enum alert_field field,
 		 const struct json *object, const char *path,
 		 const char *name);
-/* The same for members of the record itself, in this order; a field of time
- * wants one. The list ends with NULL. */
 struct record_member {
-	const char *name;
-	enum alert_field field;
+	const char *name;		/* NULL ends a list */
+	enum alert_field field;		/* of times: it wants one */
 };
 
+/* Members of the record itself become values of their fields, in this order. */
 void record_take_members(struct record_reader *reader,
 			 const struct record_member *members,
 			 const struct json *json);
 
-/* The same for a member of an enumeration: "InProgress" is "inProgress". */
+/* A member of an enumeration becomes the value, in the writing of Graph:
+ * "InProgress" is "inProgress". */
 void record_take_word(struct record_reader *reader, enum alert_field field,
 		      const struct json *object, const char *name);
-/* An account, as its principal name, or DOMAIN\NAME, or NAME; the members have
- * the names given. */
+/* An account becomes a user: its principal name, or DOMAIN\NAME, or NAME; the
+ * members have the names given. */
 void record_take_account(struct record_reader *reader,
 			 const struct json *account, const char *path,
 			 const char *principal, const char *domain,

@@ -66,7 +66,7 @@ void reader_destroy(struct reader **reader);
 /* The program that it starts. */
 const char *reader_path(const struct reader *reader);
 
-/* For epoll; the same for the whole life. */
+/* What to watch for answers; it stays for the whole life. */
 int reader_fd(const struct reader *reader);
 
 /* Ask for the mail that begins at `offset` of the regular file `fd`, which can

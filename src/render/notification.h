@@ -42,7 +42,7 @@ struct notification {
 struct value *notification_value(struct arena *arena,
 				 const struct notification *notification);
 
-/* As of an alert that has everything, with an item in every list. */
+/* The value of an alert that has everything, with an item in every list. */
 struct value *notification_shape(struct arena *arena,
 				 const struct words *words);
 

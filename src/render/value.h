@@ -47,8 +47,8 @@ const struct value *value_item(const struct value *list, size_t i);
 /* Whether a section of it is rendered: not false, not empty. NULL is not. */
 bool value_is_true(const struct value *value);
 
-/* As it is interpolated: a list as the texts in it with ", " between; a map,
- * true and false as nothing. */
+/* The value as it is interpolated: a list as the texts in it with ", " between;
+ * a map, true and false as nothing. */
 void value_print(const struct value *value, struct buf *out);
 
 /* The names of a map's members in the order in which they were set, ended by
