@@ -1,4 +1,5 @@
 #include "base/diag.h"
+#include "base/text.h"
 
 #include "tap.h"
 
@@ -196,6 +197,69 @@ test_long_line(void)
 	buf_release(&got);
 }
 
+/* Lines of `length` x, in which "bad" begins at `at`: what is shown of them is
+ * `from`, so many x before the word and after it. */
+static const struct {
+	size_t length, at;
+	const char *from;
+	size_t before, after;
+	const char *to;
+} parts[] = {
+	{ 160, 0, "", 0, 157, "" },
+	{ 161, 0, "", 0, 157, "..." },
+	{ 400, 80, "", 80, 77, "..." },
+	{ 400, 81, "...", 40, 117, "..." },
+	{ 160, 157, "", 157, 0, "" },
+};
+
+static void
+test_part_of_line(void)
+{
+	char text[401], want[1000], dots[401], blanks[401];
+	struct buf got = BUF_INIT;
+	size_t i;
+
+	memset(dots, 'x', 400);
+	memset(blanks, ' ', 400);
+	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		struct diag_file file = { "t", text, parts[i].length };
+		struct diag *diag = diag_create(arena);
+
+		memset(text, 'x', sizeof(text));
+		memcpy(text + parts[i].at, "bad", 3);
+		diag_error(diag, (struct diag_place){ &file,
+			   (uint32_t)parts[i].at, 3 }, NULL, "m");
+		buf_reset(&got);
+		diag_print(diag, &got);
+		snprintf(want, sizeof(want), "t:1:%zu: error: m\n"
+			 "    1 | %s%.*sbad%.*s%s\n      | %.*s%.*s^~~\n",
+			 parts[i].at + 1, parts[i].from,
+			 (int)parts[i].before, dots, (int)parts[i].after, dots,
+			 parts[i].to, (int)strlen(parts[i].from), blanks,
+			 (int)parts[i].before, blanks);
+		is(got.data, want, "of %zu octets what is around the word at "
+		   "%zu", parts[i].length, parts[i].at);
+	}
+	buf_release(&got);
+}
+
+static void
+test_long_message(void)
+{
+	struct diag *diag = diag_create(arena);
+	struct buf got = BUF_INIT;
+	char text[1002] = { 0 };
+
+	memset(text, 'x', 1001);
+	diag_error(diag, (struct diag_place){ 0 }, NULL, "%.1000s", text);
+	diag_error(diag, (struct diag_place){ 0 }, NULL, "%s", text);
+	diag_print(diag, &got);
+	is_int((long long)got.len, 2 * (long long)strlen("error: \n") + 2003,
+	       "of a message 1000 octets are shown");
+	ok(text_ends(got.data, "xxx...\n"), "and that there are more");
+	buf_release(&got);
+}
+
 static void
 test_did_you_mean(void)
 {
@@ -229,6 +293,8 @@ main(void)
 	test_within();
 	test_many();
 	test_long_line();
+	test_part_of_line();
+	test_long_message();
 	test_did_you_mean();
 	test_line_column();
 	arena_destroy(&arena);

@@ -85,6 +85,24 @@ test_secrets(void)
 }
 
 static void
+test_long_secret(void)
+{
+	struct buf out = BUF_INIT, error = BUF_INIT;
+	char text[4098];
+
+	memset(text, 'x', sizeof(text));
+	file_replace(path_of("secret"), text, 4096, 0600, &error);
+	is_int(file_read_secret(path_of("secret"), &out, &error), OUTCOME_OK,
+	       "a file with a secret has up to 4096 octets");
+	file_replace(path_of("secret"), text, 4097, 0600, &error);
+	is_int(file_read_secret(path_of("secret"), &out, &error),
+	       OUTCOME_PERMANENT, "and not more");
+	unlink(path_of("secret"));
+	buf_release(&out);
+	buf_release(&error);
+}
+
+static void
 test_private(void)
 {
 	struct buf out = BUF_INIT, error = BUF_INIT;
@@ -169,6 +187,7 @@ main(void)
 		return 1;
 	test_files();
 	test_secrets();
+	test_long_secret();
 	test_private();
 	test_beside();
 	test_digest();

@@ -188,7 +188,7 @@ test_questions(void)
 	memset(longest, 'a', sizeof(longest));
 	memcpy(longest + 250, "@b.c", 5);
 	ok(text_is_address(longest), "an address has at most 254 octets");
-	memcpy(longest + 251, "@b.c", 5);
+	memcpy(longest + 250, "a@b.c", 6);
 	ok(!text_is_address(longest), "and not 255");
 	ok(text_starts("abc", "ab") && !text_starts("a", "ab"), "starts");
 	ok(text_ends("abc", "bc") && !text_ends("c", "bc"), "ends");
@@ -219,15 +219,16 @@ static const struct { const char *word, *want; } words[] = {
 	{ "severity", "severity" }, { "severities", "severity" },
 	{ "stats", "status" }, { "xx", NULL }, { "i", "in" }, { "", NULL },
 	{ "device", NULL },
-	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-	  NULL },
+#define LONG "a-word-of-sixty-two-octets-is-the-longest-that-is-compared-abc"
+	{ LONG "xd", LONG "d" },	/* 64 octets */
+	{ LONG "xyd", NULL },
 };
 
 static void
 test_nearest(void)
 {
 	static const char *const candidates[] = { "severity", "status", "in",
-						  NULL };
+						  LONG "d", NULL };
 	size_t i;
 
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)

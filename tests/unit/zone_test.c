@@ -234,6 +234,72 @@ damage(void)
 	buf_release(&error);
 }
 
+/* ---- files that are as large as may be, and larger ---- */
+
+static void
+put(struct buf *out, int64_t value, int width)
+{
+	while (width--)
+		buf_putc(out, (char)(value >> 8 * width));
+}
+
+static void
+put_header(struct buf *out, int times, int types, int chars)
+{
+	buf_append(out, "TZif2\0\0\0\0\0\0\0\0\0\0\0", 20);
+	put(out, 0, 4);			/* isut */
+	put(out, 0, 4);			/* isstd */
+	put(out, 0, 4);			/* leap */
+	put(out, times, 4);
+	put(out, types, 4);
+	put(out, chars, 4);
+}
+
+/* Does a file with these numbers parse, whose types are all `offset_s` east? */
+static bool
+parses_sized(int times, int types, int chars, int offset_s)
+{
+	struct buf file = BUF_INIT;
+	bool good;
+	int i;
+
+	put_header(&file, 0, 1, 1);	/* for old readers */
+	put(&file, 0, 6 + 1);
+	put_header(&file, times, types, chars);
+	for (i = 0; i < times; i++)
+		put(&file, i, 8);
+	for (i = 0; i < times; i++)
+		put(&file, 0, 1);
+	for (i = 0; i < types; i++) {
+		put(&file, offset_s, 4);
+		put(&file, 0, 2);
+	}
+	for (i = 0; i < chars; i++)
+		put(&file, 0, 1);
+	buf_puts(&file, "\n\n");
+	good = parses(file.data, file.len);
+	buf_release(&file);
+	return good;
+}
+
+static void
+sizes(void)
+{
+	enum { HOURS = 3600 };
+
+	ok(parses_sized(4096, 1, 1, 0) && !parses_sized(4097, 1, 1, 0),
+	   "a zone has up to 4096 transitions");
+	ok(parses_sized(1, 256, 1, 0) && !parses_sized(1, 257, 1, 0),
+	   "up to 256 types");
+	ok(parses_sized(1, 1, 4096, 0) && !parses_sized(1, 1, 4097, 0),
+	   "up to 4096 octets of abbreviations");
+	ok(parses_sized(1, 1, 1, 26 * HOURS) &&
+	   parses_sized(1, 1, 1, -26 * HOURS) &&
+	   !parses_sized(1, 1, 1, 26 * HOURS + 1) &&
+	   !parses_sized(1, 1, 1, -26 * HOURS - 1),
+	   "and is up to 26 hours off");
+}
+
 int
 main(void)
 {
@@ -242,5 +308,6 @@ main(void)
 	agrees_with_libc();
 	names();
 	damage();
+	sizes();
 	return tap_done();
 }
