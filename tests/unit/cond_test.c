@@ -323,6 +323,78 @@ reasons(void)
 	buf_release(&values);
 }
 
+/* `text` with `octets` x for its %s. */
+static const char *
+filled(const char *text, int octets)
+{
+	const char *x = memset(arena_alloc(arena, 101), 'x', 100);
+	const char *hole = strstr(text, "%s");
+
+	if (!hole)
+		return text;
+	return arena_printf(arena, "%.*s%.*s%s", (int)(hole - text), text,
+			    octets, x, hole + 2);
+}
+
+/* What reasons leave out: of values, of how many there are. */
+static void
+short_reasons(void)
+{
+	static const struct {
+		const char *cond, *alert;
+		int octets;
+		const char *want;
+	} cases[] = {
+		{ "title is a", "title %s", 80, "title is '%s' (test), "
+		  "wanted is a" },
+		{ "title is a", "title %sx", 80, "title is '%s...' (test), "
+		  "wanted is a" },
+		{ "title is %s, b, c, d", "title z", 80, "title is 'z' "
+		  "(test), wanted is %s, b, c and 1 more" },
+		{ "title is %sx, b, c, d", "title z", 80, "title is 'z' "
+		  "(test), wanted is %s..., b, c and 1 more" },
+		{ "every device like \"%s*\"", "device x1, x2, x3", 1,
+		  "device is 'x1' (test), 'x2' (test), 'x3' (test), wanted "
+		  "every like \"x*\"" },
+		{ "every device like \"%s*\"", "device x1, x2, x3, x4", 1,
+		  "device is 'x1' (test), 'x2' (test), 'x3' (test) and 1 "
+		  "more, wanted every like \"x*\"" },
+	};
+	struct buf why = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *cond = filled(cases[i].cond, cases[i].octets);
+		const char *alert = filled(cases[i].alert, cases[i].octets);
+
+		buf_reset(&why);
+		(void)answer(cond, alert, NULL, &why);
+		is(why.data, filled(cases[i].want, cases[i].octets),
+		   "why: %.40s, of: %.40s", cond, alert);
+	}
+	buf_release(&why);
+}
+
+/* Reasons are added while there are no more than 400 octets. */
+static void
+many_reasons(void)
+{
+	static const char one[] = "title is 'xyz' (test), wanted contains a";
+	struct buf cond = BUF_INIT, why = BUF_INIT;
+	size_t i, count = 0;
+	const char *at;
+
+	for (i = 0; i < 40; i++)
+		buf_printf(&cond, "%stitle contains a", i ? " or " : "");
+	(void)answer(cond.data, "title xyz", NULL, &why);
+	for (at = why.data; (at = strstr(at, one)); at += strlen(one))
+		count++;
+	is_int((long long)count, 10, "of forty reasons ten are told");
+	ok(text_ends(why.data, "; ..."), "and that there are more");
+	buf_release(&cond);
+	buf_release(&why);
+}
+
 static void
 descriptions(void)
 {
@@ -374,6 +446,8 @@ main(void)
 	during_now();
 	kleene();
 	reasons();
+	short_reasons();
+	many_reasons();
 	descriptions();
 	long_lists();
 	arena_destroy(&arena);

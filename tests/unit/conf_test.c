@@ -295,6 +295,12 @@ static const struct {
 	  " and a is b", 999, " notify x }", "" },
 	{ "more tests are refused", "customer c { rule r when a is b",
 	  "\nor a is b", 100000, " notify x }", "more than 1000 tests" },
+	{ "60 octets of a word are repeated", "", "x", 60, " a",
+	  "unknown keyword 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	  "xxxxxxxxx' (" },
+	{ "and of a longer one so many", "", "x", 61, " a",
+	  "unknown keyword 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+	  "xxxxxxxxx...' (" },
 	{ "a list may be long", "portal a", ", b", 100000, "", "" },
 	{ "a line may not", "portal a", ", b", 500000, "",
 	  "this line is longer than 1048576 bytes" },
@@ -471,6 +477,7 @@ static void
 test_values(void)
 {
 	struct diag *diag = diag_create(arena);
+	char name[257] = { 0 };
 	size_t i;
 
 	for (i = 0; i < sizeof(durations) / sizeof(*durations); i++) {
@@ -481,6 +488,12 @@ test_values(void)
 		is_int(good ? got : -1, durations[i].want, "duration '%s'",
 		       durations[i].text);
 	}
+	memset(name, 'x', 256);
+	ok(!conf_host(word_of(name), diag), "a host has no name of 256 octets");
+	name[255] = '\0';
+	ok(conf_host(word_of(name), diag), "but of 255");
+	ok(!conf_host(word_of(""), diag) && !conf_host(word_of("a b"), diag),
+	   "without blanks");
 	ok(conf_address(word_of("a@b.example"), diag), "an address");
 	ok(!conf_address(word_of("a@b c"), diag), "no address");
 }

@@ -199,6 +199,31 @@ test_forget(void)
 	is(first.text, "first", "a word stays when later ones are forgotten");
 }
 
+/* Of a text in single quotes; a word begins where there is none. */
+static void
+test_wrong_quotes(void)
+{
+	struct buf text = BUF_INIT;
+	size_t length;
+
+	for (length = 400; length <= 401; length++) {
+		struct diag *diag = diag_create(arena);
+		struct diag_file file;
+		struct lexer lexer;
+
+		buf_reset(&text);
+		while (text.len < length - 1)
+			buf_putc(&text, text.len ? 'x' : '\'');
+		buf_puts(&text, "' y");
+		file = file_of(text.data);
+		lexer_init(&lexer, arena, &file, diag);
+		is_int(lexer_next(&lexer).kind, length == 400 ? TOKEN_STRING :
+		       TOKEN_WORD, "a text in wrong quotes has up to 400 "
+		       "octets, here %zu", length);
+	}
+	buf_release(&text);
+}
+
 static const struct {
 	const char *name;
 	const char *text;
@@ -237,11 +262,11 @@ test_check(void)
 		       bytes[i].name);
 	}
 	diag = diag_create(arena);
-	memset(buf_grow(&line, LEXER_LINE_MOST + 1), 'x', LEXER_LINE_MOST + 1);
-	buf_grown(&line, LEXER_LINE_MOST);
+	memset(buf_grow(&line, 1048577), 'x', 1048577);
+	buf_grown(&line, 1048576);
 	file = (struct diag_file){ "t", line.data, line.len };
 	ok(lexer_check(&file, diag) && !diag_errors(diag),
-	   "a line may be as long as the limit");
+	   "a line may have 1 MiB");
 	buf_putc(&line, 'x');
 	file = (struct diag_file){ "t", line.data, line.len };
 	ok(lexer_check(&file, diag) && diag_errors(diag) == 1,
@@ -257,6 +282,7 @@ main(void)
 	test_places();
 	test_many_words();
 	test_forget();
+	test_wrong_quotes();
 	test_check();
 	arena_destroy(&arena);
 	return tap_done();

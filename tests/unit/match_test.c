@@ -244,6 +244,24 @@ long_traces(void)
 /* A hostile mail names hundreds of devices, each made for the worst pattern of
  * one customer: the others wait no longer for it than a moment. */
 static void
+unlisted(void)
+{
+	struct buf rules = BUF_INIT;
+	struct verdict verdict;
+	int i;
+
+	for (i = 0; i < 70; i++)
+		buf_printf(&rules, "rule r%d when title contains a notify bob"
+			   "\n", i);
+	verdict = match_alert(rules_of(arena, "", rules.data), "x",
+			      alert_of(arena, "title xyz"), TEST_NOW, 0, arena);
+	is_int((long long)verdict.trace.count, 64,
+	       "of rules that say no 64 are in the trace");
+	is_int((long long)verdict.unlisted, 6, "and the others are counted");
+	buf_release(&rules);
+}
+
+static void
 hostile_devices(void)
 {
 	struct buf rules = BUF_INIT;
@@ -276,6 +294,7 @@ main(void)
 	customers();
 	traces();
 	long_traces();
+	unlisted();
 	hostile_devices();
 	arena_destroy(&arena);
 	return tap_done();

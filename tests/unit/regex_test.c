@@ -134,10 +134,60 @@ all_together(void)
 	buf_release(&error);
 }
 
+static enum regex_result
+result_of(const char *pattern, size_t length, char last, uint32_t *steps)
+{
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	enum regex_result result;
+	size_t offset;
+
+	while (text.len < length)
+		buf_putc(&text, 'a');
+	buf_putc(&text, last);
+	result = regex_match(regex_compile(arena, pattern, &error, &offset),
+			     text.data, text.len, steps);
+	buf_release(&text);
+	buf_release(&error);
+	return result;
+}
+
+/* One a more doubles the steps of the first pattern; the second takes memory
+ * for each a. */
+static void
+limits(void)
+{
+	uint32_t steps = REGEX_ALERT_STEPS, before;
+	long long cost, times, i;
+
+	is_int(result_of("^(a+)+$", 15, 'b', &steps), REGEX_NO,
+	       "a hundred thousand steps are taken");
+	is_int(result_of("^(a+)+$", 16, 'b', &steps), REGEX_LIMIT,
+	       "and not twice as many");
+	is_int(result_of("^(.)*$", 3000, 'a', &steps), REGEX_YES,
+	       "1 MiB of memory");
+	is_int(result_of("^(.)*$", 4500, 'a', &steps), REGEX_LIMIT,
+	       "and not twice as much");
+
+	steps = before = REGEX_ALERT_STEPS;
+	(void)result_of("^(a+)+$", 13, 'b', &steps);
+	cost = before - steps;
+	times = 4000000 / cost;
+	for (i = 1; i < times; i++)
+		(void)result_of("^(a+)+$", 13, 'b', &steps);
+	is_int(result_of("^(a+)+$", 2, 'b', &steps), REGEX_NO,
+	       "of one alert four million steps are taken");
+	times = 3000000 / cost;
+	for (i = 0; i < times; i++)
+		(void)result_of("^(a+)+$", 13, 'b', &steps);
+	is_int(result_of("^(a+)+$", 2, 'b', &steps), REGEX_LIMIT,
+	       "and not seven");
+}
+
 int
 main(void)
 {
 	arena = arena_create();
+	limits();
 	meaning();
 	mistakes();
 	bounded();

@@ -161,6 +161,40 @@ mentions(void)
 }
 
 /* Rules whose warnings and line numbers would be slow if done naively. */
+/* What is said of a customer with these rules. */
+static bool
+is_said(const char *rules, const char *what)
+{
+	struct diag *diag = diag_create(arena);
+	struct buf said = BUF_INIT;
+	bool found;
+
+	(void)rules_load(arena, arena_printf(arena, "customer x { recipients "
+					     "@example.com %s }", rules), diag);
+	diag_print(diag, &said);
+	found = strstr(said.data ? said.data : "", what);
+	buf_release(&said);
+	return found;
+}
+
+static void
+limits(void)
+{
+	const char *name = memset(arena_alloc(arena, 66), 'r', 65);
+	static const char drop[] = "rule r when title is t drop owner ana "
+				   "reason r until %s otherwise notify ana";
+
+	ok(!is_said(arena_printf(arena, "rule %.64s notify ana", name),
+		    "cannot be the name"), "a name has up to 64 octets");
+	ok(is_said(arena_printf(arena, "rule %s notify ana", name),
+		   "cannot be the name"), "and not 65");
+	ok(is_said(arena_printf(arena, drop, "2026-11-27"),
+		   "this drop ends with"), "seven days before its end it is "
+	   "said of a drop");
+	ok(!is_said(arena_printf(arena, drop, "2026-11-28"),
+		    "this drop ends with"), "and not before");
+}
+
 static void
 many_rules(void)
 {
@@ -199,6 +233,7 @@ main(void)
 	questions();
 	recipients();
 	mentions();
+	limits();
 	many_rules();
 	arena_destroy(&arena);
 	return tap_done();
