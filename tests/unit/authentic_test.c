@@ -1,5 +1,6 @@
 #include "tap.h"
 
+#include "base/buf.h"
 #include "normalize/authentic.h"
 #include "normalize/authres.h"
 
@@ -202,10 +203,55 @@ test_hostile_sizes(void)
 	ok(authres->broken && !*authres->authserv, "nothing is of nobody");
 }
 
+/* "mx; M; M; ..." with so many results, or one result with so many
+ * properties. */
+static const struct authres *
+parsed(size_t results, size_t properties)
+{
+	struct buf field = BUF_INIT;
+	const struct authres *authres;
+	size_t i;
+
+	buf_puts(&field, "mx");
+	while (results--)
+		buf_puts(&field, "; spf=pass");
+	for (i = 0; i < properties; i++)
+		buf_printf(&field, " p.a%zu=b", i);
+	authres = authres_parse(arena, arena_strdup(arena, field.data));
+	buf_release(&field);
+	return authres;
+}
+
+/* Whether ours is found below so many fields of others. */
+static bool
+is_found(int others)
+{
+	struct message *message = message_create(arena);
+
+	while (others--)
+		add_field(message, "Authentication-Results: other.example; "
+			  "spf=pass");
+	add_field(message, OURS PASS);
+	add_from(message, DEFENDER);
+	return authentic_check(arena, message, "mx.mssp.example",
+			       true).authentic == AUTHENTIC_PASS;
+}
+
+static void
+test_limits(void)
+{
+	ok(!parsed(50, 0)->broken && parsed(51, 0)->broken,
+	   "a field has up to 50 results");
+	ok(!parsed(1, 50)->broken && parsed(1, 51)->broken,
+	   "a result up to 50 properties");
+	ok(is_found(199) && !is_found(200), "200 fields are looked at");
+}
+
 int
 main(void)
 {
 	arena = arena_create();
+	test_limits();
 	test_cases();
 	test_authors();
 	test_hostile_sizes();

@@ -22,6 +22,8 @@ static const char rules[] =
 	"	expect title, severity }\n"
 	"format policy-2 \"Policy\" { from p@x.example  text \"second\" }\n"
 	"format body \"Body\" { text \"known by its body\" }\n"
+	"format ends \"Ends\" { from e@x.example  subject \"begin {title} end\""
+	" }\n"
 	"format family \"Family\" { from p@x.example }\n"
 	"label title \"Title\"  label severity \"Severity\", \"Gravité\"\n"
 	"label device \"Device\"  label user \"User\"  label created \"Time\"\n"
@@ -433,6 +435,168 @@ test_sizes(void)
 	ok(true, "a subject of 200 KB is survived");
 }
 
+static const char *
+text_of(int octets)
+{
+	const char *x = memset(arena_alloc(arena, 300001), 'x', 300000);
+
+	return arena_printf(arena, "%.*s", octets, x);
+}
+
+static size_t
+length_of(const char *label, const char *value, enum alert_field field)
+{
+	struct message *message = mail("p@x.example", "?");
+	struct extraction got;
+
+	row(message, label, value);
+	got = run(message);
+	return strlen(values(&got, field));
+}
+
+/* What is cut of one value, with "..." behind it. */
+static void
+test_long_values(void)
+{
+	struct message *message = mail("p@x.example", "?");
+	struct extraction got;
+
+	is_int((long long)length_of("Title", text_of(1000), ALERT_TITLE), 1000,
+	       "a title has up to 1000 octets");
+	is_int((long long)length_of("Title", text_of(1001), ALERT_TITLE), 1003,
+	       "of a longer one that many are kept");
+	is_int((long long)length_of("Description", text_of(16383),
+				    ALERT_DESCRIPTION), 16383,
+	       "a description has up to 16 KiB, with a line end");
+	is_int((long long)length_of("Description", text_of(16384),
+				    ALERT_DESCRIPTION), 16387,
+	       "of a longer one that many are kept");
+	row(message, text_of(200), text_of(201));
+	row(message, text_of(201), text_of(200));
+	got = run(message);
+	is_int((long long)strlen(got.unknown.items[0].label), 200,
+	       "of an unknown label 200 octets are shown");
+	is_int((long long)strlen(got.unknown.items[0].value), 203,
+	       "of its value as well");
+	is_int((long long)strlen(got.unknown.items[1].label), 203,
+	       "and not more");
+}
+
+/* How many there are at most. */
+static void
+test_many_values(void)
+{
+	struct message *message = mail("p@x.example", "?");
+	const char *description;
+	struct extraction got;
+	int i, lines = 0;
+
+	for (i = 0; i < 1000; i++) {
+		row(message, arena_printf(arena, "Strange %d", i), "x");
+		row(message, "Time", arena_printf(arena, "never %d", i));
+		row(message, "Device", arena_printf(arena, "d%d", i));
+		row(message, "Description", arena_printf(arena, "D%d", i));
+	}
+	got = run(message);
+	is_int((long long)got.unknown.count, 50, "50 unknown labels are kept");
+	is_int((long long)got.notes.count, 50, "50 notes");
+	is_int((long long)got.alert->fields[ALERT_DEVICE].count, 901,
+	       "900 devices, and that there are more");
+	for (description = values(&got, ALERT_DESCRIPTION); *description;
+	     description++)
+		lines += *description == '\n';
+	is_int(lines + 1, 50, "50 rows of a description");
+}
+
+/* What is looked at: the title stands behind so many others. */
+static const char *
+title_behind(int above, int links, int lines)
+{
+	struct message *message = mail(lines ? "f@x.example" : "p@x.example",
+				       lines ? "flat" : "?");
+	struct buf text = BUF_INIT;
+	struct extraction got;
+
+	while (above--)
+		row(message, "From", "x");
+	row(message, "Title", "T");
+	while (links--)
+		link(message, "https://a.example/", false);
+	link(message, PORTAL "incidents/7", false);
+	while (lines-- > 1)
+		buf_putc(&text, '\n');
+	buf_puts(&text, "Vulnerability Name V Severity High");
+	message->text = arena_strdup(arena, text.data);
+	buf_release(&text);
+	got = run(message);
+	return arena_printf(arena, "%s %s", values(&got, ALERT_TITLE) ?
+			    values(&got, ALERT_TITLE) : "none",
+			    values(&got, ALERT_INCIDENT) ?
+			    values(&got, ALERT_INCIDENT) : "none");
+}
+
+static void
+test_far_behind(void)
+{
+	is(title_behind(4999, 0, 0), "T 7", "5000 rows are looked at");
+	is(title_behind(5000, 0, 0), "none 7", "and not more");
+	is(title_behind(0, 299, 0), "T 7", "300 links");
+	is(title_behind(0, 300, 0), "T none", "and not more");
+	is(title_behind(5000, 0, 500), "V 7", "500 lines of a flat table");
+	is(title_behind(5000, 0, 501), "none 7", "and not more");
+}
+
+/* What a label may look like that no format knows. */
+static void
+test_strange_labels(void)
+{
+	static const struct { const char *label; int kept; } labels[] = {
+		{ "one two three four five", 1 },
+		{ "one two three four five six", 0 },
+		{ "a-label-of-forty-eight-octets-which-is-the-most-x", 0 },
+		{ "a-label-of-forty-eight-octets-which-is-the-most-", 1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(labels) / sizeof(*labels); i++) {
+		struct message *message = mail("p@x.example", "?");
+
+		line(message, labels[i].label, "x");
+		is_int((long long)run(message).unknown.count, labels[i].kept,
+		       "'%s' in prose is %s label", labels[i].label,
+		       labels[i].kept ? "a" : "no");
+	}
+}
+
+static bool
+is_known_by(const char *from, const char *subject, const char *text,
+	    const char *format)
+{
+	struct message *message = mail(from, subject);
+
+	message->text = text;
+	return !strcmp(recognise(formats, arena, message).format->name,
+		       format);
+}
+
+static void
+test_recognised_within(void)
+{
+	static const char phrase[] = "known by its body";
+	int before = (256 << 10) - (int)strlen(phrase);
+
+	ok(is_known_by("who@y.example", arena_printf(arena, "begin %s end",
+		       text_of(1990)), "", "ends"),
+	   "a subject has up to 2000 octets");
+	ok(!is_known_by("who@y.example", arena_printf(arena, "begin %s end",
+			text_of(1991)), "", "ends"), "and not more");
+	ok(is_known_by("who@y.example", "?", arena_printf(arena, "%s %s",
+		       text_of(before - 1), phrase), "body"),
+	   "a phrase is looked for in 256 KiB");
+	ok(!is_known_by("who@y.example", "?", arena_printf(arena, "%s %s",
+			text_of(before), phrase), "body"), "and not behind");
+}
+
 int
 main(void)
 {
@@ -453,6 +617,11 @@ main(void)
 	test_flat();
 	test_recognition();
 	test_sizes();
+	test_long_values();
+	test_many_values();
+	test_far_behind();
+	test_strange_labels();
+	test_recognised_within();
 	arena_destroy(&arena);
 	return tap_done();
 }

@@ -253,6 +253,11 @@ subjects[] = {
 	{ "Fwd:  [SPAM?] Re: x", "x", true },
 	{ "转发：x", "x", true },
 	{ "[no end", "[no end", false },
+	{ "[thirty octets of a tag, not 1+] x", "x", false },
+	{ "[thirty-one octets, one too many] x",
+	  "[thirty-one octets, one too many] x", false },
+	{ "RE: RE: RE: RE: RE: RE: RE: RE: x", "x", true },
+	{ "RE: RE: RE: RE: RE: RE: RE: RE: RE: x", "RE: x", true },
 	{ "[a tag that is much too long to be a tag] x",
 	  "[a tag that is much too long to be a tag] x", false },
 	{ "FW:", "", true },
@@ -264,6 +269,18 @@ static const struct { const char *text, *value, *want; } folded[] = {
 	  "Malware Command and Control (C2) traffic associated with the",
 	  "Malware Command and Control (C2) traffic associated with the "
 	  "TECHNETIUM actor" },
+	{ "a line of fifty-eight octets, too short to go on in a next\n"
+	  "with more\n",
+	  "a line of fifty-eight octets, too short to go on in a next",
+	  "a line of fifty-eight octets, too short to go on in a next" },
+	{ "a line of fifty-nine octets is long enough, so that it goes\n"
+	  "with more\n",
+	  "a line of fifty-nine octets is long enough, so that it goes",
+	  "a line of fifty-nine octets is long enough, so that it goes "
+	  "with more" },
+#define LINE "sixty octets at least, and there are more than the most of them"
+	{ LINE "\n1" LINE "\n2" LINE "\n3" LINE "\n4" LINE "\n5" LINE "\n",
+	  LINE, LINE " 1" LINE " 2" LINE " 3" LINE " 4" LINE },
 	{ "Severity: High\nView alert details\n", "High", "High" },
 	{ "Prose that has High in it, and that is as long as a folded line is\n"
 	  "usually\nSeverity: High\n", "High", "High" },
@@ -295,6 +312,31 @@ test_quirks(void)
 		   folded[i].want, "'%s' in its text", folded[i].value);
 }
 
+/* A line that goes on, `at` so many octets of the text. */
+static bool
+is_unfolded_at(size_t at)
+{
+	struct buf text = BUF_INIT;
+	bool unfolded;
+
+	while (text.len < at)
+		buf_putc(&text, '\n');
+	buf_puts(&text, LINE "\nmore\n");
+	unfolded = !strcmp(quirk_unfold(arena, text.data, LINE),
+			   LINE " more");
+	buf_release(&text);
+	return unfolded;
+}
+
+static void
+test_unfold_within(void)
+{
+	size_t most = (64 << 10) - strlen(LINE "\n");
+
+	ok(is_unfolded_at(most), "a line is looked for in 64 KiB");
+	ok(!is_unfolded_at(most + 1), "and not behind");
+}
+
 /* A hostile mail: thousands of rows, whose value is found at every octet of a
  * text that never has it at the end of a line. */
 static void
@@ -323,6 +365,7 @@ main(void)
 	test_wrong();
 	test_generic();
 	test_quirks();
+	test_unfold_within();
 	arena_destroy(&arena);
 	return tap_done();
 }

@@ -247,6 +247,56 @@ static const struct { const char *hole, *text; bool fits; } forms[] = {
 	{ "device", "v2", false },
 };
 
+/* Whether a link with `before` parameters before it leads on by `url`. */
+static bool
+leads_on(const unwrap_list *list, int before)
+{
+	struct buf link = BUF_INIT;
+	struct url url;
+	bool good;
+
+	buf_puts(&link, "https://a.safelinks.protection.outlook.com/?");
+	while (before--)
+		buf_puts(&link, "a=b&");
+	buf_puts(&link, "url=https://b.example/");
+	good = link_unwrap(list, arena, link.data, &url) &&
+	       !strcmp(url.host, "b.example");
+	buf_release(&link);
+	return good;
+}
+
+static void
+test_limits(void)
+{
+	const char *x = memset(arena_alloc(arena, 5001), '1', 5000);
+	const char *deep = "https://b.example/";
+	unwrap_list list = { .count = 0 };
+	struct url url;
+	int i;
+
+	vec_push(arena, &list, ((struct unwrap){ "azure.microsoft.com",
+						 "/email", "destination" }));
+	vec_push(arena, &list,
+		 ((struct unwrap){ "*.safelinks.protection.outlook.com", "/*",
+				   "url" }));
+	ok(url_parse(arena, arena_printf(arena, "https://b.example/%.*s",
+					 4096 - 18, x), &url),
+	   "a link has up to 4096 octets");
+	ok(!url_parse(arena, arena_printf(arena, "https://b.example/%.*s",
+					  4096 - 17, x), &url), "and not more");
+	for (i = 0; i < 3; i++)
+		deep = arena_printf(arena, AZURE "%s", deep);
+	ok(link_unwrap(&list, arena, deep, &url), "three wrappings are taken "
+	   "off");
+	deep = arena_printf(arena, AZURE "%s", deep);
+	ok(!link_unwrap(&list, arena, deep, &url), "four are one too many");
+	ok(leads_on(&list, 99) && !leads_on(&list, 100),
+	   "of 100 parameters each is looked at");
+	ok(link_form_fits("incident", arena_printf(arena, "%.128s", x)) &&
+	   !link_form_fits("incident", arena_printf(arena, "%.129s", x)),
+	   "an id has up to 128 octets");
+}
+
 static void
 test_forms(void)
 {
@@ -266,6 +316,7 @@ main(void)
 	test_matches();
 	test_bad_patterns();
 	test_unwrapping();
+	test_limits();
 	test_forms();
 	arena_destroy(&arena);
 	return tap_done();

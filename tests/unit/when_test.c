@@ -68,6 +68,10 @@ static const struct { const char *text, *want; } cases[] = {
 	{ "2026-00-21", NULL },
 	{ "2026-11-00", NULL },
 	{ "0000-11-21", NULL },
+	{ "1989-12-31", NULL },
+	{ "1990-01-01", "1990-01-01T00:00:00Z" },
+	{ "2999-12-31", "2999-12-31T00:00:00Z" },
+	{ "3000-01-01", NULL },
 	{ "99999-11-21", NULL },
 	{ "2026-11-21T23:13:39+99:00", NULL },
 	{ "2026-11-21T23:13:39Z and more", NULL },
@@ -96,6 +100,13 @@ main(void)
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		run(cases[i].text, cases[i].want);
+	for (i = 100; i <= 101; i++) {
+		instant_ms when;
+
+		snprintf(longest, sizeof(longest), "%-*s", (int)i, "2026-11-21");
+		ok(when_parse(longest, &when) == (i == 100),
+		   "a time has up to 100 octets, here %zu", i);
+	}
 	memset(longest, '1', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	run(longest, NULL);
