@@ -196,6 +196,68 @@ test_utf8_addresses(void)
 	buf_release(&out);
 }
 
+/* How many x are in a header whose text is `octets` long. */
+static size_t
+kept(const char *name, size_t octets)
+{
+	struct compose compose = sample();
+	struct buf out = BUF_INIT, header = BUF_INIT;
+	char text[500] = { 0 };
+	size_t i, count = 0;
+
+	for (i = 0; i < octets; i++)
+		text[i] = i % 10 == 9 ? ' ' : 'x';
+	compose.subject = compose.from_name = text;
+	compose_message(&compose, &out);
+	for (i = strlen(name); i < strlen(header_of(&out, name, &header)); i++)
+		count += header.data[i] == 'x';
+	buf_release(&out);
+	buf_release(&header);
+	return count;
+}
+
+static void
+test_cut(void)
+{
+	is_int((long long)kept("Subject:", 399), 360,
+	       "a header has up to 400 octets");
+	is_int((long long)kept("Subject:", 499), 360,
+	       "of a longer one so many are kept");
+	is_int((long long)kept("From:", 59) - 1, 54,
+	       "a name has up to 60 octets, and the address an x");
+	is_int((long long)kept("From:", 99) - 1, 54,
+	       "of a longer one so many are kept");
+}
+
+/* RFC 2047 section 2: an encoded word has up to 75 octets, a line with one up
+ * to 76. */
+static void
+test_encoded_words(void)
+{
+	struct compose compose = sample();
+	struct buf out = BUF_INIT, header = BUF_INIT;
+	const char *at;
+	size_t longest = 0;
+	char text[301];
+
+	for (at = text; at < text + 300; at += 3)
+		memcpy(text + (at - text), "日", 3);
+	text[300] = '\0';
+	compose.subject = text;
+	compose_message(&compose, &out);
+	for (at = header_of(&out, "Subject:", &header); *at;
+	     at += at[strcspn(at, "\r")] ? 2 : 0) {
+		size_t length = strcspn(at, "\r");
+
+		longest = length > longest ? length : longest;
+		at += length;
+	}
+	ok(longest > 70 && longest <= 76, "the longest line with an encoded "
+	   "word has %zu octets of 76", longest);
+	buf_release(&out);
+	buf_release(&header);
+}
+
 /* Whether every line is short, ASCII and ends with CR LF, and the headers are
  * those that we write. */
 static bool
@@ -279,6 +341,10 @@ test_large(void)
 	compose_message(&compose, &out);
 	ok(out.len < 8 * 1024 * 1024, "a large original is cut");
 	ok(is_well_formed(&out), "and its NULs are encoded");
+	compose.raw_length = 4 * 1024 * 1024;
+	buf_reset(&out);
+	compose_message(&compose, &out);
+	ok(out.len > 4 * 1024 * 1024 / 3 * 4, "one of 4 MiB is whole");
 	free(raw);
 	buf_release(&out);
 }
@@ -289,6 +355,8 @@ main(void)
 	test_whole();
 	test_subjects();
 	test_names();
+	test_cut();
+	test_encoded_words();
 	test_utf8_addresses();
 	test_hostile();
 	test_large();

@@ -392,6 +392,60 @@ run_limit(const char *text, const char *partials_text, const char *want,
 	arena_reset(arena);
 }
 
+/* Partials that include each other, `depth` deep. */
+static bool
+is_rendered_at(int depth)
+{
+	struct json *data = json_of("{}"), *partials;
+	struct buf text = BUF_INIT, out = BUF_INIT;
+	bool good;
+	int i;
+
+	buf_putc(&text, '{');
+	for (i = 1; i < depth; i++)
+		buf_printf(&text, "'p%d': '{{>p%d}}', ", i, i + 1);
+	buf_printf(&text, "'p%d': 'end'}", depth);
+	partials = json_of(text.data);
+	good = !strcmp(rendered("{{>p1}}", data, partials, &out), "end");
+	buf_release(&text);
+	buf_release(&out);
+	json_destroy(&data);
+	json_destroy(&partials);
+	arena_reset(arena);
+	return good;
+}
+
+/* So many octets in so many steps, thousands. */
+static bool
+is_rendered(int steps, int octets)
+{
+	struct json *data, *partials = json_of("{}");
+	struct buf text = BUF_INIT, list = BUF_INIT, out = BUF_INIT;
+	bool good;
+
+	buf_puts(&list, "{'l': [1");
+	while (--steps)
+		buf_puts(&list, ",1");
+	buf_puts(&list, "], 'm': [1");
+	for (steps = 1; steps < 500; steps++)
+		buf_puts(&list, ",1");
+	buf_puts(&list, "]}");
+	data = json_of(list.data);
+	buf_puts(&text, "{{#l}}{{#m}}");
+	while (octets--)
+		buf_putc(&text, 'x');
+	buf_puts(&text, "{{.}}{{/m}}{{/l}}");
+	good = !strncmp(rendered(text.data, data, partials, &out), "x", 1) ||
+	       !strncmp(out.data, "1", 1);
+	buf_release(&text);
+	buf_release(&list);
+	buf_release(&out);
+	json_destroy(&data);
+	json_destroy(&partials);
+	arena_reset(arena);
+	return good;
+}
+
 static void
 run_limits(void)
 {
@@ -416,6 +470,10 @@ run_limits(void)
 		  "t:1:31: the template has given more than 1 MB",
 		  "a result that is too large fails with a sentence");
 
+	ok(is_rendered_at(99) && !is_rendered_at(101),
+	   "partials may be a hundred deep");
+	ok(is_rendered(150, 0), "150,000 steps are no loop in a loop");
+	ok(is_rendered(4, 400), "800 KB are no result that is too large");
 	for (i = 0; i < 100000; i++)
 		buf_puts(&deep, "{{#a}}");
 	ok(!compiled("t", deep.data, &out),

@@ -325,6 +325,59 @@ test_hostile(void)
 	is(shown(&n, "doubts"), "two lines", "so is a doubt");
 }
 
+static const char *
+text_of(int octets)
+{
+	const char *x = memset(arena_alloc(arena, 5001), 'x', 5000);
+
+	return arena_printf(arena, "%.*s", octets, x);
+}
+
+static size_t
+shown_length(enum alert_field field, const char *name, int octets)
+{
+	struct notification n = sample();
+
+	put(&n, field, text_of(octets));
+	return strlen(shown(&n, name));
+}
+
+static bool
+is_link(int octets)
+{
+	struct notification n = sample();
+
+	put(&n, ALERT_ALERT_URL, arena_printf(arena, "https://a.example/%s",
+					      text_of(octets - 18)));
+	return notification_link(arena, &n) != NULL;
+}
+
+static void
+test_long_values(void)
+{
+	static const struct {
+		enum alert_field field;
+		const char *name;
+		int most;
+	} cases[] = {
+		{ ALERT_TITLE, "title", 300 },
+		{ ALERT_THREAT, "threat", 500 },
+		{ ALERT_DESCRIPTION, "description-lines", 4000 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		is_int((long long)shown_length(cases[i].field, cases[i].name,
+					       cases[i].most), cases[i].most,
+		       "%s: %d octets are shown", cases[i].name,
+		       cases[i].most);
+		is_int((long long)shown_length(cases[i].field, cases[i].name,
+					       cases[i].most + 1),
+		       cases[i].most + 3, "and not more");
+	}
+	ok(is_link(2000) && !is_link(2001), "a link has up to 2000 octets");
+}
+
 static void
 test_reason(void)
 {
@@ -363,6 +416,7 @@ main(void)
 	test_authentic();
 	test_missing();
 	test_hostile();
+	test_long_values();
 	test_reason();
 	arena_destroy(&arena);
 	return tap_done();

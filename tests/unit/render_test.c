@@ -1,3 +1,4 @@
+#include "render/plain.h"
 #include "render/render.h"
 
 #include "base/text.h"
@@ -238,6 +239,44 @@ test_notice(void)
 	ok(!strstr(r.message, "X-Tocsin-Rule"), "it comes from no rule");
 }
 
+static size_t
+notice_length(size_t octets)
+{
+	struct render_said said = { .subject = "s", .code = "c" };
+	char text[1100] = { 0 };
+
+	memset(text, 'x', octets);
+	said.text = text;
+	return strlen(render_notice(arena, &said, &envelope).text);
+}
+
+/* Of the field user in the built-in notification. */
+static size_t
+plain_length(size_t octets)
+{
+	struct alert *alert = alert_create(arena);
+	struct notification notification = notification_of(alert, "en");
+	char *text = arena_alloc(arena, octets + 1);
+	const char *at;
+
+	alert_add(alert, ALERT_USER, memset(text, 'Q', octets), "test");
+	at = strchr(plain_text(arena, &notification), 'Q');
+	return at ? strspn(at, "Q.") : 0;
+}
+
+static void
+test_long_lines(void)
+{
+	is_int((long long)notice_length(1000), 1001,
+	       "a line of a notice has up to 1000 octets");
+	is_int((long long)notice_length(1001), 1004,
+	       "of a longer one so many are shown");
+	is_int((long long)plain_length(2000), 2000,
+	       "one of the built-in notification up to 2000");
+	is_int((long long)plain_length(2001), 2003,
+	       "of a longer one so many are shown");
+}
+
 int
 main(void)
 {
@@ -250,6 +289,7 @@ main(void)
 	test_raw();
 	test_same();
 	test_notice();
+	test_long_lines();
 	arena_destroy(&arena);
 	return tap_done();
 }

@@ -130,6 +130,28 @@ test_own(void)
 }
 
 static void
+test_large(void)
+{
+	char *text = malloc((1 << 20) + 2);
+	struct buf errors = BUF_INIT;
+
+	memset(text, 'x', (1 << 20) + 1);
+	text[(1 << 20) + 1] = '\0';
+	write_file("start.mustache", text + 1);
+	(void)loaded(folder, &errors);
+	ok(!strstr(errors.data ? errors.data : "", "is larger"),
+	   "a file of 1 MiB is read");
+	write_file("start.mustache", text);
+	buf_reset(&errors);
+	(void)loaded(folder, &errors);
+	ok(strstr(errors.data, "is larger than 1048576 bytes"),
+	   "and none that is larger");
+	write_file("start.mustache", "Brief:");
+	buf_release(&errors);
+	free(text);
+}
+
+static void
 test_mistakes(void)
 {
 	struct buf errors = BUF_INIT;
@@ -187,6 +209,7 @@ main(void)
 	make_folders();
 	test_shipped();
 	test_own();
+	test_large();
 	test_mistakes();
 	test_names();
 	remove_folder(folder);
