@@ -1,7 +1,5 @@
 #include "base/file.h"
 
-#include "base/bug.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -132,15 +130,26 @@ write_new(const char *path, const void *bytes, size_t count, unsigned int mode,
 	return OUTCOME_OK;
 }
 
-static char *
-directory_of(const char *path)
+char *
+file_folder(struct arena *arena, const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *directory = bug_strdup(slash ? path : ".");
 
-	if (slash)
-		directory[slash == path ? 1 : slash - path] = '\0';
-	return directory;
+	if (!slash)
+		return arena_strdup(arena, ".");
+	return arena_strndup(arena, path, slash == path ? 1 :
+			     (size_t)(slash - path));
+}
+
+enum outcome
+file_sync_folder(const char *path, struct buf *error)
+{
+	struct arena *arena = arena_create();
+	enum outcome outcome = file_sync_directory(file_folder(arena, path),
+						   error);
+
+	arena_destroy(&arena);
+	return outcome;
 }
 
 enum outcome
@@ -149,20 +158,16 @@ file_replace(const char *path, const void *bytes, size_t count,
 {
 	struct buf beside = BUF_INIT;
 	enum outcome outcome;
-	char *directory;
 
 	buf_printf(&beside, "%s.new", path);
 	(void)unlink(beside.data);	/* of one who was killed in between */
 	outcome = write_new(beside.data, bytes, count, mode, error);
 	if (outcome == OUTCOME_OK && rename(beside.data, path))
 		outcome = failed(error, "rename to", path);
-	if (outcome == OUTCOME_OK) {
-		directory = directory_of(path);
-		outcome = file_sync_directory(directory, error);
-		free(directory);
-	} else {
+	if (outcome == OUTCOME_OK)
+		outcome = file_sync_folder(path, error);
+	else
 		(void)unlink(beside.data);	/* may not exist */
-	}
 	buf_release(&beside);
 	return outcome;
 }

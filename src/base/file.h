@@ -25,6 +25,8 @@ enum outcome file_replace(const char *path, const void *bytes, size_t count,
 
 /* fsync(2) a directory, so that a name in it survives a power loss. */
 enum outcome file_sync_directory(const char *path, struct buf *error);
+/* The same, of the directory that `path` is in. */
+enum outcome file_sync_folder(const char *path, struct buf *error);
 
 /* Every byte, through interruptions. */
 bool file_write_all(int fd, const void *bytes, size_t count);
@@ -42,5 +44,8 @@ enum outcome file_read_secret(const char *path, struct buf *out,
 
 /* `path` as seen from the directory of `from`, unless it is absolute. */
 char *file_beside(struct arena *arena, const char *from, const char *path);
+
+/* The directory that `path` is in. */
+char *file_folder(struct arena *arena, const char *path);
 
 #endif

@@ -74,7 +74,8 @@ cmd_open_store(const struct generation *generation)
 	if (!owner_become(state))
 		(void)cmd_fail("cannot act as the owner of %s: %s", state,
 			       strerror(errno));
-	else if (store_open(state, &store, &error) != OUTCOME_OK)
+	else if (store_open(generation->settings.store, &store, &error) !=
+		 OUTCOME_OK)
 		(void)cmd_fail("%s", error.data);
 	buf_release(&error);
 	return store;

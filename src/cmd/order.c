@@ -47,14 +47,13 @@ order_end(struct order *order, enum outcome outcome)
 static bool
 has_store(const struct generation *generation)
 {
-	char *path = arena_printf(generation->arena, "%s/store.db",
-				  generation->settings.state);
+	const char *path = store_file(generation->settings.store);
 
-	if (!access(path, R_OK | W_OK))
+	if (!path || !access(path, R_OK | W_OK))
 		return true;
 	if (errno == ENOENT)
-		(void)cmd_fail("there is no store in %s; the daemon makes it "
-			       "when it starts", generation->settings.state);
+		(void)cmd_fail("there is no store %s; the daemon makes it "
+			       "when it starts", path);
 	else
 		(void)cmd_fail("cannot open %s: %s; run this as its owner or "
 			       "as root", path, strerror(errno));

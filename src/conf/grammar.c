@@ -243,7 +243,9 @@ const struct grammar grammar_top[] = {
 	{ "include", { LIST("\"PATTERN\"") },
 	  HELP("read other files in this place") },
 
-	{ "state", { ONE("PATH") }, HELP("directory of the store") },
+	{ "state", { ONE("PATH") }, HELP("directory of what must survive") },
+	{ "store", { ONE("sqlite:PATH") },
+	  HELP("file of journal and queue; store.db in the state") },
 	{ "spool", { ONE("PATH") }, HELP("directory of the inbox") },
 	{ "domain", { { "HOST", GRAMMAR_ONE, conf_host } },
 	  HELP("domain of Message-IDs and replies") },

@@ -1,16 +1,20 @@
 #include "conf/settings.h"
 
 #include "base/map.h"
+#include "base/text.h"
 #include "conf/value.h"
 
 #include <stddef.h>
 #include <unistd.h>
+
+#define SQLITE "sqlite:"
 
 enum { HOST_MOST = 256 };	/* RFC 1035 2.3.4 and a NUL */
 
 enum setting_kind {
 	SETTING_TEXT,		/* the word as it is */
 	SETTING_PATH,		/* as seen from the main file */
+	SETTING_STORE,		/* sqlite: and a path likewise */
 	SETTING_FROM,		/* maybe a name, an address */
 	SETTING_WORD,		/* with its place */
 };
@@ -21,6 +25,7 @@ static const struct setting {
 	size_t offset;
 } table[] = {
 	{ "state", SETTING_PATH, offsetof(struct settings, state) },
+	{ "store", SETTING_STORE, offsetof(struct settings, store) },
 	{ "spool", SETTING_PATH, offsetof(struct settings, spool) },
 	{ "domain", SETTING_TEXT, offsetof(struct settings, domain) },
 	{ "from", SETTING_FROM, 0 },
@@ -49,6 +54,28 @@ path_of(const struct conf *conf, struct conf_word word, struct diag *diag)
 	return conf_path(conf->arena, word);
 }
 
+/* The rest of a URL may hold a password, so only its beginning is said. */
+static const char *
+store_of(const struct conf *conf, struct conf_word word, struct diag *diag)
+{
+	struct conf_word path = word;
+
+	if (text_starts(word.text, SQLITE)) {
+		path.text += strlen(SQLITE);
+	} else if (strchr(word.text, ':')) {
+		diag_error(diag, word.place, "write " SQLITE "PATH, or leave "
+			   "the setting out", "this version has no driver for "
+			   "'%.*s:'", (int)strcspn(word.text, ":"), word.text);
+		return NULL;
+	}
+	if (path.text == word.text || !*path.text ||
+	    text_starts(path.text, "//"))
+		diag_error(diag, word.place, "write " SQLITE "PATH, the file "
+			   "that it is in", "'%s' names no store", word.text);
+	return arena_printf(conf->arena, SQLITE "%s",
+			    conf_path(conf->arena, path));
+}
+
 static void
 set(struct settings *settings, const struct setting *setting,
     const struct conf *conf, const struct conf_node *node, struct diag *diag)
@@ -60,6 +87,8 @@ set(struct settings *settings, const struct setting *setting,
 		set_from(settings, node);
 	else if (setting->kind == SETTING_WORD)
 		settings->catch_all = conf_word(node, 0);
+	else if (setting->kind == SETTING_STORE && node->words.count)
+		*text = store_of(conf, conf_word(node, 0), diag);
 	else if (setting->kind == SETTING_PATH && node->words.count)
 		*text = path_of(conf, conf_word(node, 0), diag);
 	else if (node->words.count)
@@ -204,6 +233,9 @@ settings_load(const struct conf *conf, struct diag *diag)
 		return settings;
 	load(&settings, conf, diag);
 	check_shared(conf, diag);
+	if (!settings.store)
+		settings.store = arena_printf(conf->arena, SQLITE
+					      "%s/store.db", settings.state);
 	if (!settings.domain)
 		settings.domain = host_name(conf->arena);
 	if (!settings.from)

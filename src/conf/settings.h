@@ -10,6 +10,8 @@
 
 struct settings {
 	const char *state;	/* directory; default /var/lib/tocsin */
+	const char *store;	/* where the rows are: "sqlite:PATH"; default
+				   store.db in the state */
 	const char *spool;	/* directory; default /var/spool/tocsin */
 	const char *domain;	/* of Message-IDs and replies; default: the
 				   host's name */

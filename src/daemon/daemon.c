@@ -8,6 +8,7 @@
 #include "ask/poller.h"
 #include "ask/quiet.h"
 #include "base/bug.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/owner.h"
 #include "daemon/last_good.h"
@@ -132,8 +133,7 @@ static void
 leave_old_places(struct daemon *d)
 {
 	if (store_is_gone(d->store))
-		end_to_start_again(d, "store", "the state was removed or made "
-				   "anew");
+		end_to_start_again(d, "store", "it was removed or made anew");
 	else if (d->sandbox && inbox_is_replaced(d->inbox))
 		end_to_start_again(d, "inbox", "the spool was made anew and "
 				   "the sandbox knows the old one only");
@@ -194,6 +194,7 @@ static bool
 same_places(const struct generation *a, const struct generation *b)
 {
 	return !strcmp(a->settings.state, b->settings.state) &&
+	       !strcmp(a->settings.store, b->settings.store) &&
 	       !strcmp(a->settings.spool, b->settings.spool);
 }
 
@@ -203,8 +204,8 @@ warn_of_restart(const struct daemon *d, const struct generation *next)
 	const struct relay *relay;
 
 	if (!same_places(next, generations_current(d->generations)))
-		log_warning("reloaded", "what", "a new `state` or `spool` "
-			    "needs a restart", NULL);
+		log_warning("reloaded", "what", "a new `state`, `store` or "
+			    "`spool` needs a restart", NULL);
 	relay = d->sandbox ? sandbox_misses(d->sandbox, next) : NULL;
 	if (relay)
 		log_warning("reloaded", "what", "a new Maildir needs a restart "
@@ -280,6 +281,21 @@ open_signals(struct daemon *d)
 		BUG("signalfd: %s", strerror(errno));
 }
 
+static enum outcome
+open_store(struct daemon *d, const char *url, struct buf *error)
+{
+	const char *file = store_file(url);
+	struct arena *arena = arena_create();
+	enum outcome outcome = OUTCOME_OK;
+
+	if (file)
+		outcome = service_make_folder(file_folder(arena, file), error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_open(url, &d->store, error);
+	arena_destroy(&arena);
+	return outcome;
+}
+
 static bool
 open_world(struct daemon *d, struct buf *error)
 {
@@ -291,10 +307,10 @@ open_world(struct daemon *d, struct buf *error)
 			   settings->state, strerror(errno));
 		return false;
 	}
-	if (service_make_state(settings->state, error) != OUTCOME_OK ||
+	if (service_make_folder(settings->state, error) != OUTCOME_OK ||
 	    service_lock(settings->state, error) != OUTCOME_OK ||
 	    transfer_setup(error) != OUTCOME_OK ||
-	    store_open(settings->state, &d->store, error) != OUTCOME_OK ||
+	    open_store(d, settings->store, error) != OUTCOME_OK ||
 	    blame_open(settings->state, &d->blame, error) != OUTCOME_OK ||
 	    inbox_open(settings->spool, &d->inbox, error) != OUTCOME_OK)
 		return false;
@@ -360,7 +376,8 @@ work(struct daemon *d)
 
 	start(d);
 	log_info("ready", "version", TOCSIN_VERSION, "rules", g->conf->version,
-		 "state", g->settings.state, "spool", g->settings.spool,
+		 "state", g->settings.state, "store", g->settings.store,
+		 "spool", g->settings.spool,
 		 "sandbox", d->sandbox ? "yes" : "no", NULL);
 	service_notify("READY=1");
 	loop_run(d->loop);

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "conf/value.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -123,17 +124,6 @@ allow_system(const struct sandbox *sandbox)
 }
 
 static const char *
-folder_of(struct arena *arena, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return ".";
-	return arena_strndup(arena, path, slash == path ? 1 :
-			     (size_t)(slash - path));
-}
-
-static const char *
 resolve(struct arena *arena, const char *path)
 {
 	char real[PATH_MAX];
@@ -147,8 +137,8 @@ allow_folder_of(struct sandbox *sandbox, const char *path, uint64_t access)
 {
 	struct arena *arena = sandbox->arena;
 
-	allow(sandbox, folder_of(arena, path), access);
-	allow(sandbox, folder_of(arena, resolve(arena, path)), access);
+	allow(sandbox, file_folder(arena, path), access);
+	allow(sandbox, file_folder(arena, resolve(arena, path)), access);
 }
 
 static void
@@ -205,12 +195,12 @@ next_maildir(const struct generation *g, const char *const **name)
 
 /* A delivery that cannot be made for want of it says so. */
 static void
-make_maildir(struct arena *arena, const char *path)
+make_maildir(const char *path)
 {
 	struct buf error = BUF_INIT;
 
 	if (!mkdir(path, 0700))
-		(void)file_sync_directory(folder_of(arena, path), &error);
+		(void)file_sync_folder(path, &error);
 	buf_release(&error);
 }
 
@@ -218,12 +208,15 @@ static void
 allow_places(struct sandbox *sandbox, const struct generation *g)
 {
 	const char *const *name = relay_names(g->relays);
+	const char *store = store_file(g->settings.store);
 	const struct relay *relay;
 
 	allow_writing(sandbox, g->settings.state);
 	allow_writing(sandbox, g->settings.spool);
+	if (store)			/* and what SQLite puts beside it */
+		allow_folder_of(sandbox, store, FS_WRITE);
 	while ((relay = next_maildir(g, &name))) {
-		make_maildir(sandbox->arena, relay->maildir);
+		make_maildir(relay->maildir);
 		allow_writing(sandbox, relay->maildir);
 	}
 }

@@ -2,7 +2,8 @@
  * The daemon locks itself in: whoever takes it over, or makes it write where
  * it should not, finds the doors shut (Landlock, Linux 5.19 and later).
  *
- * It may write below state and spool and in the Maildirs of its relays, and
+ * It may write below state and spool, in the folder of the store and in the
+ * Maildirs of its relays, and
  * read its configuration (the folders of the files that it consists of), what
  * the system's libraries need (/etc, /usr/lib, /usr/share, /run, /proc), and
  * start tocsin-reader. It may listen on no TCP port and send no signal but to

@@ -13,17 +13,17 @@
 #include <unistd.h>
 
 enum outcome
-service_make_state(const char *state, struct buf *error)
+service_make_folder(const char *path, struct buf *error)
 {
 	struct buf parent = BUF_INIT;
 	enum outcome outcome = OUTCOME_OK;
 
-	if (!mkdir(state, 0700)) {
-		buf_printf(&parent, "%s/..", state);
+	if (!mkdir(path, 0700)) {
+		buf_printf(&parent, "%s/..", path);
 		outcome = file_sync_directory(parent.data, error);
 	} else if (errno != EEXIST) {
-		buf_printf(error, "cannot make the state directory %s: %s",
-			   state, strerror(errno));
+		buf_printf(error, "cannot make the directory %s: %s", path,
+			   strerror(errno));
 		outcome = OUTCOME_PERMANENT;
 	}
 	buf_release(&parent);

@@ -10,9 +10,9 @@
 
 #include <stdint.h>
 
-/* Make the state directory, durably, when it is missing: a mail leaves the
- * inbox as soon as it is in there. */
-enum outcome service_make_state(const char *state, struct buf *error);
+/* Make a directory for what must survive, durably, when it is missing: a mail
+ * leaves the inbox as soon as it is in there. Not the one that it is in. */
+enum outcome service_make_folder(const char *path, struct buf *error);
 
 /*
  * Take the lock STATE/lock for as long as the process lives. Permanent, with

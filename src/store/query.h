@@ -16,9 +16,11 @@
 #ifndef STORE_QUERY_H
 #define STORE_QUERY_H
 
-#include "store/store.h"
+#include "base/arena.h"
+#include "base/clock.h"
 #include "store/store_driver.h"
 
+/* What store.c opens, and a statement runs on. */
 struct store {
 	const struct store_driver *driver;
 	struct store_session *session;

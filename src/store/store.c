@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include "base/bug.h"
+#include "base/text.h"
 #include "base/vec.h"
 #include "store/query.h"
 
@@ -13,28 +14,37 @@ enum {
 
 #define DAY_MS INT64_C(86400000)
 
-/* The first one that takes the value of `state` is used. */
+/* The first one that takes the URL is used. */
 static const struct store_driver *const drivers[] = {
 	&store_memory,
 	&store_sqlite,
 	NULL
 };
 
+const char *
+store_file(const char *url)
+{
+	return text_starts(url, STORE_SQLITE) ? url + strlen(STORE_SQLITE)
+					      : NULL;
+}
+
 enum outcome
-store_open(const char *state, struct store **store_out, struct buf *error)
+store_open(const char *url, struct store **store_out, struct buf *error)
 {
 	const struct store_driver *const *driver = drivers;
 	struct store_session *session;
 	enum outcome outcome;
 	struct store *store;
 
-	while (*driver && !(*driver)->takes(state))
+	while (*driver && !(*driver)->takes(url))
 		driver++;
 	if (!*driver) {
-		buf_printf(error, "no store is called '%s'", state);
+		/* The rest may hold a password. */
+		buf_printf(error, "this version has no driver for a store "
+			   "like '%.*s:'", (int)strcspn(url, ":"), url);
 		return OUTCOME_PERMANENT;
 	}
-	outcome = (*driver)->open(state, &session, error);
+	outcome = (*driver)->open(url, &session, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	store = bug_alloc(sizeof(*store));

@@ -2,12 +2,11 @@
  * What survives a crash: the journal of items and decisions, the deliveries
  * that must happen, the items that are held.
  *
- * The one interface over several back ends (store_driver.h). `state` says
- * which: a directory, where SQLite keeps the file store.db; or the word
- * "memory", which is for tests and dry runs and gone when it is closed.
- * The memory back end is SQLite too, without a file: an implementation of its
- * own would be a second meaning of every statement, and a test against it
- * would show less.
+ * The one interface over several back ends (store_driver.h). A URL says which:
+ * "sqlite:PATH", a file of SQLite; or "memory", which is for tests and dry runs
+ * and gone when it is closed. The memory back end is SQLite too, without a
+ * file: an implementation of its own would be a second meaning of every
+ * statement, and a test against it would show less.
  *
  * Transactions. Every function here is one transaction by itself, or a part of
  * the caller's between store_begin() and store_end(), which may be nested. So
@@ -49,8 +48,14 @@ enum {
 
 struct store;
 
+/* Before the path of a file. */
+#define STORE_SQLITE "sqlite:"
+
+/* The file that a URL names, a part of it; NULL when it names none. */
+const char *store_file(const char *url);
+
 /* The directory must exist; the file is made (0600) when it is missing. */
-enum outcome store_open(const char *state, struct store **store_out,
+enum outcome store_open(const char *url, struct store **store_out,
 			struct buf *error);
 void store_close(struct store **store);
 

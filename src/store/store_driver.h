@@ -26,10 +26,10 @@ struct store_statement;		/* of the driver */
 struct store_driver {
 	const char *name;
 
-	/* Is that value of `state` for this driver? */
-	bool (*takes)(const char *state);
+	/* Is that URL for this driver? */
+	bool (*takes)(const char *url);
 	/* With the schema in place, at its newest version. */
-	enum outcome (*open)(const char *state,
+	enum outcome (*open)(const char *url,
 			     struct store_session **session_out,
 			     struct buf *error);
 	void (*close)(struct store_session **session);

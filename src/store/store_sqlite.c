@@ -497,14 +497,14 @@ open_file(const char *path, struct store_session **session_out,
  * it would drop the locks that this process has on it.
  */
 static enum outcome
-make_private(const char *state, const char *path, struct buf *error)
+make_private(const char *path, struct buf *error)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	int reason = errno;
 
 	if (fd >= 0) {
 		(void)close(fd);	/* nothing was written */
-		return file_sync_directory(state, error);
+		return file_sync_folder(path, error);
 	}
 	if (reason == EEXIST)
 		return OUTCOME_OK;
@@ -513,39 +513,36 @@ make_private(const char *state, const char *path, struct buf *error)
 }
 
 static bool
-file_takes(const char *state)
+file_takes(const char *url)
 {
-	return !strstr(state, "://");
+	return store_file(url);
 }
 
 static enum outcome
-file_open(const char *state, struct store_session **session_out,
+file_open(const char *url, struct store_session **session_out,
 	  struct buf *error)
 {
-	struct buf path = BUF_INIT;
-	enum outcome outcome;
+	const char *path = store_file(url);
+	enum outcome outcome = make_private(path, error);
 
-	buf_printf(&path, "%s/store.db", state);
-	outcome = make_private(state, path.data, error);
 	if (outcome == OUTCOME_OK)
-		outcome = open_file(path.data, session_out, error);
-	buf_release(&path);
+		outcome = open_file(path, session_out, error);
 	return outcome;
 }
 
 static bool
-memory_takes(const char *state)
+memory_takes(const char *url)
 {
-	return !strcmp(state, "memory");
+	return !strcmp(url, "memory");
 }
 
 static enum outcome
-memory_open(const char *state, struct store_session **session_out,
+memory_open(const char *url, struct store_session **session_out,
 	    struct buf *error)
 {
 	enum outcome outcome;
 
-	outcome = session_open(":memory:", state, session_out, error);
+	outcome = session_open(":memory:", url, session_out, error);
 	if (outcome == OUTCOME_OK)
 		outcome = upgrade(*session_out, error);
 	if (outcome != OUTCOME_OK)

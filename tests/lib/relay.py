@@ -120,6 +120,7 @@ def mail(id='1', title='Malware was found', severity='High',
 class Relay:
     programs = BUILD
     user = None        # who runs the daemon and the commands
+    store = 'state', 'store.db'
 
     def __init__(self, relay='', main=MAIN):
         self.folder = tempfile.mkdtemp(prefix='tocsin-')
@@ -215,7 +216,7 @@ class Relay:
     def rows(self, sql, *values):
         """What the store says, without touching it."""
         store = sqlite3.connect('file:%s?mode=ro' %
-                                self.path('state', 'store.db'), uri=True)
+                                self.path(*self.store), uri=True)
         try:
             return store.execute(sql, values).fetchall()
         finally:

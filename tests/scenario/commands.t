@@ -105,7 +105,8 @@ with Relay() as relay:
                          'check'], stderr=subprocess.DEVNULL).returncode, 0,
          'which may stand before the command, too')
     for words, _ in ASKING[:5] + [('queue', ''), ('held', '')]:
-        wrong(relay, words, 1, 'there is no store in')
+        wrong(relay, words, 1, 'there is no store ' +
+              relay.path('state', 'store.db'))
     same(os.listdir(relay.path('state')), [], 'asking makes no store')
 
     relay.write('contacts.rules', '''

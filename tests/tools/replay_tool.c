@@ -171,7 +171,7 @@ main(int argc, char **argv)
 	replay.generation = generation_load(argv[1], NULL, clock.now(&clock));
 	if (!generation_good(replay.generation))
 		fail(argv[1], "has errors");
-	if (store_open(replay.generation->settings.state, &replay.store,
+	if (store_open(replay.generation->settings.store, &replay.store,
 		       &error) != OUTCOME_OK)
 		fail("store", error.data);
 	replay_all(&replay);

@@ -89,21 +89,21 @@ planned_commit(struct store_session *session, struct buf *error)
 }
 
 static struct store *
-open_store(const char *state)
+open_store(const char *url)
 {
 	struct buf error = BUF_INIT;
 	struct store *opened;
 
-	if (store_open(state, &opened, &error) != OUTCOME_OK)
+	if (store_open(url, &opened, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
 	buf_release(&error);
 	return opened;
 }
 
 static void
-open_planned(const char *state)
+open_planned(const char *url)
 {
-	store = open_store(state);
+	store = open_store(url);
 	real_driver = store->driver;
 	driver = *real_driver;
 	driver.begin = planned_begin;
@@ -505,10 +505,13 @@ static char directory[] = "/tmp/clerk_test.XXXXXX";
 static void
 open_both(void)
 {
+	char url[64];
+
 	if (!mkdtemp(directory))
 		BUG("no directory: %s", strerror(errno));
-	open_all(directory);
-	other = open_store(directory);
+	(void)snprintf(url, sizeof(url), "sqlite:%s/store.db", directory);
+	open_all(url);
+	other = open_store(url);
 }
 
 static void

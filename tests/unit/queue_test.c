@@ -43,9 +43,11 @@ is_outcome(enum outcome got, enum outcome want, const char *name)
 static struct store *
 open_store(const char *state)
 {
+	const char *url = *state == '/' ? arena_printf(arena,
+		"sqlite:%s/store.db", state) : state;
 	struct store *store = NULL;
 
-	if (store_open(state, &store, &error) != OUTCOME_OK) {
+	if (store_open(url, &store, &error) != OUTCOME_OK) {
 		printf("Bail out! %s\n", error.data);
 		exit(1);
 	}

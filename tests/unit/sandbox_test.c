@@ -98,7 +98,9 @@ try_rename(const char *from, const char *to)
 static void
 test_writing(void)
 {
-	is_int(try_create("state/store.db"), 0, "the state can be written");
+	is_int(try_create("state/lock"), 0, "the state can be written");
+	is_int(try_create("rows/store.db-wal"), 0,
+	       "and where the store is, beside it");
 	is_int(try_create("spool/tmp/1"), 0, "and the spool");
 	is_int(try_rename("spool/tmp/1", "spool/new/1"), 0,
 	       "a mail moves from tmp to new");
@@ -108,7 +110,7 @@ test_writing(void)
 	is_int(truncate(path("alerts/x"), 0), 0, "a file there can be cut");
 	is_int(try_create("elsewhere/x"), EACCES, "nothing else can be");
 	is_int(try_create("conf/x"), EACCES, "not the configuration");
-	ok(try_rename("state/store.db", "elsewhere/store.db") != 0,
+	ok(try_rename("state/lock", "elsewhere/lock") != 0,
 	   "nothing can be moved out");
 	is_int(mkdir(path("elsewhere/y"), 0700) ? errno : 0, EACCES,
 	       "no folder can be made");
@@ -151,8 +153,9 @@ load(const char *name, const char *relays)
 	struct generation *generation;
 
 	buf_printf(&text, "state %s/state\nspool %s/spool\ncatch-all desk\n"
+		   "store sqlite:%s/rows/store.db\n"
 		   "team desk { mail soc@mssp.example }\n%s\n"
-		   "include \"customers/*.rules\"\n", folder, folder, relays);
+		   "include \"customers/*.rules\"\n", folder, folder, folder, relays);
 	write_file(name, text.data);
 	generation = generation_load(path(name), NULL, 0);
 	buf_release(&text);
@@ -163,7 +166,7 @@ static void
 make_folders(void)
 {
 	static const char *const names[] = {
-		"conf", "conf/customers", "state", "spool", "spool/tmp",
+		"conf", "conf/customers", "state", "rows", "spool", "spool/tmp",
 		"spool/new", "secrets", "elsewhere",
 	};
 	size_t i;

@@ -18,7 +18,9 @@ test_defaults(void)
 	struct diag *diag = diag_create(arena);
 	struct settings settings = load("catch-all soc", diag);
 
-	is(settings.state, "/var/lib/tocsin", "the store has its place");
+	is(settings.state, "/var/lib/tocsin", "the state has its place");
+	is(settings.store, "sqlite:/var/lib/tocsin/store.db",
+	   "the store is in it");
 	is(settings.spool, "/var/spool/tocsin", "the inbox has its place");
 	ok(*settings.domain != '\0', "the domain is the host's name");
 	is(settings.from_name, "tocsin", "the sender has a name");
@@ -39,6 +41,7 @@ test_values(void)
 		"from \"A B\" a@d.example templates t catch-all ana", diag);
 
 	is(settings.state, "/s", "a path can be absolute");
+	is(settings.store, "sqlite:/s/store.db", "the store goes along");
 	is(settings.spool, "etc/inbox", "or as seen from the main file");
 	is(settings.templates, "etc/t", "as templates are");
 	is(settings.domain, "d.example", "the domain can be set");
@@ -47,6 +50,23 @@ test_values(void)
 	is(settings.authserv, "mx.example", "and the one that is believed");
 	is_int(settings.catch_all.place.offset, 103,
 	       "the catch-all has its place");
+	is_int((long long)diag_errors(diag), 0, "there are no errors");
+}
+
+static void
+test_store(void)
+{
+	static const struct { const char *text, *want; } rows[] = {
+		{ "store sqlite:/d/x.db", "sqlite:/d/x.db" },
+		{ "store sqlite:x.db state s", "sqlite:etc/x.db" },
+		{ "state s", "sqlite:etc/s/store.db" },
+	};
+	struct diag *diag = diag_create(arena);
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		is(load(arena_printf(arena, "%s catch-all x", rows[i].text),
+			diag).store, rows[i].want, "%s", rows[i].text);
 	is_int((long long)diag_errors(diag), 0, "there are no errors");
 }
 
@@ -68,10 +88,10 @@ static void
 test_broken(void)
 {
 	struct diag *diag = diag_create(arena);
-	struct settings settings = load("domain from state", diag);
+	struct settings settings = load("domain from state store", diag);
 
 	ok(diag_errors(diag) > 0, "broken settings are errors");
-	ok(settings.domain && settings.from && settings.state &&
+	ok(settings.domain && settings.from && settings.state && settings.store &&
 	   settings.catch_all.text, "but there is a value all the same");
 }
 
@@ -81,6 +101,7 @@ main(void)
 	arena = arena_create();
 	test_defaults();
 	test_values();
+	test_store();
 	test_from();
 	test_broken();
 	arena_destroy(&arena);

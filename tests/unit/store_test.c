@@ -83,12 +83,19 @@ remove_directory(const char *state)
 	ok(!rmdir(state), "nothing else is left in the directory");
 }
 
+static char *
+url_of(const char *state)
+{
+	return arena_printf(arena, "sqlite:%s", file_of(state, ""));
+}
+
 static struct store *
 open_store(const char *state)
 {
+	const char *url = *state == '/' ? url_of(state) : state;
 	struct store *store = NULL;
 
-	if (store_open(state, &store, &error) != OUTCOME_OK) {
+	if (store_open(url, &store, &error) != OUTCOME_OK) {
 		printf("Bail out! %s\n", error.data);
 		exit(1);
 	}
@@ -1038,7 +1045,7 @@ test_damage(void)
 		store_close(&store);
 		damage(state, damages[i].at, damages[i].bytes,
 		       damages[i].count);
-		is_refused(store_open(state, &store, &error),
+		is_refused(store_open(url_of(state), &store, &error),
 			   OUTCOME_PERMANENT, damages[i].sentence,
 			   damages[i].name);
 		ok(!store, "%s: nothing is open", damages[i].name);
@@ -1051,12 +1058,13 @@ test_no_directory(void)
 {
 	struct store *store = NULL;
 
-	is_refused(store_open("/nonexistent", &store, &error),
+	is_refused(store_open("sqlite:/nonexistent/store.db", &store,
+			      &error),
 		   OUTCOME_PERMANENT,
 		   "cannot create /nonexistent/store.db: No such file",
 		   "a directory that does not exist");
-	is_refused(store_open("oracle://x", &store, &error),
-		   OUTCOME_PERMANENT, "no store is called 'oracle://x'",
+	is_refused(store_open("oracle://scott:tiger@x", &store, &error),
+		   OUTCOME_PERMANENT, "no driver for a store like 'oracle:'",
 		   "a back end that does not exist");
 }
 
@@ -1094,7 +1102,7 @@ open_without_rights(const char *state)
 	struct store *store = NULL;
 
 	expect(geteuid() || !setuid(NOBODY), "not root");
-	expect(store_open(state, &store, &error) == OUTCOME_PERMANENT,
+	expect(store_open(url_of(state), &store, &error) == OUTCOME_PERMANENT,
 	       "it is refused for good");
 	expect(strstr(error.data, "cannot be written (whoever runs tocsin must "
 				  "be able to write it)"), "it says why");
