@@ -123,12 +123,23 @@ $(B)/tocsin-reader: $(B)/obj/parse/reader_main.o $(B)/libtocsin.a
 	$(call say,LINK)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(READER_LIBS)
 
-$(B)/tests/%: tests/unit/%.c $(B)/libtocsin.a
+# What tests share, as an archive likewise.
+$(B)/tests/lib/%.o: tests/lib/%.c
+	@mkdir -p $(@D)
+	$(call say,CC  )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(B)/tests/libtest.a: $(patsubst %.c,$(B)/%.o,$(wildcard tests/lib/*.c))
+	$(call say,AR  )
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+$(B)/tests/%: tests/unit/%.c $(B)/tests/libtest.a $(B)/libtocsin.a
 	@mkdir -p $(@D)
 	$(call say,TEST)
 	$(Q)$(CC) $(CPPFLAGS) $(XML_CFLAGS) -Itests/lib $(CFLAGS) $(DEPFLAGS) \
-		-MF $@.d $(LDFLAGS) -o $@ $< $(B)/libtocsin.a \
-		$(READER_LIBS) $(TOCSIN_LIBS)
+		-MF $@.d $(LDFLAGS) -o $@ $< $(B)/tests/libtest.a \
+		$(B)/libtocsin.a $(READER_LIBS) $(TOCSIN_LIBS)
 
 # Programs that drive one stage by hand, for scenario tests.
 $(B)/tests/%: tests/tools/%.c $(B)/libtocsin.a
