@@ -27,6 +27,7 @@ struct store {
 	unsigned int depth;	/* of store_begin() */
 	bool broken;		/* a statement failed in the transaction */
 	struct buf turn;	/* served last by store_delivery_claim() */
+	struct buf turn_before;	/* the transaction */
 };
 
 struct query {

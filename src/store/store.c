@@ -51,7 +51,7 @@ store_open(const char *url, struct store **store_out, struct buf *error)
 	*store = (struct store){
 		.driver = *driver,
 		.session = session,
-		.turn = BUF_INIT,
+		.turn = BUF_INIT, .turn_before = BUF_INIT,
 	};
 	*store_out = store;
 	return OUTCOME_OK;
@@ -64,8 +64,16 @@ store_close(struct store **store)
 		return;
 	(*store)->driver->close(&(*store)->session);
 	buf_release(&(*store)->turn);
+	buf_release(&(*store)->turn_before);
 	free(*store);
 	*store = NULL;
+}
+
+static void
+set_turn(struct buf *turn, const struct buf *to)
+{
+	buf_reset(turn);
+	buf_append(turn, to->data, to->len);
 }
 
 enum outcome
@@ -75,6 +83,7 @@ store_begin(struct store *store, struct buf *error)
 
 	if (!store->depth) {
 		store->broken = false;
+		set_turn(&store->turn_before, &store->turn);
 		outcome = store->driver->begin(store->session, error);
 	}
 	if (outcome == OUTCOME_OK)
@@ -96,8 +105,11 @@ store_end(struct store *store, enum outcome outcome, struct buf *error)
 	}
 	if (outcome == OUTCOME_OK)
 		outcome = store->driver->commit(store->session, error);
-	if (outcome != OUTCOME_OK)
+	if (outcome != OUTCOME_OK) {
 		store->driver->rollback(store->session);
+		/* Nobody was served. */
+		set_turn(&store->turn, &store->turn_before);
+	}
 	return outcome;
 }
 

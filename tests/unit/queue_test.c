@@ -636,6 +636,24 @@ test_turns(struct store *store)
 }
 
 static void
+test_turn_undone(struct store *store)
+{
+	struct store_deliveries claimed = { 0 };
+	int64_t first;
+
+	add(store, "a", "soc@x", false, NOW);
+	add(store, "b", "soc@x", false, NOW);
+	add(store, "c", "soc@x", false, NOW);
+	first = claim(store, NOW, 1).items[0].id;
+	(void)store_begin(store, &error);
+	(void)queue_claim(store, NOW, 1, &flying, arena, &claimed, &error);
+	(void)store_end(store, OUTCOME_TEMPORARY, &error);
+	is_int(claim(store, NOW, 1).items[0].id, claimed.items[0].id,
+	       "%s: whose claim is undone has not had his turn", end_name);
+	ok(first != claimed.items[0].id, "%s: it was another's", end_name);
+}
+
+static void
 test_order_in_a_turn(struct store *store)
 {
 	struct store_deliveries claimed;
@@ -729,6 +747,7 @@ static void (*const tests[])(struct store *store) = {
 	test_clock_was_wrong,
 	test_storm_delays_nobody,
 	test_turns,
+	test_turn_undone,
 	test_order_in_a_turn,
 	test_recover,
 	test_recover_many,
