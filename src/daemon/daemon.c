@@ -291,7 +291,7 @@ open_store(struct daemon *d, const char *url, struct buf *error)
 	if (file)
 		outcome = service_make_folder(file_folder(arena, file), error);
 	if (outcome == OUTCOME_OK)
-		outcome = store_open(url, &d->store, error);
+		outcome = store_open_own(url, &d->store, error);
 	arena_destroy(&arena);
 	return outcome;
 }

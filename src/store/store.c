@@ -28,8 +28,9 @@ store_file(const char *url)
 					      : NULL;
 }
 
-enum outcome
-store_open(const char *url, struct store **store_out, struct buf *error)
+static enum outcome
+open_url(const char *url, bool is_own, struct store **store_out,
+	 struct buf *error)
 {
 	const struct store_driver *const *driver = drivers;
 	struct store_session *session;
@@ -44,7 +45,7 @@ store_open(const char *url, struct store **store_out, struct buf *error)
 			   "like '%.*s:'", (int)strcspn(url, ":"), url);
 		return OUTCOME_PERMANENT;
 	}
-	outcome = (*driver)->open(url, &session, error);
+	outcome = (*driver)->open(url, is_own, &session, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	store = bug_alloc(sizeof(*store));
@@ -55,6 +56,18 @@ store_open(const char *url, struct store **store_out, struct buf *error)
 	};
 	*store_out = store;
 	return OUTCOME_OK;
+}
+
+enum outcome
+store_open(const char *url, struct store **store_out, struct buf *error)
+{
+	return open_url(url, false, store_out, error);
+}
+
+enum outcome
+store_open_own(const char *url, struct store **store_out, struct buf *error)
+{
+	return open_url(url, true, store_out, error);
 }
 
 void

@@ -23,11 +23,12 @@
  *
  * Failures. Temporary: the disk is full, an I/O error, another process holds
  * the store for more than STORE_BUSY_MS, store_is_gone(). Permanent: the file
- * is damaged, not ours, not writable, of a newer version. The sentence names
+ * is damaged, not ours, not writable, of another version. The sentence names
  * the file and, where there is one, the remedy.
  *
- * Two processes may have the store open, the daemon and a command. Within a
- * process a store belongs to one thread.
+ * Several processes may have the store open, the daemon and commands. Who only
+ * reads waits for nobody and holds up nobody. Within a process a store belongs
+ * to one thread.
  *
  * Text is stored byte for byte, and NULL is none unless a field says never
  * NULL. Whatever is read lies in the caller's arena.
@@ -54,9 +55,20 @@ struct store;
 /* The file that a URL names, a part of it; NULL when it names none. */
 const char *store_file(const char *url);
 
-/* The directory must exist; the file is made (0600) when it is missing. */
+/*
+ * As commands do. The file is made (0600) when it is missing, in a directory
+ * that must exist; one of an older version is permanent, and not an octet of it
+ * is changed.
+ */
 enum outcome store_open(const char *url, struct store **store_out,
 			struct buf *error);
+/*
+ * As the one process that sends: an older version is brought to this one, all
+ * at once or not at all. Permanent when another process has opened it so: both
+ * would send everything.
+ */
+enum outcome store_open_own(const char *url, struct store **store_out,
+			    struct buf *error);
 void store_close(struct store **store);
 
 enum outcome store_begin(struct store *store, struct buf *error);

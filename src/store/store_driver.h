@@ -28,8 +28,9 @@ struct store_driver {
 
 	/* Is that URL for this driver? */
 	bool (*takes)(const char *url);
-	/* With the schema in place, at its newest version. */
-	enum outcome (*open)(const char *url,
+	/* With the schema in place, at its newest version. Unless `is_own`, an
+	 * older one is refused; see store_open_own(). */
+	enum outcome (*open)(const char *url, bool is_own,
 			     struct store_session **session_out,
 			     struct buf *error);
 	void (*close)(struct store_session **session);

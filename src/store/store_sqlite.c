@@ -2,7 +2,11 @@
  * SQLite as a back end, in a file and in memory: the door to sqlite3.h.
  *
  * The file is in WAL mode with synchronous=FULL: a commit is on the disk when
- * it returns, and commands read while the daemon writes.
+ * it returns. One process writes at a time, the daemon or a command. Who only
+ * reads begins no transaction, sees what was committed before his statement,
+ * waits for no writer and holds none up; a long one merely lets the log grow,
+ * as it is begun anew only when nobody reads in it. After a crash the first one
+ * to open the file puts the log in order, and the others wait that long.
  */
 #include "store/store_driver.h"
 
@@ -13,11 +17,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 enum {
 	/* More than there are statements in store/. */
-	STATEMENTS_MOST = 64,
+	STATEMENTS_MOST = 128,
 	/* "tocs": whose file it is, as file(1) sees it too. */
 	APPLICATION_ID = 0x746f6373,
 };
@@ -46,6 +51,7 @@ struct store_statement {
 
 struct store_session {
 	sqlite3 *db;
+	int own;		/* the file, locked; -1: it is not ours alone */
 	char *path;		/* as a person would name it */
 	int64_t version;	/* PRAGMA data_version, when last asked */
 	size_t count;
@@ -118,7 +124,9 @@ static enum outcome
 sqlite_begin(struct store_session *session, struct buf *error)
 {
 	/* Not a plain BEGIN, which takes the lock with the first change: then
-	 * what was read before may be stale, and the change refused. */
+	 * what was read before may be stale, and the change refused. That the
+	 * daemon has one thread for the store does not help: commands write,
+	 * too. And it costs nothing, since only who writes begins one. */
 	return run(session, "BEGIN IMMEDIATE", error);
 }
 
@@ -324,12 +332,16 @@ sqlite_close(struct store_session **session)
 	/* Nothing is open any more, so this can only fail in tidying up the
 	 * log, which the next one to open the file does. */
 	(void)sqlite3_close((*session)->db);
+	/* After it: closing any descriptor of the file drops the locks that
+	 * this process has on it. */
+	if ((*session)->own >= 0)
+		(void)close((*session)->own);	/* only locked */
 	free((*session)->path);
 	free(*session);
 	*session = NULL;
 }
 
-/* The file's version; whether it is ours at all. */
+/* The file's version, 0 when there is nothing in it; whether it is ours. */
 static enum outcome
 read_version(struct store_session *session, int64_t *version_out,
 	     struct buf *error)
@@ -349,6 +361,31 @@ read_version(struct store_session *session, int64_t *version_out,
 		return outcome;
 	buf_printf(error, "%s is the database of another program",
 		   session->path);
+	return OUTCOME_PERMANENT;
+}
+
+/* Older versions are refused, not read: the statements name columns that they
+ * do not have. */
+static enum outcome
+check_version(struct store_session *session, bool is_own,
+	      int64_t *version_out, struct buf *error)
+{
+	enum outcome outcome = read_version(session, version_out, error);
+	int64_t version = *version_out;
+
+	if (outcome != OUTCOME_OK || !version || version == SCHEMA_NEWEST)
+		return outcome;
+	if (version < 0 || version > SCHEMA_NEWEST)
+		buf_printf(error, "%s was written by a newer tocsin: its "
+			   "version is %lld, this program knows %d",
+			   session->path, (long long)version, SCHEMA_NEWEST);
+	else if (!is_own)
+		buf_printf(error, "%s was written by an older tocsin: its "
+			   "version is %lld, this program has %d; `tocsin "
+			   "run` brings it up to date when it starts",
+			   session->path, (long long)version, SCHEMA_NEWEST);
+	else
+		return OUTCOME_OK;
 	return OUTCOME_PERMANENT;
 }
 
@@ -372,23 +409,13 @@ apply_schemas(struct store_session *session, struct buf *error)
 	return outcome;
 }
 
+/* All versions that are missing in one transaction: a process that ends
+ * meanwhile leaves the one there was. */
 static enum outcome
 upgrade(struct store_session *session, struct buf *error)
 {
 	enum outcome outcome;
-	int64_t version = 0;
 
-	/* What others change is told from here on. */
-	(void)sqlite_changed(session);
-	outcome = read_version(session, &version, error);
-	if (outcome != OUTCOME_OK || version == SCHEMA_NEWEST)
-		return outcome;
-	if (version < 0 || version > SCHEMA_NEWEST) {
-		buf_printf(error, "%s was written by a newer tocsin: its "
-			   "version is %lld, this program knows %d",
-			   session->path, (long long)version, SCHEMA_NEWEST);
-		return OUTCOME_PERMANENT;
-	}
 	/* A table that is made anew would take with it whatever refers to it.
 	 * Means nothing inside a transaction. */
 	outcome = run(session, "PRAGMA foreign_keys = OFF", error);
@@ -405,6 +432,16 @@ upgrade(struct store_session *session, struct buf *error)
 	return outcome;
 }
 
+/* Whether the log stays a file of its own when the last one closes the store.
+ * SQLite writes it into the file by itself then, which is a change. */
+static void
+keep_log(struct store_session *session, bool keeps)
+{
+	/* Cannot fail: SQLite knows it since 3.16. */
+	(void)sqlite3_db_config(session->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+				(int)keeps, NULL);
+}
+
 /* `name` is what SQLite opens, `path` what the sentences say. */
 static enum outcome
 session_open(const char *name, const char *path,
@@ -418,12 +455,16 @@ session_open(const char *name, const char *path,
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	memset(session, 0, sizeof(*session));
 	session->path = bug_strdup(path);
+	session->own = -1;
 	*session_out = session;
 	code = sqlite3_open_v2(name, &session->db, SQLITE_OPEN_READWRITE |
 			       SQLITE_OPEN_NOMUTEX, NULL);
 	if (code != SQLITE_OK)
 		return failed(session, code, error);
-	/* Cannot fail. */
+	keep_log(session, true);
+	/* Others hold the lock for as long as a commit takes, which is long
+	 * only where the disk is slow. In the daemon it is the clerk who waits,
+	 * not the loop. Cannot fail. */
 	(void)sqlite3_busy_timeout(session->db, STORE_BUSY_MS);
 	return run(session,
 		"PRAGMA foreign_keys = ON;"
@@ -466,28 +507,63 @@ check_writable(struct store_session *session, struct buf *error)
 	return OUTCOME_PERMANENT;
 }
 
+/* For this process alone, as far as others ask for the same. */
 static enum outcome
-open_file(const char *path, struct store_session **session_out,
+make_own(struct store_session *session, struct buf *error)
+{
+	session->own = open(session->path, O_RDONLY | O_CLOEXEC);
+	if (session->own < 0) {
+		buf_printf(error, "cannot open %s: %s", session->path,
+			   strerror(errno));
+		return outcome_of_errno(errno);
+	}
+	if (!flock(session->own, LOCK_EX | LOCK_NB))
+		return OUTCOME_OK;
+	buf_printf(error, "another tocsin runs on the store %s: stop it first, "
+		   "or give this one a `store` of its own", session->path);
+	return OUTCOME_PERMANENT;
+}
+
+/* What the connection is like, once the file is known to be ours. */
+static enum outcome
+set_up(struct store_session *session, struct buf *error)
+{
+	enum outcome outcome;
+
+	keep_log(session, false);
+	outcome = log_ahead(session, error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	return run(session,
+		"PRAGMA synchronous = FULL;"
+		/* 16 MB: a page that a storm of mails changes again and again
+		 * is written once. */
+		"PRAGMA wal_autocheckpoint = 4096;"
+		/* What a burst has made of the log is given back. */
+		"PRAGMA journal_size_limit = 67108864", error);
+}
+
+static enum outcome
+open_file(const char *path, bool is_own, struct store_session **session_out,
 	  struct buf *error)
 {
 	enum outcome outcome = session_open(path, path, session_out, error);
+	int64_t version = 0;
 
 	if (outcome == OUTCOME_OK)
 		outcome = check_writable(*session_out, error);
+	if (outcome == OUTCOME_OK && is_own)
+		outcome = make_own(*session_out, error);
 	if (outcome == OUTCOME_OK)
-		outcome = log_ahead(*session_out, error);
+		outcome = check_version(*session_out, is_own, &version, error);
 	if (outcome == OUTCOME_OK)
-		outcome = run(*session_out,
-			"PRAGMA synchronous = FULL;"
-			/* 16 MB: a page that a storm of mails changes again
-			 * and again is written once. */
-			"PRAGMA wal_autocheckpoint = 4096;"
-			/* What a burst has made of the log is given back. */
-			"PRAGMA journal_size_limit = 67108864", error);
-	if (outcome == OUTCOME_OK)
+		outcome = set_up(*session_out, error);
+	if (outcome == OUTCOME_OK && version < SCHEMA_NEWEST)
 		outcome = upgrade(*session_out, error);
 	if (outcome != OUTCOME_OK)
 		sqlite_close(session_out);
+	else			/* what others change is told from here on */
+		(void)sqlite_changed(*session_out);
 	return outcome;
 }
 
@@ -519,14 +595,14 @@ file_takes(const char *url)
 }
 
 static enum outcome
-file_open(const char *url, struct store_session **session_out,
+file_open(const char *url, bool is_own, struct store_session **session_out,
 	  struct buf *error)
 {
 	const char *path = store_file(url);
 	enum outcome outcome = make_private(path, error);
 
 	if (outcome == OUTCOME_OK)
-		outcome = open_file(path, session_out, error);
+		outcome = open_file(path, is_own, session_out, error);
 	return outcome;
 }
 
@@ -537,11 +613,12 @@ memory_takes(const char *url)
 }
 
 static enum outcome
-memory_open(const char *url, struct store_session **session_out,
+memory_open(const char *url, bool is_own, struct store_session **session_out,
 	    struct buf *error)
 {
 	enum outcome outcome;
 
+	(void)is_own;			/* nobody else can have it */
 	outcome = session_open(":memory:", url, session_out, error);
 	if (outcome == OUTCOME_OK)
 		outcome = upgrade(*session_out, error);

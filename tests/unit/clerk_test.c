@@ -88,13 +88,16 @@ planned_commit(struct store_session *session, struct buf *error)
 	return outcome;
 }
 
+typedef enum outcome store_opener(const char *url, struct store **store_out,
+				  struct buf *error);
+
 static struct store *
-open_store(const char *url)
+open_store(store_opener *open, const char *url)
 {
 	struct buf error = BUF_INIT;
 	struct store *opened;
 
-	if (store_open(url, &opened, &error) != OUTCOME_OK)
+	if (open(url, &opened, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
 	buf_release(&error);
 	return opened;
@@ -103,7 +106,7 @@ open_store(const char *url)
 static void
 open_planned(const char *url)
 {
-	store = open_store(url);
+	store = open_store(store_open_own, url);
 	real_driver = store->driver;
 	driver = *real_driver;
 	driver.begin = planned_begin;
@@ -511,7 +514,7 @@ open_both(void)
 		BUG("no directory: %s", strerror(errno));
 	(void)snprintf(url, sizeof(url), "sqlite:%s/store.db", directory);
 	open_all(url);
-	other = open_store(url);
+	other = open_store(store_open, url);
 }
 
 static void

@@ -47,7 +47,7 @@ open_store(const char *state)
 		"sqlite:%s/store.db", state) : state;
 	struct store *store = NULL;
 
-	if (store_open(url, &store, &error) != OUTCOME_OK) {
+	if (store_open_own(url, &store, &error) != OUTCOME_OK) {
 		printf("Bail out! %s\n", error.data);
 		exit(1);
 	}

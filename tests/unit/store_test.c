@@ -5,6 +5,7 @@
 #include "store/store.h"
 
 #include "base/digest.h"
+#include "base/file.h"
 #include "items.h"
 #include "tap.h"
 
@@ -89,17 +90,34 @@ url_of(const char *state)
 	return arena_printf(arena, "sqlite:%s", file_of(state, ""));
 }
 
+typedef enum outcome store_opener(const char *url, struct store **store_out,
+				  struct buf *error);
+
 static struct store *
-open_store(const char *state)
+open_by(store_opener *open, const char *state)
 {
 	const char *url = *state == '/' ? url_of(state) : state;
 	struct store *store = NULL;
 
-	if (store_open(url, &store, &error) != OUTCOME_OK) {
+	if (open(url, &store, &error) != OUTCOME_OK) {
 		printf("Bail out! %s\n", error.data);
 		exit(1);
 	}
 	return store;
+}
+
+/* As the daemon does. */
+static struct store *
+open_store(const char *state)
+{
+	return open_by(store_open_own, state);
+}
+
+/* As a command does. */
+static struct store *
+open_again(const char *state)
+{
+	return open_by(store_open, state);
 }
 
 /* An item that no other test has. */
@@ -986,7 +1004,7 @@ static void
 test_second_connection(void)
 {
 	char *state = make_directory();
-	struct store *daemon = open_store(state), *command = open_store(state);
+	struct store *daemon = open_store(state), *command = open_again(state);
 	struct store_item item;
 
 	ok(!store_changed(daemon), "at first nothing has changed");
@@ -1013,43 +1031,95 @@ damage(const char *state, off_t at, const void *bytes, size_t count)
 	close(fd);
 }
 
+static const char *
+digest_of(const char *state)
+{
+	char *hex = arena_alloc(arena, DIGEST_HEX);
+	unsigned char bytes[DIGEST_SIZE];
+	struct digest *digest = digest_create();
+	struct buf file = BUF_INIT;
+
+	(void)file_read(file_of(state, ""), 1 << 20, &file, &error);
+	digest_add(digest, file.data, file.len);
+	digest_finish(&digest, bytes);
+	digest_hex(bytes, hex);
+	buf_release(&file);
+	return hex;
+}
+
+/* https://www.sqlite.org/fileformat2.html#the_database_header: at 18 whether
+ * there is a write-ahead log (2) or not (1), at 60 the version, at 68 whose it
+ * is. */
 static const struct {
 	const char *name;
 	off_t at;
 	const char *bytes;
 	size_t count;
-	const char *sentence;
+	const char *sentence;		/* of the daemon, */
+	const char *command;		/* of a command; NULL: the same */
 } damages[] = {
-	/* https://www.sqlite.org/fileformat2.html#the_database_header */
 	{ "a file that is no database", 0, "this is no database", 19,
 	  "store.db: file is not a database (restore it from a backup, or move "
-	  "it away to begin a new one)" },
+	  "it away to begin a new one)", NULL },
 	{ "a database that is damaged", 100, "\xff\xff\xff\xff\xff\xff", 6,
-	  "store.db: database disk image is malformed (restore it" },
-	{ "a store of a newer version", 60, "\0\0\0\7", 4,
-	  "store.db was written by a newer tocsin: its version is 7, this "
-	  "program knows 3" },
+	  "store.db: database disk image is malformed (restore it", NULL },
+	{ "a store of a newer version", 60, "\0\0\0\4", 4,
+	  "store.db was written by a newer tocsin: its version is 4, this "
+	  "program knows 3", NULL },
+	{ "a store of an older version", 60, "\0\0\0\2", 4, NULL,
+	  "store.db was written by an older tocsin: its version is 2, this "
+	  "program has 3; `tocsin run` brings it up to date when it starts" },
 	{ "a database of another program", 68, "\0\0\0\0", 4,
-	  "store.db is the database of another program" },
+	  "store.db is the database of another program", NULL },
+	{ "one that has no write-ahead log", 18, "\1\1", 2, NULL, NULL },
+	{ "one that is of another program besides", 68, "\0\0\0\0", 4,
+	  "store.db is the database of another program", NULL },
 };
+
+enum { DAMAGES = sizeof(damages) / sizeof(*damages) };
+
+/* It is refused, and stays as it is. */
+static void
+test_refused(const char *state, store_opener *open, const char *sentence,
+	     const char *name)
+{
+	const char *before = digest_of(state);
+	struct store *store = NULL;
+
+	is_refused(open(url_of(state), &store, &error), OUTCOME_PERMANENT,
+		   sentence, name);
+	ok(!store, "%s: nothing is open", name);
+	is(digest_of(state), before, "%s: and not an octet is changed", name);
+}
 
 static void
 test_damage(void)
 {
+	char *state = NULL;
 	size_t i;
 
-	for (i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
-		char *state = make_directory();
-		struct store *store = open_store(state);
+	for (i = 0; i < DAMAGES; i++) {
+		const char *daemon = damages[i].sentence;
+		const char *command = damages[i].command;
+		struct store *store;
 
-		store_close(&store);
+		/* Those without a sentence are damaged further. */
+		if (!i || damages[i - 1].sentence || damages[i - 1].command) {
+			state = make_directory();
+			store = open_store(state);
+			store_close(&store);
+		}
 		damage(state, damages[i].at, damages[i].bytes,
 		       damages[i].count);
-		is_refused(store_open(url_of(state), &store, &error),
-			   OUTCOME_PERMANENT, damages[i].sentence,
-			   damages[i].name);
-		ok(!store, "%s: nothing is open", damages[i].name);
-		remove_directory(state);
+		if (daemon)
+			test_refused(state, store_open_own, daemon,
+				     damages[i].name);
+		if (daemon || command)
+			test_refused(state, store_open,
+				     command ? command : daemon,
+				     damages[i].name);
+		if (daemon || command)
+			remove_directory(state);
 	}
 }
 
@@ -1058,14 +1128,29 @@ test_no_directory(void)
 {
 	struct store *store = NULL;
 
-	is_refused(store_open("sqlite:/nonexistent/store.db", &store,
-			      &error),
+	is_refused(store_open("sqlite:/nonexistent/store.db", &store, &error),
 		   OUTCOME_PERMANENT,
 		   "cannot create /nonexistent/store.db: No such file",
 		   "a directory that does not exist");
 	is_refused(store_open("oracle://scott:tiger@x", &store, &error),
 		   OUTCOME_PERMANENT, "no driver for a store like 'oracle:'",
 		   "a back end that does not exist");
+}
+
+static void
+test_one_owner(void)
+{
+	char *state = make_directory();
+	struct store *store = open_store(state), *second = NULL;
+
+	is_refused(store_open_own(url_of(state), &second, &error),
+		   OUTCOME_PERMANENT, "another tocsin runs on the store",
+		   "a second daemon on a store");
+	store_close(&store);
+	store = open_store(state);
+	ok(store, "once the first one has ended, it may");
+	store_close(&store);
+	remove_directory(state);
 }
 
 /* Run in a child, whose tests count here by its status: 0 is good. */
@@ -1102,7 +1187,7 @@ open_without_rights(const char *state)
 	struct store *store = NULL;
 
 	expect(geteuid() || !setuid(NOBODY), "not root");
-	expect(store_open(url_of(state), &store, &error) == OUTCOME_PERMANENT,
+	expect(store_open_own(url_of(state), &store, &error) == OUTCOME_PERMANENT,
 	       "it is refused for good");
 	expect(strstr(error.data, "cannot be written (whoever runs tocsin must "
 				  "be able to write it)"), "it says why");
@@ -1238,7 +1323,7 @@ test_full(void)
 static void
 wait_too_long(const char *state)
 {
-	struct store *holder = open_store(state), *waiter = open_store(state);
+	struct store *holder = open_store(state), *waiter = open_again(state);
 
 	expect(store_begin(holder, &error) == OUTCOME_OK, "held");
 	expect(store_begin(waiter, &error) == OUTCOME_TEMPORARY,
@@ -1277,6 +1362,7 @@ main(void)
 	test_second_connection();
 	test_damage();
 	test_no_directory();
+	test_one_owner();
 	test_read_only();
 	test_full();
 
