@@ -6,6 +6,7 @@
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
+#include <pthread.h>
 
 enum {
 	/* A longer pattern is a list of values in disguise. */
@@ -83,15 +84,35 @@ regex_compile(struct arena *arena, const char *pattern, struct buf *error,
 	return regex;
 }
 
-/* Scratch memory of the thread, made at its first comparison and kept. */
+/* Scratch memory of the thread, made at its first comparison and kept until it
+ * ends. */
 struct scratch {
 	pcre2_match_context *context;
 	pcre2_match_data *data;
 };
 
+static pthread_key_t scratch_key;
+
+static void
+scratch_free(void *context)
+{
+	struct scratch *scratch = context;
+
+	pcre2_match_data_free(scratch->data);
+	pcre2_match_context_free(scratch->context);
+}
+
+static void
+scratch_prepare(void)
+{
+	if (pthread_key_create(&scratch_key, scratch_free))
+		BUG("pthread_key_create");
+}
+
 static const struct scratch *
 scratch(void)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	static _Thread_local struct scratch scratch;
 
 	if (scratch.data)
@@ -100,6 +121,9 @@ scratch(void)
 	scratch.data = pcre2_match_data_create(1, NULL);
 	if (!scratch.context || !scratch.data)
 		BUG("no memory for regular expressions");
+	if (pthread_once(&once, scratch_prepare) ||
+	    pthread_setspecific(scratch_key, &scratch))
+		BUG("no end for the memory of regular expressions");
 	(void)pcre2_set_match_limit(scratch.context, REGEX_STEPS_MOST);
 	(void)pcre2_set_heap_limit(scratch.context, REGEX_HEAP_MOST_KIB);
 	(void)pcre2_set_depth_limit(scratch.context, REGEX_DEPTH_MOST);
