@@ -1,10 +1,12 @@
 /*
- * When somebody was last heard of is in the store, or in the poller; that it
- * was told is in the store, so that a restart does not tell it again.
+ * One unit of work looks at all that is expected. When somebody was last heard
+ * of is in the store, or known to whoever reads the APIs; that it was told is
+ * in the store, so that a restart does not tell it again.
  */
 #include "ask/quiet.h"
 
 #include "base/bug.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "pipeline/notice.h"
 
@@ -16,14 +18,27 @@ enum {
 struct quiet {
 	struct quiet_world world;
 	struct loop_timer *timer;
+	bool is_in_trouble;		/* which was said */
+
+	/* Of the look that is under way; the generation is borrowed. */
+	struct unit unit;
+	bool is_looking;
+	const struct generation *generation;
+	instant_ms now;
+	instant_ms *good;		/* of each that is expected by API */
+	struct arena *arena;
 };
 
 /* One expectation at one look. */
 struct look {
-	struct quiet *quiet;
+	const struct generation *generation;
 	const struct expectation *one;
+	instant_ms now;
+	instant_ms heard;		/* TIME_UNKNOWN: never */
+	instant_ms last;		/* or since when it is waited for */
 	const char *name;		/* of its rows in the store */
-	instant_ms now, last;
+	struct store *store;
+	struct change *change;
 	struct arena *arena;
 	struct buf *error;
 };
@@ -32,7 +47,7 @@ static enum outcome
 read_instant(const struct look *look, const char *suffix, instant_ms *out)
 {
 	const char *text = NULL;
-	enum outcome outcome = store_meta(look->quiet->world.store,
+	enum outcome outcome = store_meta(look->store,
 		arena_printf(look->arena, "%s %s", look->name, suffix),
 		look->arena, &text, look->error);
 
@@ -41,46 +56,50 @@ read_instant(const struct look *look, const char *suffix, instant_ms *out)
 	return outcome;
 }
 
-static enum outcome
-write_instant(const struct look *look, const char *suffix, instant_ms when)
+static const char *
+print(const struct look *look, instant_ms when)
 {
 	struct buf text = BUF_INIT;
-	enum outcome outcome;
+	const char *printed;
 
-	if (when != TIME_UNKNOWN)
-		clock_print(&text, when);
-	outcome = store_meta_set(look->quiet->world.store,
-		arena_printf(look->arena, "%s %s", look->name, suffix),
-		text.data, look->error);
+	clock_print(&text, when);
+	printed = arena_strdup(look->arena, text.data);
 	buf_release(&text);
-	return outcome;
+	return printed;
+}
+
+static void
+write_instant(const struct look *look, const char *suffix, instant_ms when)
+{
+	change_put_meta(look->change,
+			arena_printf(look->arena, "%s %s", look->name, suffix),
+			when == TIME_UNKNOWN ? "" : print(look, when));
 }
 
 /* Who was never heard of counts from when he was first expected. */
 static enum outcome
 find_last(struct look *look)
 {
-	const struct quiet_world *world = &look->quiet->world;
 	enum outcome outcome = OUTCOME_OK;
 
-	look->last = TIME_UNKNOWN;
-	if (look->one->is_poll)
-		look->last = poller_good(world->poller, look->one->customer);
-	else
-		outcome = store_last_mail(world->store, look->one->customer,
-					  &look->last, look->error);
-	if (outcome != OUTCOME_OK || look->last != TIME_UNKNOWN)
+	if (!look->one->is_poll)
+		outcome = store_last_mail(look->store, look->one->customer,
+					  look->now, &look->heard,
+					  look->error);
+	look->last = look->heard;
+	if (outcome != OUTCOME_OK || look->heard != TIME_UNKNOWN)
 		return outcome;
 	outcome = read_instant(look, "since", &look->last);
-	if (outcome == OUTCOME_OK && look->last == TIME_UNKNOWN) {
+	if (outcome == OUTCOME_OK &&
+	    (look->last == TIME_UNKNOWN || look->last > look->now)) {
 		look->last = look->now;
-		outcome = write_instant(look, "since", look->now);
+		write_instant(look, "since", look->now);
 	}
 	return outcome;
 }
 
 static const char *
-describe(const struct look *look)
+describe_silence(const struct look *look)
 {
 	const char *causes = look->one->is_poll ?
 		"the consent was withdrawn; the secret or certificate of the "
@@ -89,47 +108,50 @@ describe(const struct look *look)
 		"the notification rule in its portal was switched off or "
 		"changed; its mails are refused or filtered on the way; the "
 		"mailbox they go to no longer leads here";
-	struct buf last = BUF_INIT;
-	const char *text;
 
-	clock_print(&last, look->last);
-	text = arena_printf(look->arena, "From customer %s (%s) nothing has "
+	return arena_printf(look->arena, "From customer %s (%s) nothing has "
 		"come by %s since %s, and something is expected every %lld "
 		"minutes. Likely causes: %s.\n", look->one->display,
 		look->one->customer, look->one->is_poll ? "API" : "mail",
-		last.data, (long long)(look->one->every_ms / 60000), causes);
-	buf_release(&last);
-	return text;
+		print(look, look->last),
+		(long long)(look->one->every_ms / 60000), causes);
+}
+
+static const char *
+describe_end(const struct look *look)
+{
+	return arena_printf(look->arena, "From customer %s (%s) there is %s "
+			    "again.\n", look->one->display,
+			    look->one->customer, look->one->is_poll ?
+			    "an answer of the API" : "mail");
 }
 
 static enum outcome
 tell(const struct look *look, const char *subject, const char *text)
 {
-	const struct quiet_world *world = &look->quiet->world;
-	struct pipeline_word word = {
+	const struct pipeline_word word = {
+		.identity = arena_printf(look->arena, "%s %s %s", look->name,
+					 subject, print(look, look->last)),
 		.customer = look->one->customer, .subject = subject,
 		.text = text,
 	};
-	struct buf identity = BUF_INIT;
-	struct change change;
-	enum outcome outcome;
 
-	buf_printf(&identity, "%s %s ", look->name, subject);
-	clock_print(&identity, look->last);
-	log_warning("quiet", "customer", look->one->customer, "road",
-		    look->one->is_poll ? "poll" : "mail", "what", subject,
-		    NULL);
-	word.identity = identity.data;
-	change_init(&change, look->arena);
-	outcome = pipeline_say(generations_current(world->generations),
-			       world->store, &word, look->now, &change,
-			       look->error);
-	if (outcome == OUTCOME_OK)
-		outcome = change_apply(&change, world->store, look->error);
-	if (outcome == OUTCOME_OK)
-		world->stored(world->context);
-	buf_release(&identity);
-	return outcome;
+	change_log(look->change, LOG_LEVEL_WARNING, "quiet", "customer",
+		   look->one->customer, "road",
+		   look->one->is_poll ? "poll" : "mail", "what", subject,
+		   NULL);
+	return pipeline_say(look->generation, look->store, &word, look->now,
+			    look->change, look->error);
+}
+
+/* `told` is the last sign of life that silence was told of. A clock that was
+ * set back is no new one; but it may leave `told` in the future, and then each
+ * that is not there is new. */
+static bool
+is_heard_again(const struct look *look, instant_ms told)
+{
+	return look->heard != TIME_UNKNOWN && look->heard <= look->now &&
+	       (look->heard > told || told > look->now);
 }
 
 static enum outcome
@@ -139,61 +161,103 @@ compare(struct look *look)
 	instant_ms told;
 	enum outcome outcome = read_instant(look, "told", &told);
 
-	if (outcome != OUTCOME_OK || is_quiet == (told != TIME_UNKNOWN))
+	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = is_quiet ? tell(look, "A customer is quiet", describe(look)) :
-		tell(look, "A customer is heard of again",
-		     arena_printf(look->arena, "From customer %s (%s) there is "
-				  "%s again.\n", look->one->display,
-				  look->one->customer, look->one->is_poll ?
-				  "an answer of the API" : "mail"));
-	if (outcome == OUTCOME_OK)
-		outcome = write_instant(look, "told", is_quiet ? look->now
-							       : TIME_UNKNOWN);
+	if (is_quiet && told == TIME_UNKNOWN) {
+		write_instant(look, "told", look->last);
+		return tell(look, "A customer is quiet",
+			    describe_silence(look));
+	}
+	if (!is_quiet && told != TIME_UNKNOWN && is_heard_again(look, told)) {
+		write_instant(look, "told", TIME_UNKNOWN);
+		return tell(look, "A customer is heard of again",
+			    describe_end(look));
+	}
+	return OUTCOME_OK;
+}
+
+static enum outcome
+look_at(struct look *look)
+{
+	enum outcome outcome;
+
+	look->name = arena_printf(look->arena, "quiet %s %s",
+				  look->one->is_poll ? "poll" : "mail",
+				  look->one->customer);
+	outcome = find_last(look);
+	return outcome == OUTCOME_OK ? compare(look) : outcome;
+}
+
+static enum outcome
+look_at_all(struct unit *unit, struct store *store, struct change *change,
+	    struct arena *arena, struct buf *error)
+{
+	const struct quiet *quiet = CONTAINER_OF(unit, struct quiet, unit);
+	const expectations *list = &quiet->generation->expected;
+	enum outcome outcome = OUTCOME_OK;
+	size_t i;
+
+	for (i = 0; i < list->count && outcome == OUTCOME_OK; i++) {
+		struct look look = {
+			.generation = quiet->generation,
+			.one = &list->items[i], .now = quiet->now,
+			.heard = quiet->good[i], .store = store,
+			.change = change, .arena = arena, .error = error,
+		};
+
+		outcome = look_at(&look);
+	}
 	return outcome;
 }
 
-static void
-look_at(struct quiet *quiet, const struct expectation *one)
+/* A quarter of the shortest time that is expected. */
+static int64_t
+pause_ms(const expectations *list)
 {
-	struct buf error = BUF_INIT;
-	struct look look = {
-		.quiet = quiet, .one = one, .arena = arena_create(),
-		.error = &error,
-		.now = quiet->world.clock->now(quiet->world.clock),
-	};
-	enum outcome outcome = store_begin(quiet->world.store, &error);
+	int64_t shortest = LOOK_MOST_MS;
+	size_t i;
 
-	look.name = arena_printf(look.arena, "quiet %s %s", one->is_poll ?
-				 "poll" : "mail", one->customer);
-	if (outcome == OUTCOME_OK) {
-		outcome = find_last(&look);
-		if (outcome == OUTCOME_OK)
-			outcome = compare(&look);
-		outcome = store_end(quiet->world.store, outcome, &error);
-	}
-	if (outcome != OUTCOME_OK)
-		log_error("trouble", "in", "expect", "what", error.data, NULL);
-	buf_release(&error);
-	arena_destroy(&look.arena);
+	for (i = 0; i < list->count; i++)
+		if (list->items[i].every_ms / 4 < shortest)
+			shortest = list->items[i].every_ms / 4;
+	return shortest < LOOK_LEAST_MS ? LOOK_LEAST_MS : shortest;
+}
+
+static void
+looked(struct unit *unit, enum outcome outcome, const char *error)
+{
+	struct quiet *quiet = CONTAINER_OF(unit, struct quiet, unit);
+
+	if (outcome != OUTCOME_OK && !quiet->is_in_trouble)
+		log_error("trouble", "in", "expect", "what", error, NULL);
+	quiet->is_in_trouble = outcome != OUTCOME_OK;
+	if (outcome == OUTCOME_OK && unit->change->has_deliveries)
+		quiet->world.stored(quiet->world.context);
+	quiet->is_looking = false;
+	loop_timer_set(quiet->timer, pause_ms(&quiet->generation->expected));
+	generations_return(quiet->world.generations, quiet->generation);
 }
 
 static void
 look_around(void *context)
 {
 	struct quiet *quiet = context;
-	const expectations *list =
-		&generations_current(quiet->world.generations)->expected;
-	int64_t pause = LOOK_MOST_MS;
+	const struct quiet_world *world = &quiet->world;
+	const expectations *list;
 	size_t i;
 
-	for (i = 0; i < list->count; i++) {
-		look_at(quiet, &list->items[i]);
-		if (list->items[i].every_ms / 4 < pause)
-			pause = list->items[i].every_ms / 4;
-	}
-	loop_timer_set(quiet->timer, pause < LOOK_LEAST_MS ? LOOK_LEAST_MS
-							   : pause);
+	quiet->is_looking = true;
+	quiet->generation = generations_borrow(world->generations);
+	quiet->now = world->clock->now(world->clock);
+	list = &quiet->generation->expected;
+	arena_reset(quiet->arena);
+	quiet->good = arena_array(quiet->arena, list->count,
+				  sizeof(*quiet->good));
+	for (i = 0; i < list->count; i++)
+		quiet->good[i] = list->items[i].is_poll ?
+			world->good(world->context, list->items[i].customer) :
+			TIME_UNKNOWN;
+	clerk_submit(world->clerk, &quiet->unit);
 }
 
 struct quiet *
@@ -201,7 +265,11 @@ quiet_create(const struct quiet_world *world)
 {
 	struct quiet *quiet = bug_alloc(sizeof(*quiet));
 
-	*quiet = (struct quiet){ .world = *world };
+	*quiet = (struct quiet){
+		.world = *world,
+		.unit = { .work = look_at_all, .done = looked },
+		.arena = arena_create(),
+	};
 	quiet->timer = loop_timer(world->loop, look_around, quiet);
 	loop_timer_set(quiet->timer, LOOK_LEAST_MS);
 	return quiet;
@@ -210,7 +278,10 @@ quiet_create(const struct quiet_world *world)
 void
 quiet_destroy(struct quiet **quiet)
 {
+	if ((*quiet)->is_looking)
+		clerk_drain((*quiet)->world.clerk);
 	loop_timer_set((*quiet)->timer, -1);
+	arena_destroy(&(*quiet)->arena);
 	free(*quiet);
 	*quiet = NULL;
 }

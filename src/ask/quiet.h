@@ -6,16 +6,19 @@
 #ifndef ASK_QUIET_H
 #define ASK_QUIET_H
 
-#include "ask/poller.h"
+#include "pipeline/generations.h"
+#include "store/clerk.h"
 
 struct quiet;
 
 struct quiet_world {
 	struct loop *loop;
-	struct store *store;
+	struct clerk *clerk;
 	struct generations *generations;
 	const struct clock *clock;
-	const struct poller *poller;
+	/* When all tenants of the customer had last been read; TIME_UNKNOWN
+	 * when one never was. */
+	instant_ms (*good)(void *context, const char *customer);
 	/* Called when notices were stored. */
 	loop_handler *stored;
 	void *context;
@@ -23,6 +26,8 @@ struct quiet_world {
 
 /* Everything in `world` is borrowed for its life. */
 struct quiet *quiet_create(const struct quiet_world *world);
+
+/* Drains the clerk when a look is under way. */
 void quiet_destroy(struct quiet **quiet);
 
 #endif

@@ -162,7 +162,8 @@ print_mail(const struct generation *generation, const char *customer)
 
 	if (!store)
 		return;
-	if (store_last_mail(store, customer, &last, &error) != OUTCOME_OK)
+	if (store_last_mail(store, customer, INT64_MAX, &last, &error) !=
+	    OUTCOME_OK)
 		(void)cmd_fail("%s", error.data);
 	buf_puts(&out, "\nverified: ");
 	if (last == TIME_UNKNOWN)

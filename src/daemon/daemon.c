@@ -88,6 +88,14 @@ hurry(void *context, const char *customer)
 	return poller_hurry(d->poller, customer);
 }
 
+static instant_ms
+good(void *context, const char *customer)
+{
+	struct daemon *d = context;
+
+	return poller_good(d->poller, customer);
+}
+
 static void
 asked(void *context, const struct poll_plan *plan, const char *failure)
 {
@@ -328,9 +336,9 @@ static struct quiet *
 open_quiet(struct daemon *d)
 {
 	const struct quiet_world world = {
-		.loop = d->loop, .store = d->store,
+		.loop = d->loop, .clerk = d->clerk,
 		.generations = d->generations, .clock = &d->clock,
-		.poller = d->poller, .stored = stored, .context = d,
+		.good = good, .stored = stored, .context = d,
 	};
 
 	return quiet_create(&world);
@@ -351,6 +359,7 @@ start(struct daemon *d)
 		.stored = stored, .context = d, .ended = asked,
 	};
 
+	d->clerk = clerk_create_inline(d->loop, d->store);
 	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);
 	d->taker = taker_create(&world);
 	d->poller = poller_create(&asking);
@@ -391,6 +400,7 @@ work(struct daemon *d)
 	outbox_drain(d->outbox);
 	taker_destroy(&d->taker);
 	quiet_destroy(&d->quiet);
+	clerk_destroy(&d->clerk);
 	poller_destroy(&d->poller);
 	outbox_destroy(&d->outbox);
 	clerk_destroy(&d->clerk);
