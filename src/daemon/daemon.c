@@ -15,6 +15,7 @@
 #include "daemon/reload.h"
 #include "daemon/sandbox.h"
 #include "daemon/service.h"
+#include "daemon/upkeep.h"
 #include "deliver/outbox.h"
 #include "net/transfer.h"
 #include "pipeline/pipeline.h"
@@ -33,13 +34,9 @@ enum {
 	/* inotify loses events when its queue is full, and sees none of other
 	 * machines on a shared disk. */
 	DAEMON_SWEEP_MS = 5000,
-	/* How soon a command's change is noticed. */
-	DAEMON_CHANGE_MS = 500,
-	DAEMON_HOUSEKEEPING_MS = 600000,
+	DAEMON_CLEAN_MS = 600000,
 	DAEMON_LARGE_BLOCK = 256 * 1024,	/* of memory */
 	DAEMON_KEPT_FREE = 2 << 20,		/* likewise */
-	/* Pieces of old journal that are dropped while there are more. */
-	DAEMON_PRUNE_PAUSE_MS = 200,
 };
 
 struct daemon {
@@ -59,7 +56,8 @@ struct daemon {
 	struct poller *poller;
 	struct quiet *quiet;
 	struct reload *reload;
-	struct loop_timer *sweep, *change, *housekeeping, *watchdog;
+	struct upkeep *upkeep;
+	struct loop_timer *sweep, *clean, *watchdog;
 	int inotify, signals;
 	int status;			/* to exit with */
 };
@@ -134,15 +132,19 @@ end_to_start_again(struct daemon *d, const char *in, const char *what)
 	loop_stop(d->loop);
 }
 
+static void
+state_is_gone(void *context)
+{
+	end_to_start_again(context, "store", "it was removed or made anew");
+}
+
 /* What the sandbox allows was decided for the spool of the start, and so were
  * the mounts that a service manager has made. The next process begins with the
- * new one, and with a state that was made anew. */
+ * new one. */
 static void
-leave_old_places(struct daemon *d)
+leave_old_spool(struct daemon *d)
 {
-	if (store_is_gone(d->store))
-		end_to_start_again(d, "store", "it was removed or made anew");
-	else if (d->sandbox && inbox_is_replaced(d->inbox))
+	if (d->sandbox && inbox_is_replaced(d->inbox))
 		end_to_start_again(d, "inbox", "the spool was made anew and "
 				   "the sandbox knows the old one only");
 }
@@ -153,7 +155,7 @@ sweep(void *context)
 	struct daemon *d = context;
 
 	taker_wake(d->taker);
-	leave_old_places(d);
+	leave_old_spool(d);
 	/* The spool may have been made anew. While it is not there, looking is
 	 * all that can be done. */
 	(void)watch_inbox(d);
@@ -161,32 +163,21 @@ sweep(void *context)
 }
 
 static void
-look_for_changes(void *context)
+store_is_changed(void *context)
 {
 	struct daemon *d = context;
 
-	if (store_changed(d->store)) {
-		taker_wake(d->taker);
-		outbox_wake(d->outbox);
-	}
-	loop_timer_set(d->change, DAEMON_CHANGE_MS);
+	taker_wake(d->taker);
+	outbox_wake(d->outbox);
 }
 
 static void
-keep_house(void *context)
+clean_inbox(void *context)
 {
 	struct daemon *d = context;
-	struct buf error = BUF_INIT;
-	bool more = false;
 
 	(void)inbox_clean(d->inbox, now(d));	/* the count is for tests */
-	if (store_days_update(d->store, now(d), &error) != OUTCOME_OK ||
-	    store_prune(d->store, now(d), &more, &error) != OUTCOME_OK)
-		log_warning("trouble", "in", "journal", "what", error.data,
-			    NULL);
-	loop_timer_set(d->housekeeping, more ? DAEMON_PRUNE_PAUSE_MS
-					     : DAEMON_HOUSEKEEPING_MS);
-	buf_release(&error);
+	loop_timer_set(d->clean, DAEMON_CLEAN_MS);
 }
 
 static void
@@ -344,6 +335,18 @@ open_quiet(struct daemon *d)
 	return quiet_create(&world);
 }
 
+static struct upkeep *
+open_upkeep(struct daemon *d)
+{
+	const struct upkeep_world world = {
+		.loop = d->loop, .clerk = d->clerk, .clock = &d->clock,
+		.changed = store_is_changed, .gone = state_is_gone,
+		.context = d,
+	};
+
+	return upkeep_create(&world);
+}
+
 static void
 start(struct daemon *d)
 {
@@ -364,16 +367,15 @@ start(struct daemon *d)
 	d->taker = taker_create(&world);
 	d->poller = poller_create(&asking);
 	d->quiet = open_quiet(d);
+	d->upkeep = open_upkeep(d);
 	d->reload = reload_create(d->loop, d->path, &d->clock, reloaded, d);
 	d->sweep = loop_timer(d->loop, sweep, d);
-	d->change = loop_timer(d->loop, look_for_changes, d);
-	d->housekeeping = loop_timer(d->loop, keep_house, d);
+	d->clean = loop_timer(d->loop, clean_inbox, d);
 	d->watchdog = loop_timer(d->loop, feed_watchdog, d);
 	loop_watch(d->loop, d->inotify, inbox_changed, d);
 	loop_watch(d->loop, d->signals, signalled, d);
 	loop_timer_set(d->sweep, 0);
-	loop_timer_set(d->change, DAEMON_CHANGE_MS);
-	loop_timer_set(d->housekeeping, 0);
+	loop_timer_set(d->clean, 0);
 	if (service_watchdog_ms())
 		loop_timer_set(d->watchdog, 0);
 }
@@ -400,6 +402,7 @@ work(struct daemon *d)
 	outbox_drain(d->outbox);
 	taker_destroy(&d->taker);
 	quiet_destroy(&d->quiet);
+	upkeep_destroy(&d->upkeep);
 	clerk_destroy(&d->clerk);
 	poller_destroy(&d->poller);
 	outbox_destroy(&d->outbox);

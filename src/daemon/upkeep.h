@@ -1,0 +1,31 @@
+/*
+ * Upkeep of the store while the daemon runs, all of it by the clerk: has a
+ * command changed something, is the file still there, and what is over is
+ * forgotten.
+ */
+#ifndef DAEMON_UPKEEP_H
+#define DAEMON_UPKEEP_H
+
+#include "store/clerk.h"
+
+struct upkeep;
+
+struct upkeep_world {
+	struct loop *loop;
+	struct clerk *clerk;
+	const struct clock *clock;
+	/* Another process has changed something. */
+	loop_handler *changed;
+	/* The file is not the one that was opened: see store_is_gone(). Called
+	 * again and again. */
+	loop_handler *gone;
+	void *context;
+};
+
+/* Everything in `world` is borrowed for its life. */
+struct upkeep *upkeep_create(const struct upkeep_world *world);
+
+/* Drains the clerk when something is under way. */
+void upkeep_destroy(struct upkeep **upkeep);
+
+#endif
