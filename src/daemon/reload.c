@@ -1,9 +1,9 @@
 #include "daemon/reload.h"
 
 #include "base/bug.h"
+#include "base/thread.h"
 #include "daemon/last_good.h"
 
-#include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -48,8 +48,7 @@ join(struct reload *reload)
 {
 	struct generation *next;
 
-	if (pthread_join(reload->thread, NULL))
-		BUG("cannot join the thread that loads");
+	thread_join(reload->thread);
 	next = reload->next;
 	reload->next = NULL;
 	reload->is_running = false;
@@ -94,8 +93,7 @@ reload_start(struct reload *reload)
 	if (reload->is_running)
 		return;
 	reload->is_running = true;
-	if (pthread_create(&reload->thread, NULL, work, reload))
-		BUG("cannot start a thread to load in");
+	reload->thread = thread_start(work, reload);
 }
 
 void

@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define NOON (INT64_C(20000) * 86400000 + 43200000)
@@ -140,6 +141,7 @@ struct job {
 	char letter;
 	struct plan plan;		/* of its work */
 	bool waits;			/* for `gate`, where there is a thread */
+	bool speaks;			/* to the log */
 	enum outcome outcome;		/* and what it was answered */
 	char error[64];
 	pthread_t worker;
@@ -169,6 +171,9 @@ work(struct unit *unit, struct store *in, struct change *change,
 	}
 	change_put_meta(change, arena_printf(arena, "%c", job->letter),
 			arena_printf(arena, "%zu", job->plan.count));
+	if (job->speaks)
+		change_log(change, LOG_LEVEL_INFO, "worked", "letter",
+			   arena_printf(arena, "%c", job->letter), NULL);
 	if (outcome != OUTCOME_OK)
 		buf_printf(error, "%c cannot", job->letter);
 	return outcome;
@@ -536,27 +541,53 @@ close_both(void)
 }
 
 static bool was_seen;
+static int log_file;
+
+/* What the log has while standard error is the file `log_file`. */
+static const char *
+read_log(void)
+{
+	static char text[256];
+	ssize_t length = pread(log_file, text, sizeof(text) - 1, 0);
+
+	text[length < 0 ? 0 : length] = '\0';
+	return text;
+}
 
 static void
 look_from_outside(void)
 {
-	was_seen = was_seen || read_meta(other, "a") || done.len;
+	was_seen = was_seen || read_meta(other, "a") || *read_log() ||
+		   done.len;
 }
 
 static void
 test_nothing_before_commit(void)
 {
+	int before = dup(STDERR_FILENO);
 	struct job jobs[2];
 
 	open_both();
+	log_file = memfd_create("log", MFD_CLOEXEC);
+	if (log_file < 0 || before < 0 || dup2(log_file, STDERR_FILENO) < 0)
+		BUG("no log");
 	jobs_init(jobs, 2);
 	was_seen = false;
 	before_commit = look_from_outside;
+	jobs[0].speaks = jobs[1].speaks = true;
+	jobs[0].next = &jobs[1];
+	jobs[1].plan = PLAN_FOR_EVER(OUTCOME_PERMANENT);
 	clerk_submit(clerk, &jobs[0].unit);
 	loop_run(loop);
 	ok(!was_seen, "%s: before the commit nothing is seen outside",
 	   kind_name);
 	is(read_meta(other, "a"), "1", "%s: and all of it after", kind_name);
+	is(read_log(), "event=worked letter=a\n",
+	   "%s: log lines too, and none of what failed", kind_name);
+	if (dup2(before, STDERR_FILENO) < 0)
+		BUG("no standard error");
+	(void)close(before);
+	(void)close(log_file);
 	close_both();
 }
 
