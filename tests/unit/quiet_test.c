@@ -19,6 +19,7 @@ static struct clock now;
 static struct loop *loop;
 static struct store *store;
 static struct clerk *clerk;
+static struct clerk *(*open_clerk)(struct loop *loop, struct store *store);
 static struct generations *generations;
 static struct quiet *quiet;
 static struct buf error = BUF_INIT;
@@ -117,7 +118,7 @@ open_all(struct generation *generation)
 	now = clock_at(NOON);
 	loop = loop_create_virtual(&now);
 	open_store();
-	clerk = clerk_create_inline(loop, store);
+	clerk = open_clerk(loop, store);
 	generations = generations_create(generation);
 	read_last = TIME_UNKNOWN;
 	stored_times = 0;
@@ -367,6 +368,20 @@ test_end(void)
 	close_all();
 }
 
+/* With the clerk's thread, and with its twin. */
+static void
+test_with(struct clerk *create(struct loop *loop, struct store *store))
+{
+	open_clerk = create;
+	test_mail();
+	test_restart();
+	test_poll();
+	test_clock_set_back();
+	test_clock_was_ahead();
+	test_many();
+	test_trouble();
+}
+
 int
 main(void)
 {
@@ -376,13 +391,8 @@ main(void)
 	if (log_file < 0 || before < 0 || dup2(log_file, STDERR_FILENO) < 0)
 		BUG("no log");
 	arena = arena_create();
-	test_mail();
-	test_restart();
-	test_poll();
-	test_clock_set_back();
-	test_clock_was_ahead();
-	test_many();
-	test_trouble();
+	test_with(clerk_create);
+	test_with(clerk_create_inline);
 	test_end();
 	arena_destroy(&arena);
 	buf_release(&error);

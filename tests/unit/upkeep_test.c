@@ -21,6 +21,7 @@ static struct clock now;
 static struct loop *loop;
 static struct store *store, *other;
 static struct clerk *clerk;
+static struct clerk *(*open_clerk)(struct loop *loop, struct store *store);
 static struct upkeep *upkeep;
 static struct buf error = BUF_INIT;
 static char directory[] = "/tmp/upkeep_test.XXXXXX";
@@ -91,7 +92,7 @@ open_all(void)
 	driver.commit = refusing_commit;
 	store->driver = &driver;
 	other = open_store();
-	clerk = clerk_create_inline(loop, store);
+	clerk = open_clerk(loop, store);
 	refusals = changes = losses = 0;
 	if (ftruncate(log_file, 0) || lseek(log_file, 0, SEEK_SET))
 		BUG("no empty log");
@@ -307,6 +308,18 @@ test_end(void)
 	close_all();
 }
 
+/* With the clerk's thread, and with its twin. */
+static void
+test_with(struct clerk *create(struct loop *loop, struct store *store))
+{
+	open_clerk = create;
+	test_changes();
+	test_changes_in_company();
+	test_gone();
+	test_tidy();
+	test_trouble();
+}
+
 int
 main(void)
 {
@@ -316,11 +329,8 @@ main(void)
 	if (log_file < 0 || before < 0 || dup2(log_file, STDERR_FILENO) < 0)
 		BUG("no log");
 	arena = arena_create();
-	test_changes();
-	test_changes_in_company();
-	test_gone();
-	test_tidy();
-	test_trouble();
+	test_with(clerk_create);
+	test_with(clerk_create_inline);
 	test_end();
 	arena_destroy(&arena);
 	buf_release(&error);
