@@ -350,6 +350,33 @@ test_failure_in_company(void)
 }
 
 static void
+test_failure_before_others(void)
+{
+	struct job jobs[MANY];
+	struct buf want = BUF_INIT;
+	size_t i;
+
+	open_all("memory");
+	jobs_init(jobs, MANY);
+	jobs[1].plan = PLAN_FOR_EVER(OUTCOME_PERMANENT);
+	submit_together(jobs, MANY);
+	buf_putc(&want, 'Z');
+	for (i = 0; i < MANY; i++)
+		buf_putc(&want, (char)('A' + i % 26));
+	is(done.data, want.data,
+	   "%s: those of the next group stay behind the ones run again",
+	   kind_name);
+
+	jobs_init(jobs, 2);
+	jobs[1].plan = PLAN_FOR_EVER(OUTCOME_PERMANENT);
+	submit_together(jobs, 2);
+	is_int(jobs[0].outcome, OUTCOME_OK,
+	       "%s: two are company enough to be separated", kind_name);
+	buf_release(&want);
+	close_all();
+}
+
+static void
 test_conflict(void)
 {
 	struct job jobs[2];
@@ -656,6 +683,7 @@ test_kind(bool threaded, const char *name)
 	test_group();
 	test_alone();
 	test_failure_in_company();
+	test_failure_before_others();
 	test_conflict();
 	test_conflict_for_ever();
 	test_pause();

@@ -300,6 +300,32 @@ test_clock_was_ahead(void)
 	pass(3);
 	told("-", "nor does its last mail hide one");
 	close_all();
+
+	generation = load();
+	expect(generation, "contoso", false, 3 * HOUR);
+	open_all(generation);
+	pass(1);
+	now.fixed -= 1000 * HOUR;
+	pass(4);
+	told("-", "nor that it was ahead when somebody was first expected");
+	close_all();
+}
+
+static void
+test_reload(void)
+{
+	struct generation *generation = load(), *next = load();
+
+	expect(generation, "contoso", false, 3 * HOUR);
+	expect(next, "contoso", false, 100 * HOUR);
+	open_all(generation);
+	mail_comes();
+	pass(4);
+	told("-", "silence is told by the rules of its time");
+	generations_replace(generations, next);
+	pass(4);
+	told("-", "more patience is no sign of life");
+	close_all();
 }
 
 static void
@@ -378,6 +404,7 @@ test_with(struct clerk *create(struct loop *loop, struct store *store))
 	test_poll();
 	test_clock_set_back();
 	test_clock_was_ahead();
+	test_reload();
 	test_many();
 	test_trouble();
 }
