@@ -362,7 +362,6 @@ start(struct daemon *d)
 		.stored = stored, .context = d, .ended = asked,
 	};
 
-	d->clerk = clerk_create_inline(d->loop, d->store);
 	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);
 	d->taker = taker_create(&world);
 	d->poller = poller_create(&asking);
@@ -403,7 +402,6 @@ work(struct daemon *d)
 	taker_destroy(&d->taker);
 	quiet_destroy(&d->quiet);
 	upkeep_destroy(&d->upkeep);
-	clerk_destroy(&d->clerk);
 	poller_destroy(&d->poller);
 	outbox_destroy(&d->outbox);
 	clerk_destroy(&d->clerk);
