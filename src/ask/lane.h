@@ -103,11 +103,11 @@ void lane_end_run(struct lane *lane);
 void lane_ask_page(struct lane *lane);
 
 /* Is there an alert that nobody knows, in an incident that nobody knows? */
-bool lane_misses_incident(struct lane *lane, const struct json *document);
+bool lane_misses_incident(struct lane *lane, const struct source_page *page);
 
 /* All records and, with the last page, the cursor, in one transaction. */
 enum outcome lane_record_page(struct lane_page *page,
-			      const struct json *document, bool is_last,
+			      const struct source_page *from, bool is_last,
 			      struct buf *error);
 
 enum outcome lane_put_row(struct lane *lane, struct buf *error);

@@ -2,22 +2,6 @@
 
 #include "base/log.h"
 
-enum {
-	/* No id is as long; a longer one would be in the store for ever. */
-	ID_MOST = 200,
-};
-
-static instant_ms
-change_of(const struct alert *alert)
-{
-	const char *text = alert_text(alert, ALERT_UPDATED);
-	instant_ms when;
-
-	if (!text)
-		text = alert_text(alert, ALERT_CREATED);
-	return text && clock_parse(text, &when) ? when : TIME_UNKNOWN;
-}
-
 static void
 log_record(const struct lane *lane, const struct pipeline_decision *decision,
 	   const char *code)
@@ -36,7 +20,7 @@ log_record(const struct lane *lane, const struct pipeline_decision *decision,
 		"news", decision->news,
 		"title", alert_text(alert, ALERT_TITLE),
 		"tenant", lane->plan->tenant,
-		"api", poll_source_name(lane->plan->source), NULL);
+		"api", lane->plan->source->name, NULL);
 }
 
 static enum outcome
@@ -65,14 +49,10 @@ record_input(struct lane_page *page, const struct pipeline_input *input,
 	struct lane *lane = page->lane;
 	struct poller *poller = lane->poller;
 	struct pipeline_decision *decision;
-	instant_ms change;
 	enum outcome outcome = take(page, input, &decision, error);
 
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	change = change_of(decision->alert);
-	if (change > lane->latest)
-		lane->latest = change;
 	if (decision->how == STORE_NEW)
 		page->count++;
 	if (decision->how == STORE_NEW && !poller->world.each)
@@ -104,99 +84,72 @@ record_one(struct lane_page *page, const struct record *record,
 	return record_input(page, &input, error);
 }
 
-/* An id: a text, or a whole number as one. NULL for anything else. */
-static const char *
-member_id(const struct json *object, const char *name, struct arena *arena)
-{
-	const struct json *member = json_member(object, name);
-	const char *text = json_text(member);
-	int64_t number = json_integer(member, -1);
-
-	if (!text && number >= 0)
-		text = arena_printf(arena, "%lld", (long long)number);
-	return text && *text && strlen(text) <= ID_MOST ? text : NULL;
-}
-
 /* In its incident, as far as that is known. */
 static enum outcome
-record_alert(struct lane_page *page, const struct json *json,
+record_alert(struct lane_page *page, const struct source_record *one,
 	     struct buf *error)
 {
-	const char *id = member_id(json, "incidentId", page->arena);
-	struct record record = { .json = json };
+	struct record record = { .json = one->json };
 	struct incident incident = { .name = NULL };
-	struct json *stands_in = NULL;
 	enum outcome outcome = OUTCOME_OK;
 
-	if (id)
+	if (one->incident)
 		outcome = incident_look(page->lane->poller->world.store,
-					page->lane->plan->tenant, id,
-					page->arena, &incident, error);
-	if (incident.name) {
-		stands_in = json_object();
-		json_set_text(stands_in, "displayName", incident.name);
-		record.incident = stands_in;
-	}
-	if (outcome == OUTCOME_OK)
-		outcome = record_one(page, &record, error);
-	json_destroy(&stands_in);
-	return outcome;
+					page->lane->plan->tenant,
+					one->incident, page->arena, &incident,
+					error);
+	record.incident_name = incident.name;
+	return outcome == OUTCOME_OK ? record_one(page, &record, error)
+				     : outcome;
 }
 
-/* One that cannot be read is set aside as an alert would be. */
 static enum outcome
-record_incident(struct lane_page *page, const struct json *json,
+record_incident(struct lane_page *page, const struct source_record *one,
 		struct buf *error)
 {
-	struct lane *lane = page->lane;
-	const char *updated = json_text(json_member(json,
-						    "lastUpdateDateTime"));
-	const struct record record = { .json = json };
-	struct store_incident incident = {
-		.tenant = lane->plan->tenant,
-		.id = member_id(json, "id", page->arena),
-		.name = record_incident_name(json, page->arena),
-		.merged = member_id(json, "redirectIncidentId", page->arena),
+	const struct lane *lane = page->lane;
+	const struct store_incident incident = {
+		.tenant = lane->plan->tenant, .id = one->id, .name = one->name,
+		.merged = one->merged,
 	};
-	instant_ms when;
 
-	if (!incident.id)
-		return record_one(page, &record, error);
-	if (incident.merged && !strcmp(incident.merged, incident.id))
-		incident.merged = NULL;
-	if (updated && clock_parse(updated, &when) && when > lane->latest)
-		lane->latest = when;
 	return store_incident_put(lane->poller->world.store, &incident,
 				  lane_now(lane), error);
 }
 
+/* An incident that cannot be read is set aside as an alert would be. */
 static enum outcome
-record_records(struct lane_page *page, const struct json *document,
+record_records(struct lane_page *page, const struct source_page *from,
 	       struct buf *error)
 {
-	bool is_incidents = poll_is_incidents(page->lane->plan);
-	const struct json *one = json_first(json_member(document, "value"));
+	struct lane *lane = page->lane;
 	enum outcome outcome = OUTCOME_OK;
+	size_t i;
 
-	for (; one && outcome == OUTCOME_OK; one = json_next(one))
-		outcome = is_incidents ? record_incident(page, one, error) :
-					 record_alert(page, one, error);
+	for (i = 0; i < from->records.count && outcome == OUTCOME_OK; i++) {
+		const struct source_record *one = &from->records.items[i];
+
+		outcome = poll_gives_alerts(lane->plan) || !one->id ?
+			  record_alert(page, one, error) :
+			  record_incident(page, one, error);
+		if (one->changed > lane->latest)
+			lane->latest = one->changed;
+	}
 	return outcome;
 }
 
 static bool
-is_unknown(struct lane *lane, const struct json *alert, struct arena *arena)
+is_unknown(struct lane *lane, const struct source_record *one,
+	   struct arena *arena)
 {
 	struct store *store = lane->poller->world.store;
-	const char *id = member_id(alert, "id", arena);
-	const char *stands_in = member_id(alert, "incidentId", arena);
 	struct store_known *known = NULL;
 	struct store_incident *incident = NULL;
 	struct buf error = BUF_INIT;
-	bool found = id && stands_in &&
-		store_known(store, lane->plan->customer, id, arena, &known,
-			    &error) == OUTCOME_OK && !known &&
-		store_incident(store, lane->plan->tenant, stands_in, arena,
+	bool found = one->id && one->incident &&
+		store_known(store, lane->plan->customer, one->id, arena,
+			    &known, &error) == OUTCOME_OK && !known &&
+		store_incident(store, lane->plan->tenant, one->incident, arena,
 			       &incident, &error) == OUTCOME_OK && !incident;
 
 	/* What is wrong with the store is said when the page is stored. */
@@ -205,16 +158,17 @@ is_unknown(struct lane *lane, const struct json *alert, struct arena *arena)
 }
 
 bool
-lane_misses_incident(struct lane *lane, const struct json *document)
+lane_misses_incident(struct lane *lane, const struct source_page *page)
 {
-	const struct json *one = json_first(json_member(document, "value"));
 	struct arena *arena = arena_create();
 	bool found = false;
+	size_t i;
 
 	/* Nobody is told of what was there at the first contact. */
 	if (cursor_is_met(&lane->row) || lane->poller->world.since)
-		for (; one && !found; one = json_next(one))
-			found = is_unknown(lane, one, arena);
+		for (i = 0; i < page->records.count && !found; i++)
+			found = is_unknown(lane, &page->records.items[i],
+					   arena);
 	arena_destroy(&arena);
 	return found;
 }
@@ -241,7 +195,7 @@ move_row(struct lane_page *page, bool is_new, bool is_last, struct buf *error)
 }
 
 enum outcome
-lane_record_page(struct lane_page *page, const struct json *document,
+lane_record_page(struct lane_page *page, const struct source_page *from,
 		 bool is_last, struct buf *error)
 {
 	struct lane *lane = page->lane;
@@ -257,7 +211,7 @@ lane_record_page(struct lane_page *page, const struct json *document,
 	if (is_new)
 		cursor_meet(&lane->row, &time,
 			    lane_random(CURSOR_SWEEP_EVERY_MS));
-	outcome = record_records(page, document, error);
+	outcome = record_records(page, from, error);
 	if (outcome == OUTCOME_OK)
 		outcome = move_row(page, is_new, is_last, error);
 	outcome = store_end(store, outcome, error);

@@ -38,9 +38,13 @@ lane_time(const struct lane *lane)
 static const char *
 link_from(const struct lane *lane, size_t skip)
 {
-	return poll_url(lane->plan, lane->window.is_sweep ? POLL_CREATED :
-			POLL_UPDATED, lane->window.since, lane->top, skip,
-			lane->run);
+	const struct source_window window = {
+		.is_made = lane->window.is_sweep,
+		.since = lane->window.since, .top = lane->top, .skip = skip,
+	};
+
+	return lane->plan->source->url(lane->plan->host->url, &window,
+				       lane->run);
 }
 
 void
@@ -78,7 +82,7 @@ static void
 run_done(struct lane *lane)
 {
 	bool was_failing = lane->row.failed != TIME_UNKNOWN;
-	unsigned int most = poll_top(lane->plan);
+	unsigned int most = lane->plan->source->top;
 
 	lane_went_well(lane);
 	if (was_failing)
@@ -98,10 +102,10 @@ static const char *
 next_link(struct lane *lane, const struct poll_answer *answer,
 	  const char **sentence_out)
 {
-	const char *next = answer->next ?
-		arena_strdup(lane->run, answer->next) : NULL;
-	bool is_counted = !next && answer->count >= lane->top &&
-			  poll_counts_pages(lane->plan);
+	const char *next = answer->page.next ?
+		arena_strdup(lane->run, answer->page.next) : NULL;
+	bool is_counted = !next && answer->page.records.count >= lane->top &&
+			  lane->plan->source->counts_pages;
 
 	if (!next && answer->is_foreign && !is_counted) {
 		*sentence_out = "the API gives a next page at another host, "
@@ -132,7 +136,7 @@ wait_for_names(struct lane *lane, const struct poll_answer *answer)
 	struct lane *along = lane->along;
 
 	if (!along || lane->has_waited || along->failures ||
-	    along->is_done || !lane_misses_incident(lane, answer->document))
+	    along->is_done || !lane_misses_incident(lane, &answer->page))
 		return false;
 	lane->has_waited = lane->is_waiting = true;
 	lane->due = lane_now(lane) + NAME_WAIT_MS;
@@ -150,9 +154,9 @@ take_page(struct lane *lane, const struct poll_answer *answer)
 	struct buf error = BUF_INIT;
 
 	lane->pages++;
-	lane->records += answer->count;
+	lane->records += answer->page.records.count;
 	next = next_link(lane, answer, &sentence);
-	if (lane_record_page(&page, answer->document, !next && !sentence,
+	if (lane_record_page(&page, &answer->page, !next && !sentence,
 			     &error) != OUTCOME_OK) {
 		lane_end_run(lane);
 		lane_failed(lane, OAUTH_LATER, error.data, -1);
@@ -177,13 +181,13 @@ ask_smaller(struct lane *lane, const struct poll_answer *answer)
 {
 	lane_end_run(lane);
 	if (lane->top == 1) {
-		lane->top = poll_top(lane->plan);
+		lane->top = lane->plan->source->top;
 		lane_failed(lane, OAUTH_THEIRS, answer->sentence, -1);
 		return;
 	}
 	lane->top = lane->top / 4 ? lane->top / 4 : 1;
 	log_info("smaller-pages", "tenant", lane->plan->tenant, "api",
-		 poll_source_name(lane->plan->source), NULL);
+		 lane->plan->source->name, NULL);
 	lane_step(lane);
 }
 

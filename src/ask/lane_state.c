@@ -40,7 +40,7 @@ static void
 trouble(struct lane *lane, const char *what)
 {
 	log_error("trouble", "in", "poll", "tenant", lane->plan->tenant,
-		  "api", poll_source_name(lane->plan->source), "what", what,
+		  "api", lane->plan->source->name, "what", what,
 		  NULL);
 }
 
@@ -50,7 +50,7 @@ lane_put_row(struct lane *lane, struct buf *error)
 	enum outcome outcome;
 
 	lane->row.tenant = lane->plan->tenant;
-	lane->row.source = poll_source_name(lane->plan->source);
+	lane->row.source = lane->plan->source->name;
 	lane->row.customer = lane->plan->customer;
 	lane->row.failure = lane->failure.len ? lane->failure.data : NULL;
 	outcome = store_poll_put(lane->poller->world.store, &lane->row, error);
@@ -186,7 +186,7 @@ tell(struct lane *lane, const char *subject, const char *sentence)
 	identify(lane, subject, sentence, &identity);
 	text = arena_printf(arena, "Customer %s, tenant %s, API %s, app %s: "
 			    "%s.%s\n", plan->customer, plan->tenant,
-			    poll_source_name(plan->source), plan->app->name,
+			    plan->source->name, plan->app->name,
 			    sentence, is_of_app(lane) ? " The same holds for "
 			    "every tenant that is read with that app, and is "
 			    "told once." : "");
@@ -219,7 +219,7 @@ report(struct lane *lane, enum oauth_class class, const char *sentence)
 	if (is_new)
 		log_warning("poll-failed", "customer", lane->plan->customer,
 			    "tenant", lane->plan->tenant, "api",
-			    poll_source_name(lane->plan->source), "class",
+			    lane->plan->source->name, "class",
 			    name, "why", sentence, NULL);
 	if (is_new)
 		lane_write_row(lane);
@@ -254,7 +254,7 @@ lane_went_well(struct lane *lane)
 	if (lane->row.failed != TIME_UNKNOWN) {
 		log_info("poll-recovered", "customer", lane->plan->customer,
 			 "tenant", lane->plan->tenant, "api",
-			 poll_source_name(lane->plan->source), NULL);
+			 lane->plan->source->name, NULL);
 		if (was_told(lane))
 			tell(lane, "A tenant can be read again", "it answers");
 	}

@@ -83,7 +83,7 @@ lane_ask_token(struct lane *lane)
 			lane->poller->refreshes, app, arena);
 	request.url = oauth_url(&client, lane->plan->tenant, arena);
 	request.body = oauth_form(&client, lane->plan->tenant,
-				  poll_scope(lane->plan, arena),
+				  lane->plan->host->scope,
 				  lane_now(lane), arena);
 	lane->is_asking = true;
 	lane->poller->asked++;

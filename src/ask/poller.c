@@ -135,7 +135,7 @@ lane_create(struct poller *poller, const struct poll_plan *plan,
 		.next = poller->lanes, .poller = poller, .plan = plan,
 		.key = bug_strdup(key), .token = BUF_INIT, .failure = BUF_INIT,
 		.fingerprint = bug_strdup(plan->app->fingerprint),
-		.top = poll_top(plan), .budget = BUDGET_PER_MINUTE,
+		.top = plan->source->top, .budget = BUDGET_PER_MINUTE,
 		.budget_at = poller_now(poller), .latest = TIME_UNKNOWN,
 		/* Spread over the interval: thousands start at once. */
 		.due = poller_now(poller) + (hurry ? 0 :
@@ -199,7 +199,7 @@ add_lane(struct poller *poller, const struct poll_plan *plan,
 	 const struct map *known, const struct map *rows, struct arena *arena)
 {
 	const char *key = key_of(arena, plan->tenant,
-				 poll_source_name(plan->source));
+				 plan->source->name);
 	struct lane *lane = map_find(known, key);
 
 	if (lane) {

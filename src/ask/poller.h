@@ -36,8 +36,8 @@ struct poller_world {
 	void (*each)(void *context, const struct poll_plan *plan,
 		     const struct pipeline_decision *decision,
 		     enum store_added how);
-	/* And of each run that ended, of incidents as well (see
-	 * poll_is_incidents()), and then what it gave is in the store;
+	/* And of each run that ended, of what is read along as well (see
+	 * poll_gives_alerts()), and then what it gave is in the store;
 	 * NULL: it went well. */
 	void (*ended)(void *context, const struct poll_plan *plan,
 		      const char *failure);

@@ -83,7 +83,7 @@ find_row(const struct view *view, const struct poll_plan *plan)
 	for (i = 0; i < view->polls.count; i++)
 		if (!strcmp(view->polls.items[i].tenant, plan->tenant) &&
 		    !strcmp(view->polls.items[i].source,
-			    poll_source_name(plan->source)))
+			    plan->source->name))
 			return &view->polls.items[i];
 	return NULL;
 }
@@ -141,7 +141,7 @@ print_plan(struct view *view, const struct poll_plan *plan)
 	const struct store_poll *row = find_row(view, plan);
 
 	buf_printf(&view->out, "  %s %s\n", plan->tenant,
-		   poll_source_name(plan->source));
+		   plan->source->name);
 	print_access(view, plan, row);
 	if (!row)
 		step(view, "  alerts by API", "none yet");
@@ -207,7 +207,7 @@ add_api(const struct view *view, struct json *list,
 
 	row = row ? row : &none;
 	json_set_text(api, "tenant", plan->tenant);
-	json_set_text(api, "api", poll_source_name(plan->source));
+	json_set_text(api, "api", plan->source->name);
 	json_set_text(api, "app", plan->app->name);
 	set_instant(api, "read", row->good);
 	set_instant(api, "alerts", row->alerts);

@@ -24,13 +24,13 @@ static void
 ended(void *context, const struct poll_plan *plan, const char *failure)
 {
 	struct onboard *onboard = context;
-	const char **at = poll_is_incidents(plan) ? &onboard->incidents
-						  : &onboard->failure;
+	const char **at = poll_gives_alerts(plan) ? &onboard->failure
+						  : &onboard->incidents;
 
 	if (failure && !*at)
 		*at = arena_printf(onboard->arena, "tenant %s, API %s: %s",
 				   plan->tenant,
-				   poll_source_name(plan->source), failure);
+				   plan->source->name, failure);
 }
 
 static void

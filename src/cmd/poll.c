@@ -37,7 +37,7 @@ static void
 print_plan(const struct poll_plan *plan, struct buf *out)
 {
 	buf_printf(out, "%s %s %s: ", plan->customer, plan->tenant,
-		   poll_source_name(plan->source));
+		   plan->source->name);
 }
 
 static void
@@ -97,14 +97,14 @@ ended(void *context, const struct poll_plan *plan, const char *failure)
 	print_plan(plan, &out);
 	if (failure)
 		buf_printf(&out, "failed: %s\n", failure);
-	else if (poll_is_incidents(plan))
+	else if (!poll_gives_alerts(plan))
 		buf_puts(&out, "read\n");
 	else
 		buf_printf(&out, "%zu alerts, %zu new\n", count->alerts,
 			   count->fresh);
 	count->alerts = count->fresh = 0;
 	/* Alerts come without their incidents' names as well. */
-	poll->failed |= failure && !poll_is_incidents(plan);
+	poll->failed |= failure && poll_gives_alerts(plan);
 	(void)cmd_print(&out);		/* it has said so */
 	buf_release(&out);
 }

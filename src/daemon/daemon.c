@@ -100,7 +100,7 @@ asked(void *context, const struct poll_plan *plan, const char *failure)
 	struct daemon *d = context;
 
 	/* A mail waits for no second try. */
-	if (!poll_is_incidents(plan))
+	if (poll_gives_alerts(plan))
 		taker_complete(d->taker, plan->customer, !failure);
 }
 

@@ -58,7 +58,7 @@ static void
 add_record(struct arena *arena, record_list *records, const struct json *json,
 	   const struct json *incident)
 {
-	struct record record = { json, incident };
+	struct record record = { .json = json, .incident = incident };
 
 	vec_push(arena, records, record);
 }
@@ -346,11 +346,10 @@ set_customer(struct normalized *out, const struct normalize_record *input,
 			  "the tenant that was asked");
 }
 
-const char *
-record_incident_name(const struct json *incident, struct arena *arena)
+/* One line. */
+static const char *
+incident_name(const char *text, struct arena *arena)
 {
-	const char *text = json_text(json_member(incident, "displayName"));
-
 	if (text)
 		text = text_fold_space(arena, text, strlen(text));
 	return text && *text ? text_cut(arena, text, NAME_MOST) : NULL;
@@ -365,8 +364,9 @@ take_incident(struct record_reader *reader, const struct json *incident)
 	record_take(reader, ALERT_INCIDENT_URL, incident, "",
 		    "incidentWebUrl");
 	record_take(reader, ALERT_TENANT, incident, "", "tenantId");
-	reader->out->incident_name = record_incident_name(incident,
-							  reader->arena);
+	reader->out->incident_name = incident_name(
+		json_text(json_member(incident, "displayName")),
+		reader->arena);
 }
 
 static struct normalized *
@@ -380,6 +380,7 @@ read_record(const struct record_source *source, const struct record *record,
 	out->recognised = true;
 	out->complete = true;
 	out->authentic_why = "an answer of the API over TLS";
+	out->incident_name = incident_name(record->incident_name, arena);
 	source->read(&reader, record->json);
 	if (record->incident)
 		take_incident(&reader, record->incident);

@@ -21,6 +21,7 @@
 struct record {
 	const struct json *json;	/* of any type */
 	const struct json *incident;	/* or NULL */
+	const char *incident_name;	/* known from elsewhere; or NULL */
 };
 
 typedef VEC(struct record) record_list;
@@ -33,10 +34,6 @@ typedef VEC(struct record) record_list;
  */
 bool record_find(const struct json *document, struct arena *arena,
 		 record_list *records, struct buf *error);
-
-/* What an incident is called, as one line; or NULL. */
-const char *record_incident_name(const struct json *incident,
-				 struct arena *arena);
 
 struct normalize_record {
 	const struct customers *customers;

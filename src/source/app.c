@@ -11,30 +11,25 @@ enum {
 	ENDS_SOON_S = 30 * 24 * 3600,
 };
 
-/* National clouds: tokens of one mean nothing in another. */
 static const struct cloud {
-	const char *name, *login, *graph, *endpoint, *endpoint_scope;
-	const char *portal;
-} clouds[] = {
-	{ "global", "https://login.microsoftonline.com",
-	  "https://graph.microsoft.com", "https://api.security.microsoft.com",
-	  "https://api.securitycenter.microsoft.com/.default",
-	  "https://security.microsoft.com" },
-	{ "gcc", "https://login.microsoftonline.com",
-	  "https://graph.microsoft.com",
-	  "https://api-gcc.securitycenter.microsoft.us",
-	  "https://api-gcc.securitycenter.microsoft.us/.default",
-	  "https://security.microsoft.com" },
-	{ "gcc-high", "https://login.microsoftonline.us",
-	  "https://graph.microsoft.us",
-	  "https://api-gov.securitycenter.microsoft.us",
-	  "https://api-gov.securitycenter.microsoft.us/.default",
-	  "https://security.microsoft.us" },
-	{ "dod", "https://login.microsoftonline.us",
-	  "https://dod-graph.microsoft.us",
-	  "https://api-gov.securitycenter.microsoft.us",
-	  "https://api-gov.securitycenter.microsoft.us/.default",
-	  "https://security.apps.mil" },
+	const char *name, *login, *portal;
+} clouds[SOURCE_CLOUDS] = {
+	[SOURCE_GLOBAL] = {
+		"global", "https://login.microsoftonline.com",
+		"https://security.microsoft.com",
+	},
+	[SOURCE_GCC] = {
+		"gcc", "https://login.microsoftonline.com",
+		"https://security.microsoft.com",
+	},
+	[SOURCE_GCC_HIGH] = {
+		"gcc-high", "https://login.microsoftonline.us",
+		"https://security.microsoft.us",
+	},
+	[SOURCE_DOD] = {
+		"dod", "https://login.microsoftonline.us",
+		"https://security.apps.mil",
+	},
 };
 
 struct loading {
@@ -57,28 +52,22 @@ word_of(const struct loading *loading, const char *keyword)
 
 /* ---- end points ---- */
 
-static void
+static enum source_cloud
 set_cloud(struct loading *loading)
 {
 	struct conf_word word = word_of(loading, "cloud");
-	const char *name = *word.text ? word.text : "global";
 	struct app *app = loading->app;
-	size_t i;
+	enum source_cloud cloud = SOURCE_GLOBAL, i;
 
-	if (!strcmp(name, "china")) {
+	if (!strcmp(word.text, "china"))
 		diag_error(loading->diag, word.place, "its alerts come by mail",
 			   "the cloud of 21Vianet has no alerts_v2");
-		name = "global";
-	}
-	for (i = 0; i < sizeof(clouds) / sizeof(*clouds); i++) {
-		if (strcmp(clouds[i].name, name))
-			continue;
-		app->client.login = clouds[i].login;
-		app->graph = clouds[i].graph;
-		app->endpoint = clouds[i].endpoint;
-		app->endpoint_scope = clouds[i].endpoint_scope;
-		app->portal = clouds[i].portal;
-	}
+	for (i = 0; i < SOURCE_CLOUDS; i++)
+		if (!strcmp(clouds[i].name, word.text))
+			cloud = i;
+	app->client.login = clouds[cloud].login;
+	app->portal = clouds[cloud].portal;
+	return cloud;
 }
 
 /* https://HOST[:PORT] and nothing more. */
@@ -107,20 +96,40 @@ set_url(struct loading *loading, const char *keyword, const char *otherwise)
 	return word.text;
 }
 
+static struct source_host
+host_of(struct loading *loading, const struct source *source,
+	enum source_cloud cloud)
+{
+	struct source_host host = source->hosts[cloud];
+	const char *url = set_url(loading, source->name, host.url);
+
+	if (url != host.url || !host.scope)
+		host.scope = arena_printf(loading->arena, "%s/.default", url);
+	host.url = url;
+	return host;
+}
+
+static size_t
+count_sources(void)
+{
+	size_t count = 0;
+
+	while (sources[count])
+		count++;
+	return count;
+}
+
 static void
 set_urls(struct loading *loading)
 {
 	struct app *app = loading->app;
-	const char *endpoint;
+	enum source_cloud cloud = set_cloud(loading);
+	size_t i, count = count_sources();
 
-	set_cloud(loading);
 	app->client.login = set_url(loading, "login", app->client.login);
-	app->graph = set_url(loading, "graph", app->graph);
-	endpoint = set_url(loading, "endpoint", app->endpoint);
-	if (endpoint != app->endpoint)
-		app->endpoint_scope = arena_printf(loading->arena,
-						   "%s/.default", endpoint);
-	app->endpoint = endpoint;
+	app->hosts = arena_array(loading->arena, count, sizeof(*app->hosts));
+	for (i = 0; i < count; i++)
+		app->hosts[i] = host_of(loading, sources[i], cloud);
 }
 
 /* ---- what it proves itself with ---- */
@@ -231,8 +240,7 @@ fingerprint_of(const struct app *app, struct arena *arena)
 {
 	const char *const parts[] = {
 		app->client.id, app->client.login, app->client.certificate,
-		app->client.secret, app->client.refresh_token, app->graph,
-		app->endpoint,
+		app->client.secret, app->client.refresh_token,
 	};
 	struct digest *digest = digest_create();
 	unsigned char bytes[DIGEST_SIZE];
@@ -241,6 +249,8 @@ fingerprint_of(const struct app *app, struct arena *arena)
 
 	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		digest_add_text(digest, parts[i] ? parts[i] : "");
+	for (i = 0; sources[i]; i++)
+		digest_add_text(digest, app->hosts[i].url);
 	digest_finish(&digest, bytes);
 	digest_hex(bytes, hex);
 	return arena_strdup(arena, hex);
@@ -291,6 +301,16 @@ apps_load(const struct conf *conf, instant_ms now, struct diag *diag,
 		else
 			vec_push(conf->arena, apps, load_app(&loading));
 	}
+}
+
+const struct source_host *
+app_host(const struct app *app, const struct source *source)
+{
+	size_t i = 0;
+
+	while (sources[i] != source)
+		i++;
+	return &app->hosts[i];
 }
 
 const struct app *

@@ -16,64 +16,7 @@ enum {
 	WAIT_MOST_MS = 3600 * 1000,
 };
 
-struct poll_source {
-	const char *name;	/* as in `poll NAME`, and the alert's format */
-	const char *path;
-	const char *updated, *created;	/* what $filter calls them */
-	const char *more;	/* further parameters */
-	const char *permission;
-	unsigned int top;	/* records asked for in a page */
-	bool is_endpoint;	/* of Defender for Endpoint, not Graph */
-	bool has_skip;		/* pages can be counted when no link is given */
-	const struct poll_source *along;
-};
-
-/* Without their alerts: $expand together with $filter is a permanent 500 in
- * large tenants. More than 50 are refused. */
-static const struct poll_source incidents = {
-	"incidents", "/v1.0/security/incidents", "lastUpdateDateTime",
-	"createdDateTime", "", "SecurityIncident.Read.All", 50, false, false,
-	NULL
-};
-
-static const struct poll_source sources[] = {
-	{ "graph", "/v1.0/security/alerts_v2", "lastUpdateDateTime",
-	  "createdDateTime", "", "SecurityAlert.Read.All", 100, false, false,
-	  &incidents },
-	{ "endpoint", "/api/alerts", "lastUpdateTime", "alertCreationTime",
-	  "&$expand=evidence", "Alert.Read.All", 100, true, true, NULL },
-};
-
-const char *
-poll_source_name(const struct poll_source *source)
-{
-	return source->name;
-}
-
-unsigned int
-poll_top(const struct poll_plan *plan)
-{
-	return plan->source->top;
-}
-
-bool
-poll_is_incidents(const struct poll_plan *plan)
-{
-	return plan->source == &incidents;
-}
-
 /* ---- loading ---- */
-
-static const struct poll_source *
-find_source(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(sources) / sizeof(*sources); i++)
-		if (!strcmp(sources[i].name, name))
-			return &sources[i];
-	return NULL;
-}
 
 struct loading {
 	const struct conf *conf;
@@ -98,7 +41,7 @@ load_clauses(const struct loading *loading, const struct conf_node *node,
 		diag_error(loading->diag, conf_word(within, 0).place,
 			   "from 0s to 1m", "a mail cannot wait for %s",
 			   conf_word(within, 0).text);
-	plan->source = find_source(conf_word(node, 0).text);
+	plan->source = source_find(conf_word(node, 0).text);
 	plan->every_ms = 60000;
 	if (every && conf_duration(conf_word(every, 0), loading->diag,
 				   &plan->every_ms) &&
@@ -122,7 +65,10 @@ load_clauses(const struct loading *loading, const struct conf_node *node,
 					  loading->conf->arena),
 				"define it with `app`"),
 			   "unknown app '%s'", name.text);
-	return plan->app && plan->source;
+	if (!plan->app || !plan->source)
+		return false;
+	plan->host = app_host(plan->app, plan->source);
+	return true;
 }
 
 static const struct poll_plan *
@@ -185,29 +131,33 @@ load_poll(const struct loading *loading, const struct conf_node *customer,
 			   plan.customer);
 }
 
+static bool
+is_polled(const struct conf_node *node, const char *source)
+{
+	return !strcmp(node->keyword, "poll") &&
+	       !strcmp(conf_word(node, 0).text, source);
+}
+
 static void
 load_customer(const struct loading *loading, const struct conf_node *customer)
 {
-	const struct conf_node *first[sizeof(sources) / sizeof(*sources)] =
-		{ NULL };
-	size_t i;
+	size_t i, j;
 
 	for (i = 0; i < customer->block.count; i++) {
 		const struct conf_node *node = customer->block.items[i];
-		const struct poll_source *source;
+		const char *name = conf_word(node, 0).text;
 
 		if (strcmp(node->keyword, "poll"))
 			continue;
-		source = find_source(conf_word(node, 0).text);
-		if (source && first[source - sources]) {
+		j = 0;
+		while (!is_polled(customer->block.items[j], name))
+			j++;
+		if (j < i)
 			diag_error(loading->diag, node->place, "keep one of "
 				   "them", "second 'poll %s' of customer '%s'",
-				   source->name, conf_word(customer, 0).text);
-			continue;
-		}
-		if (source)
-			first[source - sources] = node;
-		load_poll(loading, customer, node);
+				   name, conf_word(customer, 0).text);
+		else
+			load_poll(loading, customer, node);
 	}
 }
 
@@ -223,47 +173,10 @@ polls_load(const struct conf *conf, const app_list *apps, struct diag *diag,
 			load_customer(&loading, conf->nodes.items[i]);
 }
 
-/* ---- asking ---- */
-
-static const char *
-base_of(const struct poll_plan *plan)
-{
-	return plan->source->is_endpoint ? plan->app->endpoint
-					 : plan->app->graph;
-}
-
-const char *
-poll_scope(const struct poll_plan *plan, struct arena *arena)
-{
-	if (plan->source->is_endpoint)
-		return plan->app->endpoint_scope;
-	return arena_printf(arena, "%s/.default", plan->app->graph);
-}
-
-const char *
-poll_url(const struct poll_plan *plan, enum poll_window window,
-	 instant_ms since, unsigned int top, size_t skip, struct arena *arena)
-{
-	const struct poll_source *source = plan->source;
-	struct buf url = BUF_INIT;
-	const char *copy;
-
-	buf_printf(&url, "%s%s?$top=%u%s", base_of(plan), source->path, top,
-		   source->more);
-	if (skip)
-		buf_printf(&url, "&$skip=%zu", skip);
-	buf_printf(&url, "&$filter=%s%%20ge%%20", window == POLL_UPDATED ?
-		   source->updated : source->created);
-	clock_print(&url, since);
-	copy = arena_strdup(arena, url.data);
-	buf_release(&url);
-	return copy;
-}
-
 bool
-poll_counts_pages(const struct poll_plan *plan)
+poll_gives_alerts(const struct poll_plan *plan)
 {
-	return plan->source->has_skip;
+	return plan->source->kind == SOURCE_ALERTS;
 }
 
 /* ---- headers ---- */
@@ -335,16 +248,14 @@ fail(struct poll_answer *out, enum oauth_class class, const char *sentence)
 
 /* The API's own words, for the operator who has to look further. */
 static const char *
-with_message(const char *sentence, int status, const struct json *document,
+with_message(const char *sentence, int status, const char *message,
 	     struct arena *arena)
 {
-	const struct json *error = json_member(document, "error");
-	const char *message = json_text(json_member(error, "message"));
 	struct buf text = BUF_INIT;
 	const char *copy;
 
 	buf_printf(&text, "%s (HTTP %d", sentence, status);
-	if (message && *message) {
+	if (message) {
 		buf_puts(&text, ": ");
 		text_escape(&text, message, 200);
 	}
@@ -368,7 +279,7 @@ static const struct {
 
 static void
 read_status(struct poll_answer *out, const struct poll_plan *plan, int status,
-	    const struct json *document, struct arena *arena)
+	    const char *message, struct arena *arena)
 {
 	const char *sentence = "the API has a passing fault";
 	enum oauth_class class = OAUTH_LATER;
@@ -389,17 +300,7 @@ read_status(struct poll_answer *out, const struct poll_plan *plan, int status,
 		class = OAUTH_THEIRS;
 		sentence = "the API refuses";
 	}
-	fail(out, class, with_message(sentence, status, document, arena));
-}
-
-/* The page size that was asked is more than it gives. */
-static bool
-is_about_top(int status, const struct json *document)
-{
-	const struct json *error = json_member(document, "error");
-	const char *message = json_text(json_member(error, "message"));
-
-	return status == 400 && message && strstr(message, " Top ");
+	fail(out, class, with_message(sentence, status, message, arena));
 }
 
 static void
@@ -436,29 +337,38 @@ read_end(struct poll_answer *out, const struct transfer_answer *answer,
 static bool
 is_ours(const struct poll_plan *plan, const char *link)
 {
-	size_t length = strlen(base_of(plan));
+	const char *url = plan->host->url;
+	size_t length = strlen(url);
 
-	return !strncasecmp(link, base_of(plan), length) &&
+	return !strncasecmp(link, url, length) &&
 	       (link[length] == '/' || link[length] == '?');
 }
 
 static void
-read_page(struct poll_answer *out, const struct poll_plan *plan,
-	  struct json *document, struct arena *arena)
+take_page(struct poll_answer *out, const struct poll_plan *plan,
+	  struct json *document)
 {
-	const struct json *value = json_member(document, "value"), *one;
-	const char *link = json_text(json_member(document, "@odata.nextLink"));
+	const char *next = out->page.next;
 
-	for (one = json_first(value); one; one = json_next(one))
-		out->count++;
-	if (link && *link) {
-		out->is_foreign = !is_ours(plan, link);
-		if (!out->is_foreign)
-			out->next = arena_strdup(arena, link);
-	}
+	out->is_foreign = next && !is_ours(plan, next);
+	if (out->is_foreign)
+		out->page.next = NULL;
 	out->result = POLL_PAGE;
 	out->class = OAUTH_FINE;
 	out->document = document;
+}
+
+static void
+take_refusal(struct poll_answer *out, const struct poll_plan *plan, int status,
+	     const struct json *document, struct arena *arena)
+{
+	struct source_refusal refusal = plan->source->refuse(status, document);
+
+	read_status(out, plan, status, refusal.message, arena);
+	if (status == 401)
+		out->result = POLL_TOKEN;
+	if (refusal.is_too_large)
+		out->result = POLL_TOO_LARGE;
 }
 
 static void
@@ -470,21 +380,17 @@ read_document(struct poll_answer *out, const struct poll_plan *plan,
 					   &error);
 
 	buf_release(&error);
-	if (answer->status == 200 &&
-	    json_is_array(json_member(document, "value"))) {
-		read_page(out, plan, document, arena);
+	if (answer->status != 200) {
+		take_refusal(out, plan, answer->status, document, arena);
+	} else if (!document) {
+		fail(out, OAUTH_LATER,
+		     "the API answered with what is no JSON");
+	} else if (!plan->source->read(document, arena, &out->page)) {
+		fail(out, OAUTH_LATER, "the API answered without a list");
+	} else {
+		take_page(out, plan, document);
 		return;
 	}
-	if (answer->status == 200)
-		fail(out, OAUTH_LATER, document ? "the API answered without a "
-		     "list" : "the API answered with what is no "
-		     "JSON");
-	else
-		read_status(out, plan, answer->status, document, arena);
-	if (answer->status == 401)
-		out->result = POLL_TOKEN;
-	if (is_about_top(answer->status, document))
-		out->result = POLL_TOO_LARGE;
 	json_destroy(&document);
 }
 

@@ -1,24 +1,21 @@
 /*
  * What is asked of which API for which tenant, and what an answer means. Pure:
- * whoever asks, keeps tokens and remembers how far it got, is above.
- *
- * An API is one line in the table in poll.c.
+ * whoever asks, keeps tokens and remembers how far it got, is above. What is
+ * peculiar to an API is in its struct source.
  */
 #ifndef SOURCE_POLL_H
 #define SOURCE_POLL_H
 
-#include "base/json.h"
 #include "net/transfer.h"
 #include "source/app.h"
-
-struct poll_source;
 
 /* One API of one tenant. */
 struct poll_plan {
 	const char *customer;
 	const char *tenant;	/* GUID, lower case */
-	const struct poll_source *source;
+	const struct source *source;
 	const struct app *app;
+	const struct source_host *host;	/* of the app */
 	int64_t every_ms;
 	int64_t complete_ms;	/* that a mail waits for it; 0: it does not */
 	const struct poll_plan *along; /* what else is read there, at its own
@@ -32,26 +29,8 @@ typedef VEC(struct poll_plan *) poll_plans;
 void polls_load(const struct conf *conf, const app_list *apps,
 		struct diag *diag, poll_plans *plans);
 
-const char *poll_source_name(const struct poll_source *source);
-/* The most records that are asked for in one page. */
-unsigned int poll_top(const struct poll_plan *plan);
-/* Its records are incidents: names and what was merged, and no alerts. */
-bool poll_is_incidents(const struct poll_plan *plan);
-const char *poll_scope(const struct poll_plan *plan, struct arena *arena);
-
-enum poll_window {
-	POLL_UPDATED,		/* changed since then */
-	POLL_CREATED,		/* made since then */
-};
-
-/* The first page of a window; later ones are in the answers. */
-const char *poll_url(const struct poll_plan *plan, enum poll_window window,
-		     instant_ms since, unsigned int top, size_t skip,
-		     struct arena *arena);
-
-/* Some APIs give no link although there is more; a full page is then followed
- * by counting. */
-bool poll_counts_pages(const struct poll_plan *plan);
+/* Else names of incidents: it is read along, and may be refused. */
+bool poll_gives_alerts(const struct poll_plan *plan);
 
 enum poll_result {
 	POLL_PAGE,		/* here are records */
@@ -63,9 +42,9 @@ enum poll_result {
 struct poll_answer {
 	enum poll_result result;
 	struct json *document;	/* of a page: give it to json_destroy() */
-	const char *next;	/* URL of the next page, or NULL */
+	struct source_page page; /* borrows from it; `next` only where the token
+				   may go */
 	bool is_foreign;	/* there is a next page, at another host */
-	size_t count;		/* of records */
 	enum oauth_class class;	/* unless it is a page */
 	const char *sentence;	/* likewise */
 	int64_t wait_ms;	/* as the server wishes; -1: it says nothing */

@@ -104,8 +104,9 @@ try_page(const struct poll_plan *plan, const struct transfer_answer *answer,
 		try_records(read.document, arena);
 	else if (read.result == POLL_FAILED)
 		check_sentence(read.sentence);
-	if (read.next && (strncasecmp(read.next, GRAPH, strlen(GRAPH)) ||
-			  !strchr("/?", read.next[strlen(GRAPH)])))
+	if (read.page.next &&
+	    (strncasecmp(read.page.next, GRAPH, strlen(GRAPH)) ||
+	     !strchr("/?", read.page.next[strlen(GRAPH)])))
 		BUG("a token would leave");
 	if (read.wait_ms < -1)
 		BUG("a wait that ended before it began");

@@ -102,6 +102,20 @@ for library, paths in doors.items():
         wrong.append('%s is included by %s' % (library, ', '.join(paths)))
 check(wrong, 'each library has one door')
 
+# What Microsoft's APIs call things; an alert's fields have names of our own.
+MEMBERS = re.compile(r'"(value|incidentId|displayName|redirectIncidentId|'
+                     r'\w+DateTime|alertCreationTime|lastUpdateTime|'
+                     r'@odata\.\w+|\$\w+)"')
+wrong = []
+for path in files:
+    if folder(path) in ('source', 'normalize'):
+        continue
+    with open(path, encoding='utf-8') as file:
+        for number, line in enumerate(file, 1):
+            if MEMBERS.search(line):
+                wrong.append('%s:%d: %s' % (path, number, line.strip()))
+check(wrong, 'only source/ and normalize/ know the member names of APIs')
+
 wrong = []
 for path in files:
     if path.endswith('.c') and os.path.exists(path[:-1] + 'h'):

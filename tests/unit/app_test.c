@@ -68,6 +68,14 @@ static const struct {
 	  "https://e.example/.default", "https://security.apps.mil" },
 };
 
+static const char *
+url_of(const struct poll_plan *plan)
+{
+	const struct source_window window = { .since = NOW, .top = 1 };
+
+	return plan->source->url(plan->host->url, &window, arena);
+}
+
 static void
 test_cloud(size_t i)
 {
@@ -82,20 +90,20 @@ test_cloud(size_t i)
 	is(oauth_url(&graph->app->client, graph->tenant, arena),
 	   arena_printf(arena, "%s/" TENANT "/oauth2/v2.0/token",
 			clouds[i].login), "%s: where tokens come from", name);
-	ok(text_starts(poll_url(graph, POLL_UPDATED, NOW, 1, 0, arena),
+	ok(text_starts(url_of(graph),
 		arena_printf(arena, "%s/v1.0/security/alerts_v2?",
 			     clouds[i].graph)), "%s: where alerts are", name);
-	ok(text_starts(poll_url(graph->along, POLL_UPDATED, NOW, 1, 0, arena),
+	ok(text_starts(url_of(graph->along),
 		arena_printf(arena, "%s/v1.0/security/incidents?",
 			     clouds[i].graph)), "%s: where incidents are",
 	   name);
-	is(poll_scope(graph, arena), arena_printf(arena, "%s/.default",
-						  clouds[i].graph),
+	is(graph->host->scope, arena_printf(arena, "%s/.default",
+					    clouds[i].graph),
 	   "%s: the scope of Graph", name);
-	ok(text_starts(poll_url(endpoint, POLL_UPDATED, NOW, 1, 0, arena),
+	ok(text_starts(url_of(endpoint),
 		arena_printf(arena, "%s/api/alerts?", clouds[i].endpoint)),
 	   "%s: where Defender for Endpoint is", name);
-	is(poll_scope(endpoint, arena), clouds[i].scope, "%s: its scope", name);
+	is(endpoint->host->scope, clouds[i].scope, "%s: its scope", name);
 	is(graph->app->portal, clouds[i].portal, "%s: the portal", name);
 	buf_release(&errors);
 }

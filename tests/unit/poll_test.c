@@ -71,15 +71,35 @@ test_plans(void)
 	   "in lower case");
 	is_int(plans.items[0]->every_ms, 120000, "as often as it says");
 	is_int(plans.items[2]->every_ms, 60000, "or every minute");
-	is(poll_url(plans.items[0], POLL_UPDATED, NOW + 120, 50, 0, arena),
+	is(plans.items[0]->along->source->name, "incidents",
+	   "with alerts of Graph incidents are read");
+	is_int(plans.items[0]->along->every_ms, 600000, "every fifth time");
+	is_int(plans.items[2]->along == NULL, 1, "but not with others");
+}
+
+static void
+test_urls(void)
+{
+	const struct source_window changed = { .since = NOW + 120, .top = 50 };
+	const struct source_window made = {
+		.is_made = true, .since = NOW, .top = 50, .skip = 100,
+	};
+	const struct poll_plan *graph = plans.items[0];
+	const struct poll_plan *endpoint = plans.items[2];
+
+	is(graph->source->url(graph->host->url, &changed, arena),
 	   "https://g.example/v1.0/security/alerts_v2?$top=50&$filter="
 	   "lastUpdateDateTime%20ge%202026-11-22T00:00:00.120Z",
 	   "what changed is asked for");
-	is(poll_url(plans.items[2], POLL_CREATED, NOW, 50, 100, arena),
+	is(endpoint->source->url(endpoint->host->url, &made, arena),
 	   "https://api.security.microsoft.com/api/alerts?$top=50"
 	   "&$expand=evidence&$skip=100&$filter="
 	   "alertCreationTime%20ge%202026-11-22T00:00:00Z",
 	   "what was made, in counted pages");
+	is(graph->along->source->url(graph->along->host->url, &made, arena),
+	   "https://g.example/v1.0/security/incidents?$top=50&$skip=100"
+	   "&$filter=createdDateTime%20ge%202026-11-22T00:00:00Z",
+	   "incidents, at the host of their alerts");
 }
 
 static const struct {
@@ -113,11 +133,112 @@ test_links(void)
 		struct poll_answer got;
 
 		poll_read(plans.items[0], &answer, NOW, arena, &got);
-		ok((got.next != NULL) == links[i].followed &&
+		ok((got.page.next != NULL) == links[i].followed &&
 		   got.is_foreign == !links[i].followed, "%s is%s followed",
 		   links[i].link, links[i].followed ? "" : " not");
 		json_destroy(&got.document);
 	}
+}
+
+static const struct {
+	const char *source, *record;
+	const char *id, *incident, *name, *merged, *changed;
+} records[] = {
+	{ "graph", "\"id\":\"a1\",\"incidentId\":\"7\","
+	  "\"lastUpdateDateTime\":\"2026-11-22T00:00:01Z\","
+	  "\"createdDateTime\":\"2026-11-22T00:00:00Z\"",
+	  "a1", "7", NULL, NULL, "2026-11-22T00:00:01Z" },
+	{ "graph", "\"id\":5,\"incidentId\":7,"
+	  "\"createdDateTime\":\"2026-11-22T00:00:00Z\"",
+	  "5", "7", NULL, NULL, "2026-11-22T00:00:00Z" },
+	{ "graph", "\"id\":{},\"incidentId\":\"\","
+	  "\"lastUpdateDateTime\":5", NULL, NULL, NULL, NULL, NULL },
+	{ "graph", "\"id\":-1", NULL, NULL, NULL, NULL, NULL },
+	{ "endpoint", "\"id\":\"a1\",\"incidentId\":7,"
+	  "\"lastUpdateTime\":\"2026-11-22T00:00:01.5Z\"",
+	  "a1", "7", NULL, NULL, "2026-11-22T00:00:01.500Z" },
+	{ "endpoint", "\"id\":\"a1\","
+	  "\"alertCreationTime\":\"2026-11-22T00:00:00Z\"",
+	  "a1", NULL, NULL, NULL, "2026-11-22T00:00:00Z" },
+	{ "incidents", "\"id\":\"7\",\"displayName\":\" A\\r\\n b \","
+	  "\"redirectIncidentId\":\"8\"", "7", NULL, "A b", "8", NULL },
+	{ "incidents", "\"id\":\"7\",\"redirectIncidentId\":\"7\","
+	  "\"displayName\":\"\"", "7", NULL, NULL, NULL, NULL },
+};
+
+static const struct source *
+source_of(const char *name)
+{
+	const struct source *along = source_find("graph")->along;
+
+	return strcmp(along->name, name) ? source_find(name) : along;
+}
+
+static const char *
+text_of(instant_ms when)
+{
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	if (when == TIME_UNKNOWN)
+		return NULL;
+	clock_print(&text, when);
+	copy = arena_strdup(arena, text.data);
+	buf_release(&text);
+	return copy;
+}
+
+static void
+test_record(size_t i)
+{
+	const char *text = arena_printf(arena, "{\"value\":[{%s}]}",
+					records[i].record);
+	struct buf error = BUF_INIT;
+	struct json *document = json_parse(text, strlen(text), &error);
+	struct source_page page;
+
+	ok(source_of(records[i].source)->read(document, arena, &page) &&
+	   page.records.count == 1, "%s {%s}: a record", records[i].source,
+	   records[i].record);
+	is(page.records.items[0].id, records[i].id, "its id");
+	is(page.records.items[0].incident, records[i].incident,
+	   "the incident it is in");
+	is(page.records.items[0].name, records[i].name, "its name");
+	is(page.records.items[0].merged, records[i].merged,
+	   "what it was merged into");
+	is(text_of(page.records.items[0].changed), records[i].changed,
+	   "when it changed");
+	json_destroy(&document);
+	buf_release(&error);
+}
+
+/* An id and a name are as long as they may be, and not longer. */
+static void
+test_lengths(void)
+{
+	char id[202] = "", name[402] = "";
+	struct buf error = BUF_INIT;
+	struct json *document;
+	struct source_page page;
+	const char *text;
+
+	memset(id, 'i', 201);
+	memset(name, 'n', 401);
+	text = arena_printf(arena, "{\"value\":[{\"id\":\"%.200s\","
+			    "\"displayName\":\"%.200s\"},{\"id\":\"%s\","
+			    "\"displayName\":\"%s\"}]}", id, name, id, name);
+	document = json_parse(text, strlen(text), &error);
+	ok(source_of("incidents")->read(document, arena, &page),
+	   "long ones are read");
+	ok(page.records.items[0].id && !page.records.items[1].id,
+	   "an id has 200 octets at most");
+	is(page.records.items[0].name, name + 201,
+	   "a name of 200 characters is whole");
+	ok(strlen(page.records.items[1].name) < 210 &&
+	   strncmp(page.records.items[1].name, name, 190) == 0,
+	   "a longer one is cut");
+	json_destroy(&document);
+	buf_release(&error);
 }
 
 static const struct {
@@ -180,10 +301,16 @@ test_answers(void)
 int
 main(void)
 {
+	size_t i;
+
 	arena = arena_create();
 	test_waits();
 	test_their_clock();
 	test_plans();
+	test_urls();
+	for (i = 0; i < sizeof(records) / sizeof(*records); i++)
+		test_record(i);
+	test_lengths();
 	test_links();
 	test_answers();
 	arena_destroy(&arena);
