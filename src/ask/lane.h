@@ -1,123 +1,87 @@
 /*
- * A lane: one API of one tenant. What the files of the poller share; nobody
- * else includes it.
+ * A lane: one API of one tenant, with its own token, budget, back-off and
+ * cursor.
  *
- *	poller.c	lanes come and go, and take their turns
- *	lane_token.c	a token
- *	lane_run.c	a window, page by page
- *	lane_record.c	a page into the store
- *	lane_state.c	how it is with the lane, and who is told
+ * It asks for a token and for pages, hands each page to the clerk, and waits
+ * until it is due again; lane.c has the picture. Whoever has lanes (poller.h)
+ * gives them their turns.
  */
 #ifndef ASK_LANE_H
 #define ASK_LANE_H
 
-#include "ask/cursor.h"
-#include "ask/poller.h"
 #include "ask/refresh.h"
+#include "ask/requests.h"
+#include "pipeline/generations.h"
+#include "pipeline/pipeline.h"
+#include "store/clerk.h"
 
-enum {
-	LANE_REQUEST_MS = 30000,
-};
+/* Requests under way at once, over all tenants. */
+enum { LANE_ASKED_MOST = 128 };
 
-struct lane {
-	struct lane *next;
-	struct poller *poller;
-	const struct poll_plan *plan;	/* of the current generation */
-	char *key;			/* "TENANT SOURCE" */
-	bool is_gone;			/* not in the current generation */
-	bool is_asking;			/* a request is under way */
-	bool is_done;			/* `once`: its run has ended */
-	bool must_sweep;		/* with the next run */
-	instant_ms due;
-	unsigned int failures;		/* one after the other */
-	bool is_of_tenant;		/* the last one is not of the app */
-	double budget;			/* requests that may be made now */
-	instant_ms budget_at;
-	int64_t skew_ms;		/* their clock minus ours */
+struct lane;
 
-	struct store_poll row;
-	struct buf failure;		/* of the row */
-	instant_ms written;		/* when the row was */
-
-	struct buf token;
-	instant_ms token_renewed, token_ends; /* when it should, must be */
-	char *fingerprint;		/* of the app in `plan` */
-	unsigned int certificate_tries;
-
-	/* Incidents are read along with the alerts of a tenant: by a lane of
-	 * their own, with the token and the budget of the other one, so that
-	 * what happens to it delays no alert. */
-	struct lane *leader;		/* of such a lane, else NULL */
-	struct lane *along;		/* the reverse */
-	bool is_waiting;		/* for `along`; until `due` */
-	bool has_waited;		/* in this run */
-
-	/* The run under way. */
-	struct arena *run;		/* NULL: none */
-	struct cursor_window window;
-	const char *link;		/* the page to ask for */
-	struct map *links;		/* that were followed */
-	size_t pages, records;
-	unsigned int tries, top;
-	instant_ms latest;		/* change seen in this run */
-};
-
-struct poller {
-	struct poller_world world;
-	struct transfer_many *many;
-	struct loop_timer *timer;
-	struct lane *lanes;
+/* What all lanes share. */
+struct lane_world {
+	const struct clock *clock;
+	struct requests *requests;
+	struct clerk *clerk;
+	struct generations *generations;
 	struct refreshes *refreshes;
-	size_t asked;
-	instant_ms ticked;
-	bool stopped;
+	instant_ms since;	/* a person asks from there, instead of where it
+				   was; 0: nobody does */
+	bool once;		/* one run, and then it is done */
+	bool is_stopped;	/* nothing more is asked */
+	size_t asked;		/* requests under way */
+
+	/* New deliveries were stored. */
+	void (*stored)(void *context);
+	/* NULL, or told of each record that was decided and is stored. */
+	void (*each)(void *context, const struct poll_plan *plan,
+		     const struct pipeline_decision *decision);
+	/* A run ended; NULL: it went well, and what it gave is stored. */
+	void (*ended)(void *context, const struct poll_plan *plan,
+		      const char *failure);
+	void *context;
 };
 
-/* Whose token and budget it uses. */
-struct lane *lane_owner(struct lane *lane);
+/* The world is borrowed for its life; the plan until the next lane_reload().
+ * Nothing is asked before lane_read(). */
+struct lane *lane_create(struct lane_world *world,
+			 const struct poll_plan *plan);
+/* A request under way ends without an answer; what is with the clerk is
+ * stored. */
+void lane_destroy(struct lane **lane);
 
-struct lane_page {
-	struct lane *lane;
-	struct arena *arena;
-	size_t count;			/* that are new */
-	bool is_first;			/* contact with that tenant ever */
-};
+/* The same API of the same tenant in a new generation. With another app, what
+ * is kept of it must be read again. */
+void lane_reload(struct lane *lane, const struct poll_plan *plan);
 
-instant_ms poller_now(const struct poller *poller);
-const struct generation *poller_rules(const struct poller *poller);
+/* `along` reads along with `leader`, with its token and its budget. */
+void lane_lead(struct lane *leader, struct lane *along);
 
-instant_ms lane_now(const struct lane *lane);
-struct cursor_time lane_time(const struct lane *lane);
-uint32_t lane_random(uint32_t most);
-/* A secret is not left in memory. */
-void lane_wipe(struct buf *secret);
+/* "TENANT SOURCE", for its life. */
+const char *lane_key(const struct lane *lane);
+const struct poll_plan *lane_plan(const struct lane *lane);
 
-/* The next request, if one may be made now. */
-void lane_step(struct lane *lane);
+/* Does it wait for lane_read()? */
+bool lane_is_unread(const struct lane *lane);
+/* The store was read, and has this row, or NULL; what it has of refresh tokens
+ * is known as well. */
+void lane_read(struct lane *lane, const struct store_poll *row);
+/* It could not be read, and there is no time to try again: `once`. */
+void lane_unreadable(struct lane *lane, const char *why);
 
-bool lane_has_token(struct lane *lane);
-void lane_ask_token(struct lane *lane);
+/* Go on when it is due. */
+void lane_turn(struct lane *lane);
+/* The clock was set back by so much. */
+void lane_set_back(struct lane *lane, int64_t back_ms);
 
-void lane_begin_run(struct lane *lane);
-void lane_end_run(struct lane *lane);
-void lane_ask_page(struct lane *lane);
+/* Ask now, if the API would answer soon. How long a mail may wait for it; 0: it
+ * would not. */
+int64_t lane_hurry(struct lane *lane);
 
-/* Is there an alert that nobody knows, in an incident that nobody knows? */
-bool lane_misses_incident(struct lane *lane, const struct source_page *page);
-
-/* All records and, with the last page, the cursor, in one transaction. */
-enum outcome lane_record_page(struct lane_page *page,
-			      const struct source_page *from, bool is_last,
-			      struct buf *error);
-
-enum outcome lane_put_row(struct lane *lane, struct buf *error);
-void lane_write_row(struct lane *lane);
-/* Something failed: it is due later, after `wait_ms` if that is not negative.
- * Reported once per cause. */
-void lane_failed(struct lane *lane, enum oauth_class class,
-		 const char *sentence, int64_t wait_ms);
-void lane_went_well(struct lane *lane);
-/* `failure` NULL: it went well. */
-void lane_run_ended(struct lane *lane, const char *failure);
+/* When it was last read whole, or TIME_UNKNOWN. */
+instant_ms lane_good(const struct lane *lane);
+bool lane_is_done(const struct lane *lane);
 
 #endif

@@ -1,4 +1,4 @@
-#include "ask/lane.h"
+#include "ask/lane_private.h"
 
 enum {
 	TOKEN_ANSWER_MOST = 256 << 10,
@@ -10,8 +10,7 @@ enum {
 };
 
 static void
-take_token(struct lane *lane, const struct oauth_answer *answer,
-	   struct arena *arena)
+take_token(struct lane *lane, const struct oauth_answer *answer)
 {
 	int64_t early;
 
@@ -23,9 +22,9 @@ take_token(struct lane *lane, const struct oauth_answer *answer,
 	lane->token_ends = lane_now(lane) + answer->lives_ms;
 	lane->token_renewed = lane->token_ends - early;
 	if (answer->refresh_token && lane->plan->app->client.refresh_token)
-		refreshes_keep(lane->poller->refreshes, lane->plan->app,
-			       answer->refresh_token, arena);
-	lane_step(lane);
+		refreshes_keep(lane->world->refreshes, lane->plan->app,
+			       answer->refresh_token, lane_now(lane));
+	lane_go_on(lane);
 }
 
 static void
@@ -35,10 +34,10 @@ token_failed(struct lane *lane, const struct oauth_answer *answer,
 	/* A new certificate must not wake anybody for each tenant. */
 	if (answer->is_new_certificate &&
 	    lane->certificate_tries++ < NEW_CERTIFICATE_TRIES)
-		lane_failed(lane, OAUTH_LATER, answer->sentence,
-			    NEW_CERTIFICATE_MS);
+		lane_fail(lane, OAUTH_LATER, answer->sentence,
+			  NEW_CERTIFICATE_MS);
 	else
-		lane_failed(lane, answer->class, answer->sentence, wait_ms);
+		lane_fail(lane, answer->class, answer->sentence, wait_ms);
 }
 
 static void
@@ -48,8 +47,7 @@ token_answered(void *context, const struct transfer_answer *answer)
 	struct arena *arena = arena_create();
 	struct oauth_answer read;
 
-	lane->is_asking = false;
-	lane->poller->asked--;
+	lane_answered(lane);
 	read = oauth_read(answer->end == TRANSFER_DONE ? answer->status : 0,
 			  answer->body, answer->length, arena);
 	if (answer->end == TRANSFER_UNTRUSTED) {
@@ -59,7 +57,7 @@ token_answered(void *context, const struct transfer_answer *answer)
 	}
 	lane->is_of_tenant = read.is_of_tenant;
 	if (read.class == OAUTH_FINE)
-		take_token(lane, &read, arena);
+		take_token(lane, &read);
 	else
 		token_failed(lane, &read,
 			     poll_wait(answer, lane_now(lane)));
@@ -74,28 +72,19 @@ lane_ask_token(struct lane *lane)
 	struct oauth_client client = app->client;
 	struct transfer_request request = {
 		.ca_file = app->ca_file, .answer_most = TOKEN_ANSWER_MOST,
-		.timeout_ms = LANE_REQUEST_MS, .done = token_answered,
-		.context = lane,
+		.done = token_answered,
 	};
 
 	if (client.refresh_token)
-		client.refresh_token = refreshes_latest(
-			lane->poller->refreshes, app, arena);
+		client.refresh_token =
+			refreshes_latest(lane->world->refreshes, app);
 	request.url = oauth_url(&client, lane->plan->tenant, arena);
 	request.body = oauth_form(&client, lane->plan->tenant,
 				  lane->plan->host->scope,
 				  lane_now(lane), arena);
-	lane->is_asking = true;
-	lane->poller->asked++;
-	transfer_ask(lane->poller->many, &request);
+	lane_ask(lane, LANE_ASKING_TOKEN, &request);
 	explicit_bzero((char *)request.body, strlen(request.body));
 	arena_destroy(&arena);
-}
-
-struct lane *
-lane_owner(struct lane *lane)
-{
-	return lane->leader ? lane->leader : lane;
 }
 
 /* What reads along takes a token as it is; the leader renews it. */

@@ -1,175 +1,48 @@
 /*
- * A lane waits, asks for a token, asks for pages, and waits again:
- *
- *	due --> token? --> page --> page ... --> last page: cursor --> due
- *	          |         |
- *	          +---------+--> failed: due later, at the same page or anew
- *
  * There may be ten thousand lanes and few are due at once, so a tick looks at
  * all of them five times a second, which costs less than keeping an order.
- *
- * A new alert in an incident that is not known waits for the lane that reads
- * incidents along:
- *
- *	page --> unknown incident? --> the other lane's run --> the same page
  */
 #include "ask/poller.h"
 
 #include "ask/lane.h"
 #include "base/bug.h"
+#include "base/container.h"
 #include "base/log.h"
 #include "base/map.h"
 
 enum {
 	TICK_MS = 200,
-	/* Requests under way at once, over all tenants. */
-	ASKED_MOST = 128,
-	CONNECTIONS_MOST = 64,
-	/* Microsoft's limit is 150 in a minute for one application in one
-	 * tenant; others may use the same one. */
-	BUDGET_PER_MINUTE = 100,
+	/* A failing store is not asked more often. */
+	READ_AGAIN_MS = 5000,
 };
 
-instant_ms
-poller_now(const struct poller *poller)
+/* What is read from the store before anything is asked. */
+struct reading {
+	struct unit unit;
+	const struct generation *generation;	/* borrowed meanwhile */
+	struct store_polls polls;
+	refreshes_kept kept;
+	bool is_under_way;
+	bool is_outdated;	/* there are more lanes since it began */
+	bool has_failed;	/* and that was said */
+	instant_ms due;
+};
+
+struct poller {
+	struct poller_world world;
+	struct lane_world shared;
+	struct reading reading;
+	struct loop_timer *timer;
+	struct lane **lanes;
+	size_t count;
+	size_t first;		/* that has the next turn */
+	instant_ms ticked;
+};
+
+static instant_ms
+now(const struct poller *poller)
 {
 	return poller->world.clock->now(poller->world.clock);
-}
-
-const struct generation *
-poller_rules(const struct poller *poller)
-{
-	return generations_current(poller->world.generations);
-}
-
-/* May it ask once more? Otherwise when. */
-static bool
-take_budget(struct lane *lane)
-{
-	struct lane *owner = lane_owner(lane);
-	instant_ms at = lane_now(lane);
-
-	if (at > owner->budget_at)
-		owner->budget += (double)(at - owner->budget_at) *
-				 BUDGET_PER_MINUTE / 60000;
-	if (owner->budget > BUDGET_PER_MINUTE)
-		owner->budget = BUDGET_PER_MINUTE;
-	owner->budget_at = at;
-	if (owner->budget < 1) {
-		lane->due = at + 60000 / BUDGET_PER_MINUTE;
-		return false;
-	}
-	owner->budget -= 1;
-	return true;
-}
-
-/* The leader's next request will bring a token. */
-static void
-wait_for_token(struct lane *lane)
-{
-	const struct lane *leader = lane->leader;
-
-	if (leader->is_done)
-		lane_failed(lane, OAUTH_LATER, "the token has ended", -1);
-	else
-		lane->due = (leader->due > lane->due ? leader->due
-						     : lane->due) + TICK_MS;
-}
-
-void
-lane_step(struct lane *lane)
-{
-	struct poller *poller = lane->poller;
-
-	lane->due = poller_now(poller);
-	lane->is_waiting = false;
-	/* A page that follows has to wait as well; the tick comes by. */
-	if (poller->stopped || lane->is_gone || poller->asked >= ASKED_MOST)
-		return;
-	if (lane->leader && !lane_has_token(lane)) {
-		wait_for_token(lane);
-		return;
-	}
-	if (!take_budget(lane))
-		return;
-	if (!lane_has_token(lane)) {
-		lane_ask_token(lane);
-		return;
-	}
-	if (!lane->run)
-		lane_begin_run(lane);
-	lane_ask_page(lane);
-}
-
-/* Whatever is under way ends without an answer, and the token is gone. */
-static void
-give_up(struct lane *lane)
-{
-	transfer_forget(lane->poller->many, lane);
-	if (lane->is_asking)
-		lane->poller->asked--;
-	lane->is_asking = false;
-	lane_end_run(lane);
-	lane_wipe(&lane->token);
-}
-
-static void
-lane_destroy(struct lane *lane)
-{
-	give_up(lane);
-	buf_release(&lane->token);
-	buf_release(&lane->failure);
-	free(lane->fingerprint);
-	free(lane->key);
-	free(lane);
-}
-
-static struct lane *
-lane_create(struct poller *poller, const struct poll_plan *plan,
-	    const char *key)
-{
-	struct lane *lane = bug_alloc(sizeof(*lane));
-	bool hurry = poller->world.once;
-
-	*lane = (struct lane){
-		.next = poller->lanes, .poller = poller, .plan = plan,
-		.key = bug_strdup(key), .token = BUF_INIT, .failure = BUF_INIT,
-		.fingerprint = bug_strdup(plan->app->fingerprint),
-		.top = plan->source->top, .budget = BUDGET_PER_MINUTE,
-		.budget_at = poller_now(poller), .latest = TIME_UNKNOWN,
-		/* Spread over the interval: thousands start at once. */
-		.due = poller_now(poller) + (hurry ? 0 :
-			lane_random((uint32_t)plan->every_ms)),
-		.row = {
-			.swept = TIME_UNKNOWN, .good = TIME_UNKNOWN,
-			.alerts = TIME_UNKNOWN, .failed = TIME_UNKNOWN,
-		},
-	};
-	poller->lanes = lane;
-	return lane;
-}
-
-/* The name of a class as it stands in the table, or NULL. */
-static const char *
-class_name(const char *text)
-{
-	size_t i;
-
-	for (i = 0; text && oauth_class_names[i]; i++)
-		if (!strcmp(oauth_class_names[i], text))
-			return oauth_class_names[i];
-	return NULL;
-}
-
-static void
-take_row(struct lane *lane, const struct store_poll *row)
-{
-	lane->row = *row;
-	lane->row.class = class_name(row->class);
-	if (lane->row.swept == TIME_UNKNOWN)
-		lane->row.swept = lane->row.started;
-	if (row->failure)
-		buf_puts(&lane->failure, row->failure);
 }
 
 static const char *
@@ -178,140 +51,262 @@ key_of(struct arena *arena, const char *tenant, const char *source)
 	return arena_printf(arena, "%s %s", tenant, source);
 }
 
-static void
-take_plan(struct lane *lane, const struct poll_plan *plan)
+/* ---- what the store has ---- */
+
+static enum outcome
+reading_work(struct unit *unit, struct store *store, struct change *change,
+	     struct arena *arena, struct buf *error)
 {
-	lane->plan = plan;
-	lane->is_gone = false;
-	if (!strcmp(lane->fingerprint, plan->app->fingerprint))
-		return;
-	/* A page of the old cloud is not asked at the new one; and what the
-	 * old app was refused may be mended. */
-	give_up(lane);
-	free(lane->fingerprint);
-	lane->fingerprint = bug_strdup(plan->app->fingerprint);
-	if (lane->failures)
-		lane->due = lane_now(lane);
+	struct reading *reading = CONTAINER_OF(unit, struct reading, unit);
+	enum outcome outcome;
+
+	(void)change;
+	reading->polls = (struct store_polls){ 0 };
+	reading->kept = (refreshes_kept){ 0 };
+	outcome = store_polls(store, arena, &reading->polls, error);
+	if (outcome == OUTCOME_OK)
+		outcome = refreshes_read(&reading->generation->apps, store,
+					 arena, &reading->kept, error);
+	return outcome;
 }
 
-static struct lane *
-add_lane(struct poller *poller, const struct poll_plan *plan,
-	 const struct map *known, const struct map *rows, struct arena *arena)
+static void
+give_rows(struct poller *poller)
 {
-	const char *key = key_of(arena, plan->tenant,
-				 plan->source->name);
-	struct lane *lane = map_find(known, key);
+	const struct store_polls *polls = &poller->reading.polls;
+	struct arena *arena = arena_create();
+	struct map *rows = map_create(arena);
+	size_t i;
 
-	if (lane) {
-		take_plan(lane, plan);
-		return lane;
+	for (i = 0; i < polls->count; i++)
+		(void)map_set(rows, key_of(arena, polls->items[i].tenant,
+					   polls->items[i].source),
+			      &polls->items[i]);
+	for (i = 0; i < poller->count; i++)
+		if (lane_is_unread(poller->lanes[i]))
+			lane_read(poller->lanes[i],
+				  map_find(rows, lane_key(poller->lanes[i])));
+	arena_destroy(&arena);
+}
+
+static void
+give_up_reading(struct poller *poller, const char *why)
+{
+	size_t i;
+
+	for (i = 0; i < poller->count; i++)
+		if (lane_is_unread(poller->lanes[i]))
+			lane_unreadable(poller->lanes[i], why);
+}
+
+/* "trouble" once, until it goes well. */
+static void
+reading_failed(struct poller *poller, const char *error)
+{
+	struct reading *reading = &poller->reading;
+
+	if (!reading->has_failed)
+		log_error("trouble", "in", "poll", "what", error, "hint",
+			  "nothing is asked before it is known how far it was "
+			  "read", NULL);
+	reading->has_failed = true;
+	reading->due = now(poller) + READ_AGAIN_MS;
+	if (poller->world.once)
+		give_up_reading(poller, error);
+}
+
+static void
+reading_done(struct unit *unit, enum outcome outcome, const char *error)
+{
+	struct reading *reading = CONTAINER_OF(unit, struct reading, unit);
+	struct poller *poller = CONTAINER_OF(reading, struct poller, reading);
+
+	reading->is_under_way = false;
+	generations_return(poller->world.generations, reading->generation);
+	if (outcome != OUTCOME_OK) {
+		reading_failed(poller, error);
+		return;
 	}
-	lane = lane_create(poller, plan, key);
-	if (map_find(rows, key))
-		take_row(lane, map_find(rows, key));
+	reading->has_failed = false;
+	refreshes_take(poller->shared.refreshes, &reading->kept);
+	if (!reading->is_outdated)
+		give_rows(poller);
+}
+
+static bool
+must_read(const struct poller *poller)
+{
+	const struct reading *reading = &poller->reading;
+	int64_t left = reading->due - now(poller);
+	size_t i;
+
+	/* More is left when the clock was set back. */
+	if (reading->is_under_way || (left > 0 && left <= READ_AGAIN_MS))
+		return false;
+	for (i = 0; i < poller->count; i++)
+		if (lane_is_unread(poller->lanes[i]))
+			return true;
+	return false;
+}
+
+static void
+read_store(struct poller *poller)
+{
+	struct reading *reading = &poller->reading;
+
+	if (!must_read(poller))
+		return;
+	reading->unit.work = reading_work;
+	reading->unit.done = reading_done;
+	reading->generation = generations_borrow(poller->world.generations);
+	reading->is_under_way = true;
+	reading->is_outdated = false;
+	clerk_submit(poller->world.clerk, &reading->unit);
+}
+
+/* ---- lanes come and go ---- */
+
+/* The former lanes, by their keys, while a generation is taken. */
+struct taking {
+	struct poller *poller;
+	struct arena *arena;
+	struct map *former;		/* of struct seat */
+	struct lane **lanes;
+	size_t count;
+};
+
+struct seat {
+	struct lane *lane;
+	bool is_kept;
+};
+
+static struct lane *
+take_plan(struct taking *taking, const struct poll_plan *plan)
+{
+	struct seat *seat = map_find(taking->former,
+				     key_of(taking->arena, plan->tenant,
+					    plan->source->name));
+	struct lane *lane;
+
+	if (seat) {
+		seat->is_kept = true;
+		lane = seat->lane;
+		lane_reload(lane, plan);
+	} else {
+		lane = lane_create(&taking->poller->shared, plan);
+	}
+	taking->lanes[taking->count++] = lane;
 	return lane;
 }
 
 static void
-add_lanes(struct poller *poller, const struct poll_plan *plan,
-	  const struct map *known, const struct map *rows, struct arena *arena)
+take_plans(struct taking *taking, const struct poll_plan *plan)
 {
+	const char *only = taking->poller->world.customer;
 	struct lane *lane;
 
-	if (poller->world.customer &&
-	    strcmp(poller->world.customer, plan->customer))
+	if (only && strcmp(only, plan->customer))
 		return;
-	lane = add_lane(poller, plan, known, rows, arena);
-	if (!plan->along)
-		return;
-	lane->along = add_lane(poller, plan->along, known, rows, arena);
-	lane->along->leader = lane;
+	lane = take_plan(taking, plan);
+	if (plan->along)
+		lane_lead(lane, take_plan(taking, plan->along));
 }
 
-static struct map *
-read_rows(struct poller *poller, struct arena *arena)
+static struct seat *
+seat_former(struct taking *taking)
 {
-	struct store_polls polls = { 0 };
-	struct map *rows = map_create(arena);
-	struct buf error = BUF_INIT;
+	const struct poller *poller = taking->poller;
+	struct seat *seats = arena_array(taking->arena, poller->count + 1,
+					 sizeof(*seats));
 	size_t i;
 
-	if (store_polls(poller->world.store, arena, &polls, &error) !=
-	    OUTCOME_OK)
-		log_error("trouble", "in", "poll", "what", error.data, NULL);
-	for (i = 0; i < polls.count; i++)
-		(void)map_set(rows, key_of(arena, polls.items[i].tenant,
-					   polls.items[i].source),
-			      &polls.items[i]);
-	buf_release(&error);
-	return rows;
+	for (i = 0; i < poller->count; i++) {
+		seats[i] = (struct seat){ .lane = poller->lanes[i] };
+		(void)map_set(taking->former, lane_key(poller->lanes[i]),
+			      &seats[i]);
+	}
+	return seats;
 }
 
 static void
-drop_gone(struct poller *poller)
+replace_lanes(struct poller *poller, const struct taking *taking,
+	      struct seat *seats)
 {
-	struct lane **at = &poller->lanes, *lane;
+	size_t i;
 
-	while ((lane = *at)) {
-		if (lane->is_gone) {
-			*at = lane->next;
-			lane_destroy(lane);
-		} else {
-			at = &lane->next;
-		}
-	}
+	for (i = 0; i < poller->count; i++)
+		if (!seats[i].is_kept)
+			lane_destroy(&seats[i].lane);
+	free(poller->lanes);
+	poller->lanes = taking->lanes;
+	poller->count = taking->count;
+	poller->first = 0;
 }
 
 void
 poller_reload(struct poller *poller)
 {
-	const struct generation *g = poller_rules(poller);
-	struct arena *arena = arena_create();
-	struct map *known = map_create(arena);
-	const struct map *rows = read_rows(poller, arena);
-	struct lane *lane;
+	const struct generation *g =
+		generations_current(poller->world.generations);
+	struct taking taking = { .poller = poller, .arena = arena_create() };
+	struct seat *seats;
 	size_t i;
 
-	for (lane = poller->lanes; lane; lane = lane->next) {
-		lane->is_gone = true;
-		(void)map_set(known, lane->key, lane);
-	}
+	taking.former = map_create(taking.arena);
+	/* One that is read along has a lane as well. */
+	taking.lanes = bug_alloc((2 * g->polls.count + 1) *
+				 sizeof(struct lane *));
+	seats = seat_former(&taking);
 	for (i = 0; i < g->polls.count; i++)
-		add_lanes(poller, g->polls.items[i], known, rows, arena);
-	drop_gone(poller);
-	arena_destroy(&arena);
+		take_plans(&taking, g->polls.items[i]);
+	replace_lanes(poller, &taking, seats);
+	arena_destroy(&taking.arena);
+	poller->reading.is_outdated = true;
+	read_store(poller);
 }
 
-instant_ms
-poller_good(const struct poller *poller, const char *customer)
-{
-	const struct lane *lane = poller->lanes;
-	instant_ms oldest = INT64_MAX;
+/* ---- for others ---- */
 
-	for (; lane; lane = lane->next) {
-		if (lane->leader || strcmp(lane->plan->customer, customer))
+static bool
+is_of(const struct lane *lane, const char *customer)
+{
+	const struct poll_plan *plan = lane_plan(lane);
+
+	return poll_gives_alerts(plan) && !strcmp(plan->customer, customer);
+}
+
+bool
+poller_good(const struct poller *poller, const char *customer,
+	    instant_ms *when_out)
+{
+	instant_ms oldest = INT64_MAX;
+	size_t i;
+
+	for (i = 0; i < poller->count; i++) {
+		if (!is_of(poller->lanes[i], customer))
 			continue;
-		if (lane->row.good < oldest)	/* unknown is the least */
-			oldest = lane->row.good;
+		if (lane_is_unread(poller->lanes[i]))
+			return false;
+		if (lane_good(poller->lanes[i]) < oldest)
+			oldest = lane_good(poller->lanes[i]);
 	}
-	return oldest == INT64_MAX ? TIME_UNKNOWN : oldest;
+	/* Unknown is the least of all. */
+	*when_out = oldest == INT64_MAX ? TIME_UNKNOWN : oldest;
+	return true;
 }
 
 int64_t
 poller_hurry(struct poller *poller, const char *customer)
 {
-	struct lane *lane = poller->lanes;
 	int64_t most = 0;
+	size_t i;
 
-	for (; lane; lane = lane->next) {
-		if (lane->leader || strcmp(lane->plan->customer, customer) ||
-		    !cursor_is_met(&lane->row) || lane->failures ||
-		    !lane->plan->complete_ms)
-			continue;
-		if (lane->plan->complete_ms > most)
-			most = lane->plan->complete_ms;
-		if (!lane->is_asking)
-			lane_step(lane);
+	for (i = 0; i < poller->count; i++) {
+		int64_t wait = is_of(poller->lanes[i], customer) ?
+			       lane_hurry(poller->lanes[i]) : 0;
+
+		if (wait > most)
+			most = wait;
 	}
 	return most;
 }
@@ -319,55 +314,82 @@ poller_hurry(struct poller *poller, const char *customer)
 /* ---- the loop ---- */
 
 static void
-answers(void *context)
+stored(void *context)
 {
 	struct poller *poller = context;
 
-	transfer_turn(poller->many);
+	poller->world.stored(poller->world.context);
+}
+
+static void
+each(void *context, const struct poll_plan *plan,
+     const struct pipeline_decision *decision)
+{
+	struct poller *poller = context;
+
+	poller->world.each(poller->world.context, plan, decision);
+}
+
+static bool
+is_finished(const struct poller *poller)
+{
+	size_t i;
+
+	for (i = 0; i < poller->count; i++)
+		if (!lane_is_done(poller->lanes[i]))
+			return false;
+	return true;
+}
+
+static void
+ended(void *context, const struct poll_plan *plan, const char *failure)
+{
+	struct poller *poller = context;
+
+	if (poller->world.ended)
+		poller->world.ended(poller->world.context, plan, failure);
+	if (poller->world.once && poller->world.finished && is_finished(poller))
+		poller->world.finished(poller->world.context);
 }
 
 /* A clock that was set back must not stop anybody. */
 static void
 follow_clock(struct poller *poller)
 {
-	instant_ms at = poller_now(poller), back = poller->ticked - at;
-	struct lane *lane = poller->lanes;
+	instant_ms at = now(poller), back = poller->ticked - at;
+	size_t i;
 
 	poller->ticked = at;
-	for (; lane && back > 0; lane = lane->next) {
-		lane->due -= back;
-		lane->budget_at -= back;
-	}
+	for (i = 0; i < poller->count && back > 0; i++)
+		lane_set_back(poller->lanes[i], back);
 }
 
-/* Those from here on had no turn: they come first the next time. */
+/* Those who had no turn, because too much was asked, come first the next
+ * time. */
 static void
-rotate(struct poller *poller, struct lane **at)
+give_turns(struct poller *poller)
 {
-	struct lane *first = *at, *last = first;
+	size_t i, at = poller->first;
 
-	if (!first || first == poller->lanes)
-		return;
-	while (last->next)
-		last = last->next;
-	last->next = poller->lanes;
-	poller->lanes = first;
-	*at = NULL;
+	for (i = 0; i < poller->count; i++) {
+		if (poller->shared.asked >= LANE_ASKED_MOST)
+			break;
+		lane_turn(poller->lanes[at]);
+		at = at + 1 < poller->count ? at + 1 : 0;
+	}
+	poller->first = at;
 }
 
 static void
 tick(void *context)
 {
 	struct poller *poller = context;
-	struct lane **at = &poller->lanes, *lane;
 
 	follow_clock(poller);
-	for (; (lane = *at) && poller->asked < ASKED_MOST; at = &lane->next)
-		if (!lane->is_asking && !lane->is_done &&
-		    lane->due <= poller->ticked)
-			lane_step(lane);
-	rotate(poller, at);
-	loop_timer_set(poller->timer, poller->stopped ? -1 : TICK_MS);
+	read_store(poller);
+	refreshes_turn(poller->shared.refreshes, poller->ticked);
+	give_turns(poller);
+	loop_timer_set(poller->timer, poller->shared.is_stopped ? -1 : TICK_MS);
 }
 
 struct poller *
@@ -377,12 +399,18 @@ poller_create(const struct poller_world *world)
 
 	*poller = (struct poller){
 		.world = *world,
-		.many = transfer_many_create(CONNECTIONS_MOST),
-		.refreshes = refreshes_create(world->store),
+		.shared = {
+			.clock = world->clock, .requests = world->requests,
+			.clerk = world->clerk,
+			.generations = world->generations,
+			.refreshes = refreshes_create(world->clerk),
+			.since = world->since, .once = world->once,
+			.stored = stored, .each = world->each ? each : NULL,
+			.ended = ended, .context = poller,
+		},
 	};
+	poller->ticked = now(poller);
 	poller->timer = loop_timer(world->loop, tick, poller);
-	loop_watch(world->loop, transfer_many_fd(poller->many), answers,
-		   poller);
 	poller_reload(poller);
 	loop_timer_set(poller->timer, 0);
 	return poller;
@@ -391,22 +419,21 @@ poller_create(const struct poller_world *world)
 void
 poller_stop(struct poller *poller)
 {
-	poller->stopped = true;
+	poller->shared.is_stopped = true;
 	loop_timer_set(poller->timer, -1);
 }
 
 void
 poller_destroy(struct poller **poller)
 {
-	struct lane *lane;
+	size_t i;
 
-	while ((lane = (*poller)->lanes)) {
-		(*poller)->lanes = lane->next;
-		lane_destroy(lane);
-	}
-	refreshes_destroy(&(*poller)->refreshes);
-	loop_forget((*poller)->world.loop, transfer_many_fd((*poller)->many));
-	transfer_many_destroy(&(*poller)->many);
+	poller_stop(*poller);
+	clerk_drain((*poller)->world.clerk);
+	for (i = 0; i < (*poller)->count; i++)
+		lane_destroy(&(*poller)->lanes[i]);
+	free((*poller)->lanes);
+	refreshes_destroy(&(*poller)->shared.refreshes);
 	free(*poller);
 	*poller = NULL;
 }

@@ -2,25 +2,25 @@
  * The poller: asks the APIs of all tenants for their alerts, each at its pace,
  * and moves what they answer into the store.
  *
- * A lane is one API of one tenant, with its own token, budget, back-off and
- * cursor, so that nothing that happens to one delays another. A run of a lane
- * reads all pages of a window; each page is one transaction, and the cursor
- * moves in that of the last one. Every hour a run looks at all that was made
- * within a day, for what became visible late.
+ * It has the lanes (lane.h), which come and go with generations, and gives each
+ * its turns. How far they were read, and the newest refresh tokens, are read
+ * from the store before anything is asked: what nobody could read is not what
+ * was never met.
  */
 #ifndef ASK_POLLER_H
 #define ASK_POLLER_H
 
-#include "base/loop.h"
+#include "ask/requests.h"
 #include "pipeline/generations.h"
 #include "pipeline/pipeline.h"
-#include "store/store.h"
+#include "store/clerk.h"
 
 struct poller;
 
 struct poller_world {
 	struct loop *loop;
-	struct store *store;
+	struct clerk *clerk;
+	struct requests *requests;
 	struct generations *generations;
 	const struct clock *clock;
 	/* Called when new deliveries were stored. */
@@ -32,10 +32,10 @@ struct poller_world {
 	instant_ms since;		/* instead of where it was; 0: there */
 	bool once;			/* one run of each lane, */
 	loop_handler *finished;		/* then this is called */
-	/* Told of each record that was decided. */
+	/* Told of each record that was decided and stored; then nothing is
+	 * logged of it. */
 	void (*each)(void *context, const struct poll_plan *plan,
-		     const struct pipeline_decision *decision,
-		     enum store_added how);
+		     const struct pipeline_decision *decision);
 	/* And of each run that ended, of what is read along as well (see
 	 * poll_gives_alerts()), and then what it gave is in the store;
 	 * NULL: it went well. */
@@ -43,16 +43,18 @@ struct poller_world {
 		      const char *failure);
 };
 
-/* All are borrowed for its life, but `world` itself. transfer_setup() has been
- * called. */
+/* All are borrowed for its life, but `world` itself. */
 struct poller *poller_create(const struct poller_world *world);
 
-/* There is a new generation. */
+/* There is a new generation. At once after generations_replace(): plans of the
+ * former one are gone. */
 void poller_reload(struct poller *poller);
 
 /* When all tenants of the customer had last been read whole: the time of the
- * one that waits the longest; TIME_UNKNOWN when one never was. */
-instant_ms poller_good(const struct poller *poller, const char *customer);
+ * one that waits the longest; TIME_UNKNOWN when one never was. False: that is
+ * not known yet. */
+bool poller_good(const struct poller *poller, const char *customer,
+		 instant_ms *when_out);
 
 /* A mail of the customer has come: ask now. How long it may wait until `ended`
  * is called for the customer; 0: no API of his would answer soon. */
@@ -61,6 +63,7 @@ int64_t poller_hurry(struct poller *poller, const char *customer);
 /* Ask nothing more. */
 void poller_stop(struct poller *poller);
 
+/* Drains the clerk. */
 void poller_destroy(struct poller **poller);
 
 #endif

@@ -15,6 +15,11 @@ enum {
 	LOOK_LEAST_MS = 500,
 };
 
+struct heard {
+	bool is_known;
+	instant_ms when;		/* by API; TIME_UNKNOWN: never */
+};
+
 struct quiet {
 	struct quiet_world world;
 	struct loop_timer *timer;
@@ -25,7 +30,7 @@ struct quiet {
 	bool is_looking;
 	const struct generation *generation;
 	instant_ms now;
-	instant_ms *good;		/* of each that is expected by API */
+	struct heard *heard;		/* of each expectation */
 	struct arena *arena;
 };
 
@@ -201,11 +206,12 @@ look_at_all(struct unit *unit, struct store *store, struct change *change,
 		struct look look = {
 			.generation = quiet->generation,
 			.one = &list->items[i], .now = quiet->now,
-			.heard = quiet->good[i], .store = store,
+			.heard = quiet->heard[i].when, .store = store,
 			.change = change, .arena = arena, .error = error,
 		};
 
-		outcome = look_at(&look);
+		if (quiet->heard[i].is_known)
+			outcome = look_at(&look);
 	}
 	return outcome;
 }
@@ -238,6 +244,18 @@ looked(struct unit *unit, enum outcome outcome, const char *error)
 	generations_return(quiet->world.generations, quiet->generation);
 }
 
+static struct heard
+hear(const struct quiet *quiet, const struct expectation *one)
+{
+	const struct quiet_world *world = &quiet->world;
+	struct heard heard = { true, TIME_UNKNOWN };
+
+	if (one->is_poll)
+		heard.is_known = world->good(world->context, one->customer,
+					     &heard.when);
+	return heard;
+}
+
 static void
 look_around(void *context)
 {
@@ -251,12 +269,10 @@ look_around(void *context)
 	quiet->now = world->clock->now(world->clock);
 	list = &quiet->generation->expected;
 	arena_reset(quiet->arena);
-	quiet->good = arena_array(quiet->arena, list->count,
-				  sizeof(*quiet->good));
+	quiet->heard = arena_array(quiet->arena, list->count,
+				   sizeof(*quiet->heard));
 	for (i = 0; i < list->count; i++)
-		quiet->good[i] = list->items[i].is_poll ?
-			world->good(world->context, list->items[i].customer) :
-			TIME_UNKNOWN;
+		quiet->heard[i] = hear(quiet, &list->items[i]);
 	clerk_submit(world->clerk, &quiet->unit);
 }
 

@@ -17,8 +17,9 @@ struct quiet_world {
 	struct generations *generations;
 	const struct clock *clock;
 	/* When all tenants of the customer had last been read; TIME_UNKNOWN
-	 * when one never was. */
-	instant_ms (*good)(void *context, const char *customer);
+	 * when one never was. False: that is not known yet. */
+	bool (*good)(void *context, const char *customer,
+		     instant_ms *when_out);
 	/* Called when notices were stored. */
 	loop_handler *stored;
 	void *context;

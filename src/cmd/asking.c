@@ -26,11 +26,11 @@ finished(void *context)
 
 static void
 each(void *context, const struct poll_plan *plan,
-     const struct pipeline_decision *decision, enum store_added how)
+     const struct pipeline_decision *decision)
 {
 	const struct session *session = context;
 
-	session->asking->each(session->asking->context, plan, decision, how);
+	session->asking->each(session->asking->context, plan, decision);
 }
 
 static void
@@ -48,8 +48,9 @@ asking_run(const struct asking *asking)
 	struct generations *generations =
 		generations_create(asking->generation);
 	struct session session = { asking, loop_create() };
-	const struct poller_world world = {
-		.loop = session.loop, .store = asking->store,
+	struct clerk *clerk = clerk_create(session.loop, asking->store);
+	struct poller_world world = {
+		.loop = session.loop, .clerk = clerk,
 		.generations = generations, .clock = &clock,
 		.stored = stored, .context = &session,
 		.customer = asking->customer, .since = asking->since,
@@ -62,12 +63,15 @@ asking_run(const struct asking *asking)
 
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (good) {
+		world.requests = requests_create(session.loop);
 		poller = poller_create(&world);
 		loop_run(session.loop);
 		poller_destroy(&poller);
+		requests_destroy(&world.requests);
 	} else {
 		(void)cmd_fail("%s", error.data);
 	}
+	clerk_destroy(&clerk);
 	loop_destroy(&session.loop);
 	generations_destroy(&generations);
 	buf_release(&error);

@@ -15,8 +15,7 @@ struct asking {
 	bool once;
 	/* As in struct poller_world. */
 	void (*each)(void *context, const struct poll_plan *plan,
-		     const struct pipeline_decision *decision,
-		     enum store_added how);
+		     const struct pipeline_decision *decision);
 	void (*ended)(void *context, const struct poll_plan *plan,
 		      const char *failure);
 	void *context;

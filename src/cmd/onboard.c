@@ -15,9 +15,9 @@ struct onboard {
 
 static void
 each(void *context, const struct poll_plan *plan,
-     const struct pipeline_decision *decision, enum store_added how)
+     const struct pipeline_decision *decision)
 {
-	(void)context, (void)plan, (void)decision, (void)how;
+	(void)context, (void)plan, (void)decision;
 }
 
 static void

@@ -72,13 +72,13 @@ print_decision(const struct pipeline_decision *decision, struct buf *out)
 
 static void
 each(void *context, const struct poll_plan *plan,
-     const struct pipeline_decision *decision, enum store_added how)
+     const struct pipeline_decision *decision)
 {
 	struct count *count = count_of(context, plan);
 	struct buf out = BUF_INIT;
 
 	count->alerts++;
-	if (how != STORE_NEW)
+	if (decision->how != STORE_NEW)
 		return;
 	count->fresh++;
 	print_plan(plan, &out);

@@ -53,6 +53,7 @@ struct daemon {
 	struct loop *loop;
 	struct taker *taker;
 	struct outbox *outbox;
+	struct requests *requests;
 	struct poller *poller;
 	struct quiet *quiet;
 	struct reload *reload;
@@ -86,12 +87,12 @@ hurry(void *context, const char *customer)
 	return poller_hurry(d->poller, customer);
 }
 
-static instant_ms
-good(void *context, const char *customer)
+static bool
+good(void *context, const char *customer, instant_ms *when_out)
 {
 	struct daemon *d = context;
 
-	return poller_good(d->poller, customer);
+	return poller_good(d->poller, customer, when_out);
 }
 
 static void
@@ -356,14 +357,16 @@ start(struct daemon *d)
 		.generations = d->generations, .clock = &d->clock,
 		.hurry = hurry, .stored = stored, .context = d,
 	};
-	const struct poller_world asking = {
-		.loop = d->loop, .store = d->store,
+	struct poller_world asking = {
+		.loop = d->loop,
 		.generations = d->generations, .clock = &d->clock,
 		.stored = stored, .context = d, .ended = asked,
 	};
 
 	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);
 	d->taker = taker_create(&world);
+	asking.clerk = d->clerk;
+	asking.requests = d->requests = requests_create(d->loop);
 	d->poller = poller_create(&asking);
 	d->quiet = open_quiet(d);
 	d->upkeep = open_upkeep(d);
@@ -403,6 +406,8 @@ work(struct daemon *d)
 	quiet_destroy(&d->quiet);
 	upkeep_destroy(&d->upkeep);
 	poller_destroy(&d->poller);
+	requests_destroy(&d->requests);
+	clerk_destroy(&d->clerk);
 	outbox_destroy(&d->outbox);
 	clerk_destroy(&d->clerk);
 	log_info("stopped", NULL);

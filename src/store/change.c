@@ -313,6 +313,15 @@ change_apply(const struct change *change, struct store *store,
 	return outcome;
 }
 
+enum outcome
+change_flush(struct change *change, struct store *store, struct buf *error)
+{
+	enum outcome outcome = change_apply(change, store, error);
+
+	change->rows.count = 0;
+	return outcome;
+}
+
 void
 change_say(const struct change *change)
 {

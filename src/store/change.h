@@ -69,6 +69,10 @@ void change_forget_crash(struct change *change, const char *spool);
 void change_log(struct change *change, enum log_level level,
 		const char *event, ...) __attribute__((sentinel));
 
+/* Write the rows so far, so that what is decided next in the same unit sees
+ * them. */
+enum outcome change_flush(struct change *change, struct store *store,
+			  struct buf *error);
 /* Write all rows; a part of the caller's transaction. */
 enum outcome change_apply(const struct change *change, struct store *store,
 			  struct buf *error);

@@ -1,0 +1,153 @@
+/*
+ * What the files of a lane share.
+ *
+ *	lane.c		comes and goes; its turns
+ *	lane_token.c	a token
+ *	lane_run.c	a window, page by page
+ *	lane_record.c	a page into the store
+ *	lane_report.c	how it is with the lane, and who is told
+ */
+#ifndef ASK_LANE_PRIVATE_H
+#define ASK_LANE_PRIVATE_H
+
+#include "ask/cursor.h"
+#include "ask/lane.h"
+#include "pipeline/notice.h"
+
+enum { LANE_REQUEST_MS = 30000 };
+
+/* Each is entered by the function of its name. */
+enum lane_state {
+	LANE_UNREAD,		/* nobody knows how far it was read */
+	LANE_WAITING,		/* until `due` */
+	LANE_ASKING_TOKEN,
+	LANE_ASKING_PAGE,
+	LANE_STORING,		/* a page is with the clerk */
+	LANE_AWAITING_NAMES,	/* of `along`, until `due` */
+	LANE_REPORTING,		/* a failure is with the clerk */
+	LANE_DONE,		/* `once`: its run has ended */
+};
+
+struct lane {
+	struct lane_world *world;
+	const struct poll_plan *plan;	/* of the current generation */
+	char *key;			/* "TENANT SOURCE" */
+	enum lane_state state;
+	instant_ms due;
+	struct lane_job *job;		/* with the clerk; or NULL */
+	bool must_read;			/* UNREAD, or will be after the job */
+
+	unsigned int failures;		/* one after the other */
+	bool is_of_tenant;		/* the last one is not of the app */
+	bool is_told;			/* that it has lasted */
+	double budget;			/* requests that may be made now */
+	instant_ms budget_at;
+	int64_t skew_ms;		/* their clock minus ours */
+
+	/* As it is in the store, but for `good`. */
+	struct store_poll row;
+	struct buf failure;		/* of the row */
+	bool has_row;			/* it was looked for */
+	instant_ms written;		/* when the row was */
+
+	struct buf token;
+	instant_ms token_renewed, token_ends; /* when it should, must be */
+	char *fingerprint;		/* of the app in `plan` */
+	unsigned int certificate_tries;
+
+	/* Incidents are read along with the alerts of a tenant: by a lane of
+	 * their own, with the token and the budget of the other one, so that
+	 * what happens to it delays no alert. */
+	struct lane *leader;		/* of such a lane, else NULL */
+	struct lane *along;		/* the reverse */
+	bool has_waited;		/* for `along`, in this run */
+
+	/* The run under way. */
+	struct arena *run;		/* NULL: none */
+	struct cursor_window window;
+	bool must_sweep;		/* with the next run */
+	const char *link;		/* the page to ask for */
+	struct map *links;		/* that were followed */
+	size_t pages, records;
+	unsigned int tries, top;
+	instant_ms latest;		/* change seen in this run */
+};
+
+/* What a lane has with the clerk: the row as it is, and as it is to be. */
+struct lane_job {
+	struct unit unit;
+	struct lane_world *world;
+	struct lane *lane;		/* NULL: it has gone */
+	bool is_stale;			/* the lane has another app by now */
+	const struct generation *generation;	/* borrowed, */
+	const struct poll_plan *plan;		/* which is a part of it */
+	struct arena *arena;		/* of all that is handed over */
+	struct cursor_time time;
+	struct store_poll was, row;
+	bool is_written;		/* the row */
+	struct pipeline_word word;	/* that the tenant cannot be read, or
+					   can again; identity NULL: nobody is
+					   told */
+};
+
+/* ---- states ---- */
+
+void lane_wait(struct lane *lane, instant_ms until);
+/* The next request if one may be made now, or else lane_wait(). */
+void lane_go_on(struct lane *lane);
+void lane_ask_token(struct lane *lane);
+void lane_ask_page(struct lane *lane);
+/* All records of a page and, with the last one, the cursor. Takes the answer
+ * and the arena it lies in. */
+void lane_store(struct lane *lane, struct poll_answer *answer, bool is_last,
+		struct arena *arena);
+/* Something failed: it is due later, after `wait_ms` if that is not negative.
+ * Reported once per cause. */
+void lane_fail(struct lane *lane, enum oauth_class class,
+	       const char *sentence, int64_t wait_ms);
+void lane_end(struct lane *lane);
+
+/* ---- what they use ---- */
+
+instant_ms lane_now(const struct lane *lane);
+struct cursor_time lane_time(const struct lane *lane);
+uint32_t lane_random(uint32_t most);
+/* A secret is not left in memory. */
+void lane_wipe(struct buf *secret);
+/* Whose token and budget it uses. */
+struct lane *lane_owner(struct lane *lane);
+bool lane_has_token(struct lane *lane);
+
+/* Hand a request over, and take its answer. */
+void lane_ask(struct lane *lane, enum lane_state state,
+	      struct transfer_request *request);
+void lane_answered(struct lane *lane);
+
+void lane_end_run(struct lane *lane);
+/* A new alert may wait for the name of its incident. */
+bool lane_may_await_names(const struct lane *lane);
+void lane_await_names(struct lane *lane);
+void lane_page_stored(struct lane *lane, const struct poll_answer *answer);
+/* The run is over; `failure` NULL: it went well. */
+void lane_run_ended(struct lane *lane, const char *failure);
+
+/* ---- jobs ---- */
+
+/* Takes the arena. */
+void lane_job_begin(struct lane_job *job, struct lane *lane,
+		    struct arena *arena);
+void lane_job_submit(struct lane_job *job);
+/* In a unit: the row, and who is told. */
+enum outcome lane_job_put(struct lane_job *job, struct store *store,
+			  struct change *change, struct buf *error);
+/* It was stored, or not: the lane takes the row over, and is given back if it
+ * waits for that. The generation is returned. */
+struct lane *lane_job_done(struct lane_job *job, enum outcome outcome,
+			   const char *error);
+
+/* For the page that ends a run: what is said when it has failed before. */
+void lane_job_may_recover(struct lane_job *job);
+/* In its unit. */
+void lane_job_recover(struct lane_job *job, struct change *change);
+
+#endif

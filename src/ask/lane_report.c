@@ -1,0 +1,243 @@
+/*
+ * How it is with a lane. What has failed, since when, and whom to tell of it is
+ * in the row of the store, and said when that is written: when it cannot be,
+ * the next failure tries again.
+ */
+#include "ask/lane_private.h"
+#include "base/bug.h"
+#include "base/container.h"
+
+enum {
+	TRIES_MOST = 4,		/* of one page; then the run begins anew */
+	BACKOFF_LATER_MOST_MS = 15 * 60000,
+	BACKOFF_MOST_MS = 3600 * 1000,
+	/* With a cause that somebody has to mend, a try is made less often. */
+	BACKOFF_TIMES = 10,
+	/* Trouble that passes by itself is told when it has not. */
+	LATER_TOLD_MS = 30 * 60000,
+};
+
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+struct report {
+	struct lane_job job;
+	const char *sentence;
+	bool is_new;
+};
+
+/* ---- what is said ---- */
+
+/* What is wrong with an app is wrong with all its tenants: a mail for each of
+ * thousands would bury the others. Once a day for each app and sentence. */
+static bool
+is_of_app(const struct lane *lane, const struct store_poll *row)
+{
+	return row->class && !lane->is_of_tenant &&
+	       !strcmp(row->class, oauth_class_names[OAUTH_OURS]);
+}
+
+/* The same notice twice is one. */
+static const char *
+identity_of(const struct lane *lane, const struct store_poll *row,
+	    const char *subject, const char *sentence, struct arena *arena)
+{
+	struct buf identity = BUF_INIT;
+	const char *copy;
+
+	if (is_of_app(lane, row)) {
+		buf_printf(&identity, "poll %s %s %s %lld",
+			   lane->plan->app->name, subject, sentence,
+			   (long long)(row->failed / DAY_MS));
+	} else {
+		buf_printf(&identity, "poll %s %s %s ", lane->key, subject,
+			   row->class ? row->class : "");
+		clock_print(&identity, row->failed);
+	}
+	copy = arena_strdup(arena, identity.data);
+	buf_release(&identity);
+	return copy;
+}
+
+/* Alerts go on without what is read along: `customers` says it. */
+static void
+prepare_word(struct lane_job *job, const struct store_poll *row,
+	     const char *subject, const char *sentence)
+{
+	const struct poll_plan *plan = job->plan;
+
+	if (job->lane->leader)
+		return;
+	job->word = (struct pipeline_word){
+		.identity = identity_of(job->lane, row, subject, sentence,
+					job->arena),
+		.customer = plan->customer, .subject = subject,
+		.text = arena_printf(job->arena, "Customer %s, tenant %s, API "
+			"%s, app %s: %s.%s\n", plan->customer, plan->tenant,
+			plan->source->name, plan->app->name, sentence,
+			is_of_app(job->lane, row) ? " The same holds for every "
+			"tenant that is read with that app, and is told once."
+			: ""),
+	};
+}
+
+static bool
+is_later(const char *class)
+{
+	return !strcmp(class, oauth_class_names[OAUTH_LATER]);
+}
+
+static bool
+has_lasted(const struct store_poll *row, instant_ms now)
+{
+	return row->failed != TIME_UNKNOWN && now - row->failed > LATER_TOLD_MS;
+}
+
+/* ---- it goes well again ---- */
+
+void
+lane_job_may_recover(struct lane_job *job)
+{
+	const struct store_poll *row = &job->was;
+
+	if (row->failed != TIME_UNKNOWN &&
+	    ((row->class && !is_later(row->class)) ||
+	     has_lasted(row, job->time.now)))
+		prepare_word(job, row, "A tenant can be read again",
+			     "it answers");
+}
+
+void
+lane_job_recover(struct lane_job *job, struct change *change)
+{
+	if (job->was.failed == TIME_UNKNOWN)
+		return;
+	change_log(change, LOG_LEVEL_INFO, "poll-recovered", "customer",
+		   job->plan->customer, "tenant", job->plan->tenant, "api",
+		   job->plan->source->name, NULL);
+	job->row.failed = TIME_UNKNOWN;
+	job->row.class = job->row.failure = NULL;
+	job->is_written = true;
+}
+
+/* ---- it fails ---- */
+
+static int64_t
+backoff(const struct lane *lane, enum oauth_class class)
+{
+	bool is_passing = class == OAUTH_LATER;
+	int64_t wait = lane->plan->every_ms * (is_passing ? 1 : BACKOFF_TIMES);
+	int64_t most = is_passing ? BACKOFF_LATER_MOST_MS : BACKOFF_MOST_MS;
+	unsigned int i;
+
+	for (i = 1; i < lane->failures && wait < most; i++)
+		wait *= 2;
+	if (wait > most)
+		wait = most;
+	return wait + lane_random((uint32_t)(wait / 4 + 1));
+}
+
+static enum outcome
+report_work(struct unit *unit, struct store *store, struct change *change,
+	    struct arena *arena, struct buf *error)
+{
+	struct lane_job *job = CONTAINER_OF(unit, struct lane_job, unit);
+	const struct report *report = CONTAINER_OF(job, struct report, job);
+
+	(void)arena;
+	if (report->is_new)
+		change_log(change, LOG_LEVEL_WARNING, "poll-failed",
+			   "customer", job->plan->customer, "tenant",
+			   job->plan->tenant, "api", job->plan->source->name,
+			   "class", job->row.class, "why", report->sentence,
+			   NULL);
+	return lane_job_put(job, store, change, error);
+}
+
+static void
+report_done(struct unit *unit, enum outcome outcome, const char *error)
+{
+	struct lane_job *job = CONTAINER_OF(unit, struct lane_job, unit);
+	struct report *report = CONTAINER_OF(job, struct report, job);
+	struct arena *arena = job->arena;
+	struct lane *lane = lane_job_done(job, outcome, error);
+
+	if (lane) {
+		lane->is_told = outcome == OUTCOME_OK && job->word.identity &&
+				is_later(job->row.class);
+		lane_wait(lane, lane->due);
+		lane_run_ended(lane, report->sentence);
+	}
+	free(report);
+	arena_destroy(&arena);
+}
+
+/* Once per cause, until it goes well again. */
+static void
+report(struct lane *lane, enum oauth_class class, const char *sentence,
+       bool is_new)
+{
+	struct report *report = bug_alloc(sizeof(*report));
+	struct lane_job *job = &report->job;
+	struct arena *arena = arena_create();
+
+	lane_job_begin(job, lane, arena);
+	job->unit.work = report_work;
+	job->unit.done = report_done;
+	job->is_written = true;
+	if (job->row.failed == TIME_UNKNOWN)
+		job->row.failed = job->time.now;
+	job->row.class = oauth_class_names[class];
+	report->is_new = is_new;
+	report->sentence = job->row.failure = arena_strdup(arena, sentence);
+	if (!is_new || class != OAUTH_LATER)
+		prepare_word(job, &job->row, "A tenant cannot be read",
+			     sentence);
+	lane->state = LANE_REPORTING;
+	lane_job_submit(job);
+}
+
+void
+lane_fail(struct lane *lane, enum oauth_class class, const char *sentence,
+	  int64_t wait_ms)
+{
+	const struct store_poll *row = &lane->row;
+	instant_ms now = lane_now(lane);
+	bool is_new = row->failed == TIME_UNKNOWN || !row->class ||
+		      strcmp(row->class, oauth_class_names[class]);
+	bool is_long = class == OAUTH_LATER && has_lasted(row, now) &&
+		       !lane->is_told && !lane->leader;
+
+	lane->failures++;
+	lane->due = now + (wait_ms >= 0 ? wait_ms : backoff(lane, class));
+	if (++lane->tries >= TRIES_MOST)
+		lane_end_run(lane);
+	if (is_new || is_long) {
+		report(lane, class, sentence, is_new);
+	} else {
+		lane_wait(lane, lane->due);
+		lane_run_ended(lane, sentence);
+	}
+}
+
+/* Whoever waited for it goes on. */
+static void
+wake_leader(struct lane *leader)
+{
+	if (leader && leader->state == LANE_AWAITING_NAMES)
+		lane_go_on(leader);
+}
+
+void
+lane_run_ended(struct lane *lane, const char *failure)
+{
+	struct lane_world *world = lane->world;
+
+	wake_leader(lane->leader);
+	if (world->once)
+		lane_end(lane);
+	/* Without a token nothing can be read along. */
+	if (world->once && failure && lane->along &&
+	    lane->along->state == LANE_WAITING)
+		lane_end(lane->along);
+	world->ended(world->context, lane->plan, failure);
+}
