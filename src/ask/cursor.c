@@ -60,13 +60,19 @@ cursor_window(const struct store_poll *row, const struct cursor_time *time)
 	return window;
 }
 
-bool
-cursor_must_sweep(const struct store_poll *row, const struct cursor_time *time)
+/* A sweep in the future is one by a wrong clock. */
+static bool
+is_long_ago(int64_t ago)
 {
-	int64_t ago = theirs(time) - row->swept;
+	return ago < 0 || ago >= CURSOR_SWEEP_EVERY_MS;
+}
 
-	/* A sweep in the future is one by a wrong clock. */
-	return !time->since && (ago < 0 || ago >= CURSOR_SWEEP_EVERY_MS);
+bool
+cursor_must_sweep(const struct store_poll *row, instant_ms tried,
+		  const struct cursor_time *time)
+{
+	return !time->since && is_long_ago(theirs(time) - row->swept) &&
+	       (tried == TIME_UNKNOWN || is_long_ago(time->now - tried));
 }
 
 struct cursor_window

@@ -58,8 +58,10 @@ int64_t cursor_skew(int64_t before, instant_ms theirs, instant_ms ours);
 struct cursor_window cursor_window(const struct store_poll *row,
 				   const struct cursor_time *time);
 
-/* After a run that read all changes: is it time to sweep? */
-bool cursor_must_sweep(const struct store_poll *row,
+/* After a run that read all changes: is it time to sweep? One that was tried
+ * (by our clock, or TIME_UNKNOWN) and failed is as good as one: what fails each
+ * time must not keep changes from being asked for. */
+bool cursor_must_sweep(const struct store_poll *row, instant_ms tried,
 		       const struct cursor_time *time);
 struct cursor_window cursor_sweep(const struct cursor_time *time);
 

@@ -25,7 +25,6 @@
 
 #include "ask/lane_private.h"
 #include "base/bug.h"
-#include "base/digest.h"
 #include "base/map.h"
 
 enum {
@@ -56,15 +55,6 @@ lane_wipe(struct buf *secret)
 {
 	explicit_bzero(secret->data, secret->len);
 	buf_reset(secret);
-}
-
-uint32_t
-lane_random(uint32_t most)
-{
-	uint32_t value;
-
-	digest_random(&value, sizeof(value));
-	return most ? value % most : 0;
 }
 
 struct lane *
@@ -277,7 +267,7 @@ lane_create(struct lane_world *world, const struct poll_plan *plan)
 		.token = BUF_INIT, .failure = BUF_INIT,
 		.fingerprint = bug_strdup(plan->app->fingerprint),
 		.top = plan->source->top, .budget = BUDGET_PER_MINUTE,
-		.latest = TIME_UNKNOWN,
+		.latest = TIME_UNKNOWN, .sweep_tried = TIME_UNKNOWN,
 		.row = {
 			.swept = TIME_UNKNOWN, .good = TIME_UNKNOWN,
 			.alerts = TIME_UNKNOWN, .failed = TIME_UNKNOWN,
@@ -286,7 +276,7 @@ lane_create(struct lane_world *world, const struct poll_plan *plan)
 	lane->budget_at = lane_now(lane);
 	/* Spread over the interval: thousands start at once. */
 	lane->due = lane_now(lane) +
-		    (world->once ? 0 : lane_random((uint32_t)plan->every_ms));
+		    (world->once ? 0 : world->chance((uint32_t)plan->every_ms));
 	arena_destroy(&arena);
 	return lane;
 }

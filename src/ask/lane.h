@@ -27,6 +27,7 @@ struct lane_world {
 	struct clerk *clerk;
 	struct generations *generations;
 	struct refreshes *refreshes;
+	uint32_t (*chance)(uint32_t most);	/* below it */
 	instant_ms since;	/* a person asks from there, instead of where it
 				   was; 0: nobody does */
 	bool once;		/* one run, and then it is done */

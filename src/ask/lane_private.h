@@ -66,6 +66,7 @@ struct lane {
 	struct arena *run;		/* NULL: none */
 	struct cursor_window window;
 	bool must_sweep;		/* with the next run */
+	instant_ms sweep_tried;		/* or TIME_UNKNOWN */
 	const char *link;		/* the page to ask for */
 	struct map *links;		/* that were followed */
 	size_t pages, records;
@@ -111,7 +112,6 @@ void lane_end(struct lane *lane);
 
 instant_ms lane_now(const struct lane *lane);
 struct cursor_time lane_time(const struct lane *lane);
-uint32_t lane_random(uint32_t most);
 /* A secret is not left in memory. */
 void lane_wipe(struct buf *secret);
 /* Whose token and budget it uses. */

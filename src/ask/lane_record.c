@@ -316,7 +316,7 @@ lane_store(struct lane *lane, struct poll_answer *answer, bool is_last,
 		.may_miss = lane_may_await_names(lane) &&
 			    (cursor_is_met(&lane->row) || lane->world->since),
 		.is_told_each = lane->world->each,
-		.early_ms = lane_random(CURSOR_SWEEP_EVERY_MS),
+		.early_ms = lane->world->chance(CURSOR_SWEEP_EVERY_MS),
 		.latest = lane->latest, .written = lane->written,
 	};
 	lane_job_begin(&page->job, lane, arena);

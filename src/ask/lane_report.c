@@ -133,7 +133,7 @@ backoff(const struct lane *lane, enum oauth_class class)
 		wait *= 2;
 	if (wait > most)
 		wait = most;
-	return wait + lane_random((uint32_t)(wait / 4 + 1));
+	return wait + lane->world->chance((uint32_t)(wait / 4 + 1));
 }
 
 static enum outcome
@@ -209,7 +209,8 @@ lane_fail(struct lane *lane, enum oauth_class class, const char *sentence,
 
 	lane->failures++;
 	lane->due = now + (wait_ms >= 0 ? wait_ms : backoff(lane, class));
-	if (++lane->tries >= TRIES_MOST)
+	/* A sweep is not so urgent that changes could wait for it. */
+	if (++lane->tries >= TRIES_MOST || lane->window.is_sweep)
 		lane_end_run(lane);
 	if (is_new || is_long) {
 		report(lane, class, sentence, is_new);

@@ -39,7 +39,8 @@ begin_run(struct lane *lane)
 
 	lane->window = lane->must_sweep ? cursor_sweep(&time) :
 					  cursor_window(&lane->row, &time);
-	/* One that fails must not keep changes from being asked for. */
+	if (lane->must_sweep)
+		lane->sweep_tried = time.now;
 	lane->must_sweep = false;
 	lane->run = arena_create();
 	lane->links = map_create(lane->run);
@@ -67,7 +68,7 @@ must_sweep(const struct lane *lane)
 	struct cursor_time time = lane_time(lane);
 
 	return !lane->window.is_sweep && !lane->leader && !lane->world->once &&
-	       cursor_must_sweep(&lane->row, &time);
+	       cursor_must_sweep(&lane->row, lane->sweep_tried, &time);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include "ask/lane.h"
 #include "base/bug.h"
 #include "base/container.h"
+#include "base/digest.h"
 #include "base/log.h"
 #include "base/map.h"
 
@@ -313,6 +314,15 @@ poller_hurry(struct poller *poller, const char *customer)
 
 /* ---- the loop ---- */
 
+static uint32_t
+by_chance(uint32_t most)
+{
+	uint32_t value;
+
+	digest_random(&value, sizeof(value));
+	return most ? value % most : 0;
+}
+
 static void
 stored(void *context)
 {
@@ -404,6 +414,7 @@ poller_create(const struct poller_world *world)
 			.clerk = world->clerk,
 			.generations = world->generations,
 			.refreshes = refreshes_create(world->clerk),
+			.chance = world->chance ? world->chance : by_chance,
 			.since = world->since, .once = world->once,
 			.stored = stored, .each = world->each ? each : NULL,
 			.ended = ended, .context = poller,

@@ -23,6 +23,9 @@ struct poller_world {
 	struct requests *requests;
 	struct generations *generations;
 	const struct clock *clock;
+	/* A number below `most`, which spreads what would fall together; NULL:
+	 * by chance. */
+	uint32_t (*chance)(uint32_t most);
 	/* Called when new deliveries were stored. */
 	loop_handler *stored;
 	void *context;

@@ -154,12 +154,16 @@ test_move(void)
 static const struct {
 	const char *name;
 	int64_t ago, since;
+	instant_ms tried;
 	bool must;
 } sweeps[] = {
-	{ "an hour after the last one", HOUR, 0, true },
-	{ "not before", HOUR - 1, 0, false },
-	{ "one in the future does not count", -1, 0, true },
-	{ "not when a person asks", 2 * HOUR, NOW - HOUR, false },
+	{ "an hour after the last one", HOUR, 0, TIME_UNKNOWN, true },
+	{ "not before", HOUR - 1, 0, TIME_UNKNOWN, false },
+	{ "one in the future does not count", -1, 0, TIME_UNKNOWN, true },
+	{ "not when a person asks", 2 * HOUR, NOW - HOUR, TIME_UNKNOWN, false },
+	{ "not so soon after one that failed", 2 * HOUR, 0, NOW - HOUR + 1,
+	  false },
+	{ "but later", 2 * HOUR, 0, NOW - HOUR, true },
 };
 
 static void
@@ -177,7 +181,8 @@ test_sweeps(void)
 		};
 
 		time.since = sweeps[i].since;
-		ok(cursor_must_sweep(&row, &time) == sweeps[i].must,
+		ok(cursor_must_sweep(&row, sweeps[i].tried, &time) ==
+		   sweeps[i].must,
 		   "sweep: %s", sweeps[i].name);
 	}
 }
