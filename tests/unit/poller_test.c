@@ -26,6 +26,7 @@ static struct clock now;
 static struct loop *loop;
 static struct store *store;
 static struct clerk *clerk;
+static struct clerk *(*create_clerk)(struct loop *loop, struct store *store);
 static struct generations *generations;
 static struct requests *requests;
 static struct poller *poller;
@@ -419,7 +420,7 @@ open_world(const char *customers)
 	now = clock_at(NOON);
 	loop = loop_create_virtual(&now);
 	open_store();
-	clerk = clerk_create_inline(loop, store);
+	clerk = create_clerk(loop, store);
 	generations = generations_create(load(customers));
 	requests = twin_create(loop, answer);
 	share = 0.5;
@@ -1352,16 +1353,11 @@ test_good_written(void)
 	close_all();
 }
 
-int
-main(void)
+/* With the clerk's thread, and with its twin. */
+static void
+test_with(struct clerk *(*create)(struct loop *loop, struct store *store))
 {
-	int fd = mkstemp(secret);
-
-	if (fd < 0 || write(fd, "secret\n", 7) != 7)
-		BUG("no secret");
-	log_file = memfd_create("log", MFD_CLOEXEC);
-	if (log_file < 0 || dup2(log_file, STDERR_FILENO) < 0)
-		BUG("no log");
+	create_clerk = create;
 	test_due();
 	test_backoff("what passes", 500, MINUTE, 15 * MINUTE);
 	test_backoff("what somebody must mend", 403, 10 * MINUTE, HOUR);
@@ -1376,7 +1372,6 @@ main(void)
 	test_page_limits();
 	test_endless();
 	test_names();
-	test_fair();
 	test_their_clock();
 	test_future_row();
 	test_our_clock();
@@ -1390,6 +1385,21 @@ main(void)
 	test_since();
 	test_hurry();
 	test_good_written();
+}
+
+int
+main(void)
+{
+	int fd = mkstemp(secret);
+
+	if (fd < 0 || write(fd, "secret\n", 7) != 7)
+		BUG("no secret");
+	log_file = memfd_create("log", MFD_CLOEXEC);
+	if (log_file < 0 || dup2(log_file, STDERR_FILENO) < 0)
+		BUG("no log");
+	test_with(clerk_create);
+	test_with(clerk_create_inline);
+	test_fair();
 	buf_release(&runs);
 	buf_release(&error);
 	(void)close(fd);		/* done with */
