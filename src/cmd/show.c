@@ -33,7 +33,7 @@ print_contact(const struct generation *g, const char *name, struct arena *arena,
 
 	buf_printf(out, "      %s:", name);
 	if (contact)
-		contact_resolve(g->contacts, contact, arena, &who);
+		contact_reach(g->contacts, contact, arena, &who);
 	for (i = 0; i < who.count; i++)
 		buf_printf(out, "%s %s", i ? "," : "", who.items[i].address);
 	buf_putc(out, '\n');

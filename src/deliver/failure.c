@@ -76,7 +76,8 @@ failure_tell(const struct generation *generation, struct store *store,
 
 	*told_out = !is_about_failure(delivery) &&
 		    pipeline_catch_all_has_other(generation,
-						 delivery->address, arena);
+						 delivery->address, now,
+						 arena);
 	if (!*told_out) {
 		note_untold(delivery, now, change);
 		return;

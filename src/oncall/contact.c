@@ -1,12 +1,21 @@
+/*
+ * Teams may have teams as members, and one may be reached by many ways: each is
+ * gone through once, by marks, or a dozen lines of configuration would take an
+ * age. Nothing recurses, so no depth is too deep.
+ */
 #include "oncall/contact.h"
 
 #include "base/map.h"
 #include "base/text.h"
 #include "conf/value.h"
 
-enum {
-	/* Teams within teams; a circle is found when this is passed. */
-	CONTACT_DEPTH = 16,
+/* Contacts that are still to be gone through, the next one last, and which were
+ * met, by their number. */
+struct walk {
+	const struct contacts *contacts;
+	struct arena *arena;
+	VEC(const struct contact *) waiting;
+	bool *met;
 };
 
 static void
@@ -80,33 +89,12 @@ load_contact(struct contacts *contacts, struct arena *arena,
 		return;
 	}
 	(void)map_set(contacts->by_name, contact->name, contact);
+	contact->number = contacts->list.count;
 	vec_push(arena, &contacts->list, contact);
 }
 
-/* Whether following the members leads deeper than any sane team. */
-static bool
-is_circular(const struct contacts *contacts, const struct contact *contact,
-	    const struct contact *start, int depth)
-{
-	size_t i;
-
-	if (depth > CONTACT_DEPTH)
-		return true;
-	for (i = 0; i < contact->members.count; i++) {
-		const struct contact *member = contact_find(contacts,
-				contact->members.items[i].text);
-
-		if (!member)
-			continue;
-		if (member == start ||
-		    is_circular(contacts, member, start, depth + 1))
-			return true;
-	}
-	return false;
-}
-
 static void
-check_members(const struct contacts *contacts, struct contact *contact,
+check_members(const struct contacts *contacts, const struct contact *contact,
 	      const char *const *names, struct diag *diag)
 {
 	size_t i;
@@ -120,12 +108,86 @@ check_members(const struct contacts *contacts, struct contact *contact,
 					"define it with `person` or `team`"),
 				   "unknown contact '%s'", member.text);
 	}
-	if (!is_circular(contacts, contact, contact, 0))
+}
+
+enum mark { NEW, OPEN, CLOSED, SAID };
+
+/* A team whose members are being followed. */
+struct step {
+	const struct contact *contact;
+	size_t next;			/* of its members */
+};
+
+struct path {
+	const struct contacts *contacts;
+	struct arena *arena;
+	struct diag *diag;
+	enum mark *marks;		/* by number */
+	VEC(struct step) steps;		/* from a team to a member of it */
+};
+
+static void
+enter(struct path *path, const struct contact *contact)
+{
+	const struct step step = { contact, 0 };
+
+	path->marks[contact->number] = OPEN;
+	vec_push(path->arena, &path->steps, step);
+}
+
+/* Whoever is on the path and is met again is his own member. */
+static void
+meet(struct path *path, const struct contact *contact)
+{
+	enum mark *mark = &path->marks[contact->number];
+
+	if (*mark == NEW) {
+		enter(path, contact);
+	} else if (*mark == OPEN) {
+		*mark = SAID;
+		diag_error(path->diag, conf_word(contact->node, 0).place,
+			   "take one of the teams out of the other",
+			   "team '%s' is a member of itself", contact->name);
+	}
+}
+
+/* One step on, or back at the end of the members. */
+static void
+advance(struct path *path)
+{
+	struct step *step = &path->steps.items[path->steps.count - 1];
+	const struct contact *contact = step->contact, *member;
+
+	if (step->next == contact->members.count) {
+		path->marks[contact->number] = CLOSED;
+		path->steps.count--;
 		return;
-	diag_error(diag, conf_word(contact->node, 0).place,
-		   "take one of the teams out of the other",
-		   "team '%s' is a member of itself", contact->name);
-	contact->members.count = 0;	/* so that resolving ends */
+	}
+	member = contact_find(path->contacts,
+			      contact->members.items[step->next++].text);
+	if (member)
+		meet(path, member);
+}
+
+static void
+check_circles(const struct contacts *contacts, struct diag *diag)
+{
+	struct path path = {
+		.contacts = contacts,
+		.arena = arena_create(),
+		.diag = diag,
+	};
+	size_t i;
+
+	path.marks = arena_array(path.arena, contacts->list.count,
+				 sizeof(*path.marks));
+	for (i = 0; i < contacts->list.count; i++) {
+		if (path.marks[i] == NEW)
+			enter(&path, contacts->list.items[i]);
+		while (path.steps.count)
+			advance(&path);
+	}
+	arena_destroy(&path.arena);
 }
 
 struct contacts *
@@ -146,6 +208,7 @@ contacts_load(const struct conf *conf, struct diag *diag)
 	names = contact_names(conf->arena, contacts);
 	for (i = 0; i < contacts->list.count; i++)
 		check_members(contacts, contacts->list.items[i], names, diag);
+	check_circles(contacts, diag);
 	return contacts;
 }
 
@@ -167,6 +230,44 @@ contact_names(struct arena *arena, const struct contacts *contacts)
 	return names;
 }
 
+static struct walk
+walk_from(const struct contacts *contacts, const struct contact *contact,
+	  struct arena *arena)
+{
+	struct walk walk = {
+		.contacts = contacts,
+		.arena = arena,
+		.met = arena_array(arena, contacts->list.count,
+				   sizeof(*walk.met)),
+	};
+
+	vec_push(arena, &walk.waiting, contact);
+	return walk;
+}
+
+/* The next one, himself before his members and those in their order; NULL at
+ * the end. */
+static const struct contact *
+walk_next(struct walk *walk)
+{
+	const struct contact *contact, *member;
+	size_t i;
+
+	do {
+		if (!walk->waiting.count)
+			return NULL;
+		contact = walk->waiting.items[--walk->waiting.count];
+	} while (walk->met[contact->number]);
+	walk->met[contact->number] = true;
+	for (i = contact->members.count; i; i--) {
+		member = contact_find(walk->contacts,
+				      contact->members.items[i - 1].text);
+		if (member && !walk->met[member->number])
+			vec_push(walk->arena, &walk->waiting, member);
+	}
+	return contact;
+}
+
 static void
 add_address(struct arena *arena, const struct contact *contact,
 	    const char *address, recipients *out)
@@ -181,18 +282,22 @@ add_address(struct arena *arena, const struct contact *contact,
 }
 
 void
-contact_resolve(const struct contacts *contacts, const struct contact *contact,
-		struct arena *arena, recipients *out)
+contact_reach(const struct contacts *contacts, const struct contact *contact,
+	      struct arena *arena, recipients *out)
 {
+	struct walk walk = walk_from(contacts, contact, arena);
 	size_t i;
 
-	for (i = 0; i < contact->mail.count; i++)
-		add_address(arena, contact, contact->mail.items[i].text, out);
-	for (i = 0; i < contact->members.count; i++) {
-		const struct contact *member = contact_find(contacts,
-				contact->members.items[i].text);
+	while ((contact = walk_next(&walk)))
+		for (i = 0; i < contact->mail.count; i++)
+			add_address(arena, contact, contact->mail.items[i].text,
+				    out);
+}
 
-		if (member)
-			contact_resolve(contacts, member, arena, out);
-	}
+void
+contact_resolve(const struct contacts *contacts, const struct contact *contact,
+		instant_ms now, struct arena *arena, recipients *out)
+{
+	(void)now;	/* all are on duty always */
+	contact_reach(contacts, contact, arena, out);
 }

@@ -8,10 +8,12 @@
 #ifndef ONCALL_CONTACT_H
 #define ONCALL_CONTACT_H
 
+#include "base/clock.h"
 #include "conf/tree.h"
 
 struct contact {
 	const char *name;
+	size_t number;			/* its place in the list */
 	const struct conf_node *node;	/* `person` or `team` */
 	conf_words mail;		/* valid addresses */
 	conf_words members;		/* names of contacts; of a team */
@@ -45,10 +47,15 @@ const struct contact *contact_find(const struct contacts *contacts,
 const char *const *contact_names(struct arena *arena,
 				 const struct contacts *contacts);
 
-/* Add the recipients behind `contact` that `out` does not have yet; addresses
- * are compared without case. */
+/* Add the recipients behind `contact` at that time that `out` does not have
+ * yet; addresses are compared without case. */
 void contact_resolve(const struct contacts *contacts,
-		     const struct contact *contact, struct arena *arena,
-		     recipients *out);
+		     const struct contact *contact, instant_ms now,
+		     struct arena *arena, recipients *out);
+
+/* The same of everybody who may ever be behind it. */
+void contact_reach(const struct contacts *contacts,
+		   const struct contact *contact, struct arena *arena,
+		   recipients *out);
 
 #endif

@@ -81,7 +81,7 @@ plan_contact(struct deciding *d, const char *contact, const char *rule,
 
 	if (!found)
 		return;
-	contact_resolve(contacts, found, d->arena, &who);
+	contact_resolve(contacts, found, d->now, d->arena, &who);
 	for (i = 0; i < who.count; i++) {
 		struct pipeline_plan plan = {
 			.address = who.items[i].address,

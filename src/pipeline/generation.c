@@ -149,7 +149,7 @@ check_allowed(const struct generation *g,
 	if (!has_good_recipients(g, mention->customer))
 		return;			/* the loader of rules has said so */
 	scratch = arena_create();
-	contact_resolve(g->contacts, contact, scratch, &who);
+	contact_reach(g->contacts, contact, scratch, &who);
 	for (i = 0; i < who.count; i++) {
 		const char *address = who.items[i].address;
 
@@ -419,7 +419,7 @@ generation_allows(const struct generation *generation, const char *customer,
 	if (!catch_all)
 		return false;
 	arena = arena_create();
-	contact_resolve(generation->contacts, catch_all, arena, &who);
+	contact_reach(generation->contacts, catch_all, arena, &who);
 	for (i = 0; i < who.count && !allowed; i++)
 		allowed = text_same(who.items[i].address, address);
 	arena_destroy(&arena);

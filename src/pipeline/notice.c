@@ -71,7 +71,7 @@ pipeline_notify_catch_all(const struct generation *generation,
 	size_t i;
 
 	contact_resolve(generation->contacts, generation_catch_all(generation),
-			change->arena, &who);
+			now, change->arena, &who);
 	for (i = 0; i < who.count; i++)
 		if (!notice->except ||
 		    !text_same(who.items[i].address, notice->except))
@@ -80,13 +80,14 @@ pipeline_notify_catch_all(const struct generation *generation,
 
 bool
 pipeline_catch_all_has_other(const struct generation *generation,
-			     const char *except, struct arena *arena)
+			     const char *except, instant_ms now,
+			     struct arena *arena)
 {
 	recipients who = { 0 };
 	size_t i;
 
 	contact_resolve(generation->contacts, generation_catch_all(generation),
-			arena, &who);
+			now, arena, &who);
 	for (i = 0; i < who.count; i++)
 		if (!text_same(who.items[i].address, except))
 			return true;

@@ -27,7 +27,8 @@ void pipeline_notify_catch_all(const struct generation *generation,
 
 /* Would anybody be told, `except` being left out? */
 bool pipeline_catch_all_has_other(const struct generation *generation,
-				  const char *except, struct arena *arena);
+				  const char *except, instant_ms now,
+				  struct arena *arena);
 
 /* About no item: it becomes one of its own, once for each `identity`. */
 struct pipeline_word {

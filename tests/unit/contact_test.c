@@ -1,0 +1,160 @@
+#include "oncall/contact.h"
+
+#include "conf/conf.h"
+#include "tap.h"
+
+#define NOW INT64_C(1800000000000)
+
+static struct arena *arena;
+
+static struct contacts *
+load(const char *text, struct buf *said)
+{
+	struct diag *diag = diag_create(arena);
+	struct contacts *contacts;
+
+	contacts = contacts_load(conf_load_text(arena, "c", text, diag), diag);
+	diag_print(diag, said);
+	return contacts;
+}
+
+/* Who is behind a name: "ana@x.example(ana) ...". */
+static char *
+told(const struct contacts *contacts, const char *name)
+{
+	struct buf out = BUF_INIT;
+	recipients who = { 0 };
+	char *copy;
+	size_t i;
+
+	contact_resolve(contacts, contact_find(contacts, name), NOW, arena,
+			&who);
+	for (i = 0; i < who.count; i++)
+		buf_printf(&out, "%s%s(%s)", i ? " " : "",
+			   who.items[i].address, who.items[i].contact->name);
+	copy = arena_strdup(arena, out.data);
+	buf_release(&out);
+	return copy;
+}
+
+static const char people[] =
+	"person ana { mail ana@x.example }\n"
+	"person bob { mail bob@x.example, ANA@x.example }\n"
+	"team soc { members bob, ana, night  mail soc@x.example }\n"
+	"team night { members ana, bob }\n"
+	"team few { members night, soc }\n";
+
+static const struct {
+	const char *name, *want;
+} behind[] = {
+	{ "ana", "ana@x.example(ana)" },
+	{ "bob", "bob@x.example(bob) ANA@x.example(bob)" },
+	{ "soc", "soc@x.example(soc) bob@x.example(bob) ANA@x.example(bob)" },
+	{ "few", "ana@x.example(ana) bob@x.example(bob) soc@x.example(soc)" },
+};
+
+static void
+test_behind(void)
+{
+	struct buf said = BUF_INIT;
+	struct contacts *contacts = load(people, &said);
+	size_t i;
+
+	is(said.data, "", "persons and teams load");
+	for (i = 0; i < sizeof(behind) / sizeof(*behind); i++)
+		is(told(contacts, behind[i].name), behind[i].want,
+		   "%s: first the team's own, then each member once",
+		   behind[i].name);
+	buf_release(&said);
+}
+
+#define P "person p { mail p@x.example } "
+
+static const struct {
+	const char *text, *want;
+} findings[] = {
+	{ P "team a { members p }", "" },
+	{ P "team a { members p, p }", "" },
+	{ "team a { members a }",
+	  "c:1:6: error: team 'a' is a member of itself (take one of the teams "
+	  "out of the other)" },
+	{ "team a { members b } team b { members c } team c { members b }",
+	  "c:1:27: error: team 'b' is a member of itself (take one of the "
+	  "teams out of the other)" },
+	{ P "team a { members b, c } team b { members c } "
+	  "team c { members p }", "" },
+	{ P "team a { members q }", "c:1:48: error: unknown contact 'q' (did "
+	  "you mean 'p'?)" },
+	{ "person p { }", "c:1:8: error: person 'p' has no address (write "
+	  "`mail ADDRESS`)" },
+	{ P "team p { members p }", "c:1:36: error: there is already a person "
+	  "'p' (names are shared by persons and teams: rename one)" },
+};
+
+static void
+test_findings(void)
+{
+	struct buf said = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(findings) / sizeof(*findings); i++) {
+		buf_reset(&said);
+		(void)load(findings[i].text, &said);
+		said.data[strcspn(said.data, "\n")] = '\0';
+		is(said.data, findings[i].want, "%s", findings[i].text);
+	}
+	buf_release(&said);
+}
+
+/* Two teams on each level, both members of both above: as many ways lead down
+ * as there are atoms in a glass. */
+static void
+test_ladder(void)
+{
+	struct buf text = BUF_INIT, said = BUF_INIT;
+	struct contacts *contacts;
+	int i;
+
+	for (i = 0; i < 40; i++)
+		buf_printf(&text, "team a%d { members a%d, b%d } "
+			   "team b%d { members a%d, b%d }\n",
+			   i, i + 1, i + 1, i, i + 1, i + 1);
+	buf_puts(&text, "person a40 { mail a@x.example } "
+		 "person b40 { mail b@x.example }\n");
+	contacts = load(text.data, &said);
+	is(said.data, "", "a ladder of teams is no circle");
+	is(told(contacts, "a0"), "a@x.example(a40) b@x.example(b40)",
+	   "and is gone down once");
+	buf_release(&text);
+	buf_release(&said);
+}
+
+static void
+test_chain(void)
+{
+	enum { LENGTH = 100000 };
+	struct buf text = BUF_INIT, said = BUF_INIT;
+	struct contacts *contacts;
+	int i;
+
+	for (i = 0; i < LENGTH; i++)
+		buf_printf(&text, "team t%d { members t%d }\n", i, i + 1);
+	buf_printf(&text, "person t%d { mail p@x.example }\n", LENGTH);
+	contacts = load(text.data, &said);
+	is(said.data, "", "no depth of teams is too deep");
+	is(told(contacts, "t0"), "p@x.example(t100000)", "to load or to tell");
+	buf_release(&text);
+	buf_release(&said);
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	test_behind();
+	test_findings();
+	test_ladder();
+	test_chain();
+	arena_destroy(&arena);
+	return tap_done();
+}
