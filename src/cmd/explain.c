@@ -35,7 +35,7 @@ set_recipients(const struct explain *explain, struct json *object,
 	struct json *array = json_set_array(object, "recipients");
 
 	for (i = 0; i < count; i++)
-		addresses[i] = decision->plans.items[i].address;
+		addresses[i] = decision->plans.items[i].endpoint.address;
 	qsort(addresses, count, sizeof(*addresses), compare_texts);
 	for (i = 0; i < count; i++)
 		json_add_text(array, addresses[i]);
@@ -60,7 +60,7 @@ set_notifications(const struct explain *explain, struct json *object,
 		const struct pipeline_plan *plan = &decision->plans.items[i];
 		struct json *item = json_add_object(array);
 
-		json_set_text(item, "recipient", plan->address);
+		json_set_text(item, "recipient", plan->endpoint.address);
 		json_set_text(item, "contact", plan->contact->name);
 		json_set_text(item, "rule", plan->rule);
 		json_set_text(item, "template", plan->template);
@@ -187,8 +187,9 @@ print_outcome(const struct pipeline_decision *decision, struct buf *out)
 	for (i = 0; i < decision->plans.count; i++) {
 		const struct pipeline_plan *plan = &decision->plans.items[i];
 
-		buf_printf(out, "  to %s (%s) by %s using %s\n", plan->address,
-			   plan->contact->name, plan->rule, plan->template);
+		buf_printf(out, "  to %s (%s) by %s using %s\n",
+			   plan->endpoint.address, plan->contact->name,
+			   plan->rule, plan->template);
 	}
 	if (!decision->plans.count)
 		buf_puts(out, "  nobody is told\n");
@@ -217,7 +218,7 @@ print_rendered(const struct explain *explain,
 		const struct pipeline_plan *plan = &decision->plans.items[i];
 		struct rendered mail = render(explain, decision, plan);
 
-		buf_printf(out, "\n---- to %s%s%s\n", plan->address,
+		buf_printf(out, "\n---- to %s%s%s\n", plan->endpoint.address,
 			   mail.fallback ? " (built-in: " : "",
 			   mail.fallback ? mail.fallback : "");
 		buf_printf(out, "Subject: %s\n\n%s", mail.subject, mail.text);

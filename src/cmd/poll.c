@@ -61,7 +61,7 @@ print_decision(const struct pipeline_decision *decision, struct buf *out)
 	buf_putc(out, '"');
 	for (i = 0; i < decision->plans.count; i++)
 		buf_printf(out, "%s %s", i ? "," : " to",
-			   decision->plans.items[i].address);
+			   decision->plans.items[i].endpoint.address);
 	if (decision->reason) {
 		buf_puts(out, " (");
 		text_escape(out, decision->reason, 200);

@@ -35,7 +35,8 @@ print_contact(const struct generation *g, const char *name, struct arena *arena,
 	if (contact)
 		contact_reach(g->contacts, contact, arena, &who);
 	for (i = 0; i < who.count; i++)
-		buf_printf(out, "%s %s", i ? "," : "", who.items[i].address);
+		buf_printf(out, "%s %s", i ? "," : "",
+			   who.items[i].endpoint.address);
 	buf_putc(out, '\n');
 }
 

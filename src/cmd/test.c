@@ -32,9 +32,12 @@ list_told(const struct pipeline_decision *decision, const char *rule,
 {
 	size_t i;
 
-	for (i = 0; i < decision->plans.count; i++)
-		if (!rule || !strcmp(decision->plans.items[i].rule, rule))
-			add_text(list, decision->plans.items[i].address);
+	for (i = 0; i < decision->plans.count; i++) {
+		const struct pipeline_plan *plan = &decision->plans.items[i];
+
+		if (!rule || !strcmp(plan->rule, rule))
+			add_text(list, plan->endpoint.address);
+	}
 }
 
 static bool
@@ -47,7 +50,7 @@ is_told(const struct pipeline_decision *decision, const char *rule,
 		const struct pipeline_plan *plan = &decision->plans.items[i];
 
 		if ((!rule || !strcmp(plan->rule, rule)) &&
-		    text_same(plan->address, address))
+		    text_same(plan->endpoint.address, address))
 			return true;
 	}
 	return false;

@@ -210,7 +210,7 @@ warn_of_restart(const struct daemon *d, const struct generation *next)
 	if (relay)
 		log_warning("reloaded", "what", "a new Maildir needs a restart "
 			    "before it can be written", "relay", relay->name,
-			    "maildir", relay->maildir, NULL);
+			    "maildir", relay->folder, NULL);
 }
 
 static void

@@ -187,7 +187,7 @@ next_maildir(const struct generation *g, const char *const **name)
 
 	while (**name) {
 		relay = relay_find(g->relays, *(*name)++);
-		if (relay->maildir)
+		if (relay->folder)
 			return relay;
 	}
 	return NULL;
@@ -216,8 +216,8 @@ allow_places(struct sandbox *sandbox, const struct generation *g)
 	if (store)			/* and what SQLite puts beside it */
 		allow_folder_of(sandbox, store, FS_WRITE);
 	while ((relay = next_maildir(g, &name))) {
-		make_maildir(relay->maildir);
-		allow_writing(sandbox, relay->maildir);
+		make_maildir(relay->folder);
+		allow_writing(sandbox, relay->folder);
 	}
 }
 
@@ -351,7 +351,7 @@ sandbox_misses(const struct sandbox *sandbox,
 	const struct relay *relay;
 
 	while ((relay = next_maildir(generation, &name)))
-		if (!is_writable(sandbox, resolve(arena, relay->maildir)))
+		if (!is_writable(sandbox, resolve(arena, relay->folder)))
 			break;
 	arena_destroy(&arena);
 	return relay;

@@ -61,7 +61,8 @@ note_untold(const struct store_delivery *delivery, instant_ms now,
 
 void
 failure_tell(const struct generation *generation, struct store *store,
-	     const struct store_delivery *delivery, const char *reply,
+	     const struct store_delivery *delivery,
+	     const struct endpoint *endpoint, const char *reply,
 	     instant_ms now, struct change *change, bool *told_out)
 {
 	struct arena *arena = change->arena;
@@ -70,13 +71,12 @@ failure_tell(const struct generation *generation, struct store *store,
 		.code = delivery->code,
 		.about = arena_printf(arena, ABOUT_FAILURE "%lld",
 				      (long long)delivery->id),
-		.except = delivery->address,
+		.except = endpoint,
 		.subject = "A notification could not be delivered",
 	};
 
 	*told_out = !is_about_failure(delivery) &&
-		    pipeline_catch_all_has_other(generation,
-						 delivery->address, now,
+		    pipeline_catch_all_has_other(generation, endpoint, now,
 						 arena);
 	if (!*told_out) {
 		note_untold(delivery, now, change);
@@ -88,7 +88,7 @@ failure_tell(const struct generation *generation, struct store *store,
 		"See all of it:\n    tocsin why %s\n"
 		"Try again, when the reason is mended:\n"
 		"    tocsin queue retry %lld\n",
-		delivery->address, delivery->code,
+		endpoint->address, delivery->code,
 		describe_alert(store, delivery->item, arena), reply,
 		delivery->code, (long long)delivery->id);
 	pipeline_notify_catch_all(generation, &notice, now, change);

@@ -10,12 +10,13 @@
 #include "pipeline/generation.h"
 #include "store/change.h"
 
-/* Of `delivery` only id, item, code, address and about are read; `reply` is
- * why it failed. `told_out` says whether there was anybody else to tell. */
-void failure_tell(const struct generation *generation,
-		  struct store *store, const struct store_delivery *delivery,
-		  const char *reply, instant_ms now, struct change *change,
-		  bool *told_out);
+/* Of `delivery`, which was for `endpoint`, only id, item, code and about are
+ * read; `reply` is why it failed. `told_out` says whether there was anybody
+ * else to tell. */
+void failure_tell(const struct generation *generation, struct store *store,
+		  const struct store_delivery *delivery,
+		  const struct endpoint *endpoint, const char *reply,
+		  instant_ms now, struct change *change, bool *told_out);
 
 /* Say in the log how many have failed that nobody could be told of. */
 enum outcome failure_report(struct store *store, struct buf *error);

@@ -63,6 +63,25 @@ report(struct outbox *outbox, enum outcome outcome, const char *error)
 	outbox->trouble = outcome != OUTCOME_OK;
 }
 
+/* A relay that is not in the configuration any more: then the default one. */
+static const struct relay *
+relay_for(const struct generation *generation, const char *name)
+{
+	const struct relay *relay = relay_find(generation->relays, name);
+
+	return relay ? relay : relay_default(generation->relays);
+}
+
+static struct endpoint
+endpoint_of(const struct generation *generation,
+	    const struct store_delivery *delivery)
+{
+	return (struct endpoint){
+		.channel = relay_for(generation, delivery->relay)->channel,
+		.address = delivery->address,
+	};
+}
+
 /* ---- results ---- */
 
 /* Match finished jobs with their flights. */
@@ -88,10 +107,14 @@ collect(struct outbox *outbox)
 static void
 tell_failure(struct outbox *outbox, struct flight *flight, const char *reply)
 {
+	const struct generation *generation =
+		generations_current(outbox->generations);
+	const struct endpoint endpoint = endpoint_of(generation,
+						     &flight->delivery);
+
 	flight->verdict = "failed";
-	failure_tell(generations_current(outbox->generations), outbox->store,
-		     &flight->delivery, reply, now(outbox), &outbox->change,
-		     &flight->is_told);
+	failure_tell(generation, outbox->store, &flight->delivery, &endpoint,
+		     reply, now(outbox), &outbox->change, &flight->is_told);
 }
 
 static enum outcome
@@ -272,15 +295,6 @@ flight_create(struct outbox *outbox, const struct store_delivery *claimed)
 	return flight;
 }
 
-/* A relay that is not in the configuration any more: then the default one. */
-static const struct relay *
-relay_for(const struct generation *generation, const char *name)
-{
-	const struct relay *relay = relay_find(generation->relays, name);
-
-	return relay ? relay : relay_default(generation->relays);
-}
-
 static void
 depart(struct outbox *outbox, const struct store_delivery *claimed)
 {
@@ -307,8 +321,11 @@ depart(struct outbox *outbox, const struct store_delivery *claimed)
 static bool
 is_allowed(const struct outbox *outbox, const struct store_delivery *claimed)
 {
-	return generation_allows(generations_current(outbox->generations),
-				 claimed->customer, claimed->address);
+	const struct generation *generation =
+		generations_current(outbox->generations);
+	const struct endpoint endpoint = endpoint_of(generation, claimed);
+
+	return generation_allows(generation, claimed->customer, &endpoint);
 }
 
 static enum outcome

@@ -6,8 +6,6 @@
 #include "oncall/contact.h"
 
 #include "base/map.h"
-#include "base/text.h"
-#include "conf/value.h"
 
 /* Contacts that are still to be gone through, the next one last, and which were
  * met, by their number. */
@@ -19,15 +17,15 @@ struct walk {
 };
 
 static void
-load_words(struct arena *arena, const struct conf_node *node,
-	   const char *keyword, conf_words *out)
+load_members(struct arena *arena, const struct conf_node *node,
+	     conf_words *out)
 {
 	size_t i, j;
 
 	for (i = 0; i < node->block.count; i++) {
 		const struct conf_node *line = node->block.items[i];
 
-		if (strcmp(line->keyword, keyword))
+		if (strcmp(line->keyword, "members"))
 			continue;
 		for (j = 0; j < line->words.count; j++)
 			vec_push(arena, out, line->words.items[j]);
@@ -44,27 +42,59 @@ load_word(const struct conf_node *node, const char *keyword)
 }
 
 static void
-check_addresses(struct contact *contact, struct diag *diag)
+load_endpoint(struct arena *arena, struct contact *contact,
+	      const struct relay *relay, struct conf_word word,
+	      struct diag *diag)
 {
-	size_t i, kept = 0;
+	const struct recipient recipient = {
+		.endpoint = {
+			.channel = relay->channel,
+			.address = relay->channel->parse(word, arena, diag),
+		},
+		.relay = relay,
+		.contact = contact,
+	};
 
-	for (i = 0; i < contact->mail.count; i++)
-		if (conf_address(contact->mail.items[i], diag))
-			contact->mail.items[kept++] = contact->mail.items[i];
-	if (!contact->mail.count && !contact->members.count &&
-	    !contact->node->broken)
-		diag_error(diag, conf_word(contact->node, 0).place,
-			   contact->node->keyword[0] == 't' ?
-			   "write `mail ADDRESS` or `members NAME, NAME`" :
-			   "write `mail ADDRESS`",
-			   "%s '%s' has no address", contact->node->keyword,
-			   contact->name);
-	contact->mail.count = kept;
+	if (recipient.endpoint.address)
+		vec_push(arena, &contact->own, recipient);
+}
+
+/* Every clause that is one of a channel. */
+static void
+load_endpoints(struct arena *arena, struct contact *contact,
+	       const struct relay *const *relays, struct diag *diag)
+{
+	const conf_nodes *block = &contact->node->block;
+	size_t i, j;
+
+	for (i = 0; i < block->count; i++) {
+		const struct conf_node *line = block->items[i];
+		const struct relay *relay = endpoint_relay(relays,
+				contact->relay.text, line->keyword);
+
+		for (j = 0; relay && j < line->words.count; j++)
+			load_endpoint(arena, contact, relay,
+				      line->words.items[j], diag);
+	}
+}
+
+static void
+check_endpoints(const struct contact *contact, struct diag *diag)
+{
+	if (contact->own.count || contact->members.count ||
+	    contact->node->broken)
+		return;
+	diag_error(diag, conf_word(contact->node, 0).place,
+		   contact->node->keyword[0] == 't' ?
+		   "write `mail ADDRESS` or `members NAME, NAME`" :
+		   "write `mail ADDRESS`", "%s '%s' has no address",
+		   contact->node->keyword, contact->name);
 }
 
 static void
 load_contact(struct contacts *contacts, struct arena *arena,
-	     const struct conf_node *node, struct diag *diag)
+	     const struct conf_node *node, const struct relay *const *relays,
+	     struct diag *diag)
 {
 	struct contact *contact = arena_alloc(arena, sizeof(*contact));
 	struct conf_word name = conf_word(node, 0);
@@ -74,12 +104,12 @@ load_contact(struct contacts *contacts, struct arena *arena,
 		return;		/* the parser has said so */
 	contact->name = name.text;
 	contact->node = node;
-	load_words(arena, node, "mail", &contact->mail);
-	load_words(arena, node, "members", &contact->members);
+	load_members(arena, node, &contact->members);
 	contact->language = load_word(node, "language");
 	contact->timezone = load_word(node, "timezone");
 	contact->relay = load_word(node, "relay");
-	check_addresses(contact, diag);
+	load_endpoints(arena, contact, relays, diag);
+	check_endpoints(contact, diag);
 
 	other = map_find(contacts->by_name, contact->name);
 	if (other) {
@@ -191,7 +221,8 @@ check_circles(const struct contacts *contacts, struct diag *diag)
 }
 
 struct contacts *
-contacts_load(const struct conf *conf, struct diag *diag)
+contacts_load(const struct conf *conf, const struct relay *const *relays,
+	      struct diag *diag)
 {
 	struct contacts *contacts = arena_alloc(conf->arena, sizeof(*contacts));
 	const char *const *names;
@@ -203,7 +234,7 @@ contacts_load(const struct conf *conf, struct diag *diag)
 
 		if (!strcmp(node->keyword, "person") ||
 		    !strcmp(node->keyword, "team"))
-			load_contact(contacts, conf->arena, node, diag);
+			load_contact(contacts, conf->arena, node, relays, diag);
 	}
 	names = contact_names(conf->arena, contacts);
 	for (i = 0; i < contacts->list.count; i++)
@@ -269,16 +300,16 @@ walk_next(struct walk *walk)
 }
 
 static void
-add_address(struct arena *arena, const struct contact *contact,
-	    const char *address, recipients *out)
+add_recipient(struct arena *arena, const struct recipient *recipient,
+	      recipients *out)
 {
-	struct recipient recipient = { address, contact };
 	size_t i;
 
 	for (i = 0; i < out->count; i++)
-		if (text_same(out->items[i].address, address))
+		if (endpoint_same(&out->items[i].endpoint,
+				  &recipient->endpoint))
 			return;
-	vec_push(arena, out, recipient);
+	vec_push(arena, out, *recipient);
 }
 
 void
@@ -289,9 +320,34 @@ contact_reach(const struct contacts *contacts, const struct contact *contact,
 	size_t i;
 
 	while ((contact = walk_next(&walk)))
-		for (i = 0; i < contact->mail.count; i++)
-			add_address(arena, contact, contact->mail.items[i].text,
-				    out);
+		for (i = 0; i < contact->own.count; i++)
+			add_recipient(arena, &contact->own.items[i], out);
+}
+
+static bool
+has_endpoint(const struct contact *contact, const struct endpoint *endpoint)
+{
+	size_t i;
+
+	for (i = 0; i < contact->own.count; i++)
+		if (endpoint_same(&contact->own.items[i].endpoint, endpoint))
+			return true;
+	return false;
+}
+
+bool
+contact_could_be(const struct contacts *contacts,
+		 const struct contact *contact,
+		 const struct endpoint *endpoint)
+{
+	struct arena *arena = arena_create();
+	struct walk walk = walk_from(contacts, contact, arena);
+
+	do
+		contact = walk_next(&walk);
+	while (contact && !has_endpoint(contact, endpoint));
+	arena_destroy(&arena);
+	return contact;
 }
 
 void

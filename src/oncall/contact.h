@@ -1,7 +1,7 @@
 /*
  * Contacts: the names that rules notify, and who stands behind them.
  *
- * A `person` has addresses; a `team` has addresses, members, or both. A name is
+ * A `person` has endpoints; a `team` has endpoints, members, or both. A name is
  * resolved to recipients at the moment of a decision, so that whatever depends
  * on the time is asked then.
  */
@@ -9,13 +9,24 @@
 #define ONCALL_CONTACT_H
 
 #include "base/clock.h"
-#include "conf/tree.h"
+#include "oncall/endpoint.h"
+
+struct contact;
+
+/* One endpoint that is to be told. */
+struct recipient {
+	struct endpoint endpoint;
+	const struct relay *relay;	/* by which it is reached */
+	const struct contact *contact;	/* whose it is: language, zone */
+};
+
+typedef VEC(struct recipient) recipients;
 
 struct contact {
 	const char *name;
 	size_t number;			/* its place in the list */
 	const struct conf_node *node;	/* `person` or `team` */
-	conf_words mail;		/* valid addresses */
+	recipients own;			/* without those of members */
 	conf_words members;		/* names of contacts; of a team */
 	struct conf_word language;	/* "" when not said; also below */
 	struct conf_word timezone;
@@ -27,17 +38,14 @@ struct contacts {
 	struct map *by_name;
 };
 
-/* One address that is to be told. */
-struct recipient {
-	const char *address;
-	const struct contact *contact;	/* who it belongs to: language, zone */
-};
-
-typedef VEC(struct recipient) recipients;
-
-/* Read `person` and `team`. Two of one name, members that do not exist, a team
- * that is its own member, a contact without any address are errors. */
-struct contacts *contacts_load(const struct conf *conf, struct diag *diag);
+/* Read `person` and `team`, who are reached by `relays` (ended by NULL, and
+ * borrowed): the one they name, or else the first. Two of one name, members
+ * that do not exist, a team that is its own member, a contact without any
+ * address are errors; a relay that does not exist is for the caller to report.
+ */
+struct contacts *contacts_load(const struct conf *conf,
+			       const struct relay *const *relays,
+			       struct diag *diag);
 
 /* NULL when there is none of that name. */
 const struct contact *contact_find(const struct contacts *contacts,
@@ -47,8 +55,8 @@ const struct contact *contact_find(const struct contacts *contacts,
 const char *const *contact_names(struct arena *arena,
 				 const struct contacts *contacts);
 
-/* Add the recipients behind `contact` at that time that `out` does not have
- * yet; addresses are compared without case. */
+/* Add the recipients behind `contact` at that time whose endpoints `out` does
+ * not have yet. */
 void contact_resolve(const struct contacts *contacts,
 		     const struct contact *contact, instant_ms now,
 		     struct arena *arena, recipients *out);
@@ -57,5 +65,10 @@ void contact_resolve(const struct contacts *contacts,
 void contact_reach(const struct contacts *contacts,
 		   const struct contact *contact, struct arena *arena,
 		   recipients *out);
+
+/* May the endpoint ever be one behind it? */
+bool contact_could_be(const struct contacts *contacts,
+		      const struct contact *contact,
+		      const struct endpoint *endpoint);
 
 #endif

@@ -26,7 +26,7 @@ trace_line(struct deciding *d, const char *what, const char *text)
 	buf_putc(&d->trace, '\n');
 }
 
-/* ---- on-call: names become people and addresses, now ---- */
+/* ---- on-call: names become people and endpoints, now ---- */
 
 static bool
 is_listed(const struct deciding *d, const char *address)
@@ -54,15 +54,16 @@ was_told(struct deciding *d, const char *address)
 }
 
 static void
-plan_address(struct deciding *d, const struct pipeline_plan *plan)
+plan_endpoint(struct deciding *d, const struct pipeline_plan *plan)
 {
 	struct pipeline_decision *decision = d->decision;
 	size_t i;
 
-	/* One mail to one address. The rule that decides comes last and knows
+	/* One message to one place. The rule that decides comes last and knows
 	 * best how it should look. */
 	for (i = 0; i < decision->plans.count; i++) {
-		if (!text_same(decision->plans.items[i].address, plan->address))
+		if (!endpoint_same(&decision->plans.items[i].endpoint,
+				   &plan->endpoint))
 			continue;
 		decision->plans.items[i] = *plan;
 		return;
@@ -84,14 +85,15 @@ plan_contact(struct deciding *d, const char *contact, const char *rule,
 	contact_resolve(contacts, found, d->now, d->arena, &who);
 	for (i = 0; i < who.count; i++) {
 		struct pipeline_plan plan = {
-			.address = who.items[i].address,
+			.endpoint = who.items[i].endpoint,
+			.relay = who.items[i].relay,
 			.contact = who.items[i].contact,
 			.rule = rule,
 			.template = template ? template : DEFAULT_TEMPLATE,
 		};
 
-		if (!was_told(d, plan.address))
-			plan_address(d, &plan);
+		if (!was_told(d, plan.endpoint.address))
+			plan_endpoint(d, &plan);
 	}
 }
 

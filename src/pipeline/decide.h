@@ -14,9 +14,10 @@ enum pipeline_action { PIPELINE_NOTIFY, PIPELINE_DROP, PIPELINE_HOLD };
 
 extern const char *const pipeline_action_names[]; /* "notify" "drop" "hold" */
 
-/* One address that will be told, and how. */
+/* One place that will be told, and how. */
 struct pipeline_plan {
-	const char *address;
+	struct endpoint endpoint;
+	const struct relay *relay;
 	const struct contact *contact;
 	const char *rule;
 	const char *template;		/* never NULL */

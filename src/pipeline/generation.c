@@ -5,7 +5,6 @@
  */
 #include "pipeline/generation.h"
 
-#include "base/text.h"
 #include "base/zone.h"
 #include "conf/conf.h"
 #include "conf/embedded.h"
@@ -151,9 +150,10 @@ check_allowed(const struct generation *g,
 	scratch = arena_create();
 	contact_reach(g->contacts, contact, scratch, &who);
 	for (i = 0; i < who.count; i++) {
-		const char *address = who.items[i].address;
+		const struct endpoint *endpoint = &who.items[i].endpoint;
+		const char *address = endpoint->address;
 
-		if (generation_allows(g, customer, address) ||
+		if (generation_allows(g, customer, endpoint) ||
 		    map_set(refused, arena_printf(g->arena, "%s %s", customer,
 						  address), refused))
 			continue;
@@ -360,7 +360,7 @@ generation_load(const char *path, const struct map *instead, instant_ms now)
 	g->conf = conf_load(arena, path, instead, g->diag);
 	g->settings = settings_load(g->conf, g->diag);
 	g->relays = relay_load(g->conf, g->settings.state, g->diag);
-	g->contacts = contacts_load(g->conf, g->diag);
+	g->contacts = contacts_load(g->conf, relay_list(g->relays), g->diag);
 	g->templates = template_load(arena, templates_folder(g), g->diag);
 	formats = format_nodes(g->conf, g->diag);
 	g->formats = formats_load(arena, &formats, g->diag);
@@ -404,24 +404,14 @@ generation_catch_all(const struct generation *generation)
 
 bool
 generation_allows(const struct generation *generation, const char *customer,
-		  const char *address)
+		  const struct endpoint *endpoint)
 {
 	const struct contact *catch_all = generation_catch_all(generation);
 	const struct ruleset_customer *of = customer ?
 		ruleset_find(generation->ruleset, customer) : NULL;
-	struct arena *arena;
-	recipients who = { 0 };
-	bool allowed = false;
-	size_t i;
 
-	if (of && ruleset_allows(of, address))
+	if (of && ruleset_allows(of, endpoint->address))
 		return true;
-	if (!catch_all)
-		return false;
-	arena = arena_create();
-	contact_reach(generation->contacts, catch_all, arena, &who);
-	for (i = 0; i < who.count && !allowed; i++)
-		allowed = text_same(who.items[i].address, address);
-	arena_destroy(&arena);
-	return allowed;
+	return catch_all && contact_could_be(generation->contacts, catch_all,
+					     endpoint);
 }

@@ -50,9 +50,9 @@ bool generation_good(const struct generation *generation);
 /* Who is told what nobody else is told. */
 const struct contact *generation_catch_all(const struct generation *generation);
 
-/* May `address` get data of `customer` (NULL: of nobody's)? Only what the
+/* May `endpoint` get data of `customer` (NULL: of nobody's)? Only what the
  * customer's `recipients` allow, and the catch-all. */
 bool generation_allows(const struct generation *generation,
-		       const char *customer, const char *address);
+		       const char *customer, const struct endpoint *endpoint);
 
 #endif

@@ -187,9 +187,8 @@ append_envelope(struct buf *text, const struct pipeline_input *input,
 }
 
 /* To the catch-all: a mail waits for a person. */
-static struct rendered
-render_held(const struct pipeline_decision *decision,
-	    const struct render_envelope *envelope, struct arena *arena)
+static struct render_said
+held_notice(const struct pipeline_decision *decision, struct arena *arena)
 {
 	const struct pipeline_input *input = decision->reading->input;
 	const char *code = decision->code;
@@ -202,7 +201,6 @@ render_held(const struct pipeline_decision *decision,
 		.raw_length = raw_length(input),
 	};
 	struct buf text = BUF_INIT;
-	struct rendered mail;
 
 	buf_printf(&text, "%s is held and no customer's contacts were "
 		   "told: %s.\n\n", what, decision->reason);
@@ -215,10 +213,9 @@ render_held(const struct pipeline_decision *decision,
 	buf_printf(&text, "\n\nLook at it:\n    tocsin held show %s\nand let "
 		   "it go on, for the customer whose it is:\n    tocsin held "
 		   "release %s --customer NAME\n", code, code);
-	said.text = text.data;
-	mail = render_notice(arena, &said, envelope);
+	said.text = arena_strndup(arena, text.data, text.len);
 	buf_release(&text);
-	return mail;
+	return said;
 }
 
 /* A record may bring it; a mail's incident is known by id. */
@@ -231,26 +228,15 @@ incident_name(const struct pipeline_decision *decision)
 		normalized->incident_name : decision->state->incident.name;
 }
 
-struct rendered
-pipeline_render(const struct generation *g,
+static struct notification
+notification_of(const struct generation *g,
 		const struct pipeline_decision *decision,
-		const struct pipeline_plan *plan, instant_ms now,
-		struct arena *arena)
+		const struct pipeline_plan *plan, struct arena *arena)
 {
 	const struct pipeline_input *input = decision->reading->input;
 	const struct ruleset_customer *customer = decision->customer;
-	bool held = decision->action == PIPELINE_HOLD;
-	const struct render_envelope envelope = {
-		.from_name = g->settings.from_name,
-		.from = g->settings.from,
-		.to = plan->address,
-		.message_id = pipeline_message_id(g, decision->code,
-						  held ? PIPELINE_HELD : "",
-						  plan->address, arena),
-		.references = threads_of(g, decision, arena),
-		.date = now,
-	};
-	const struct notification notification = {
+
+	return (struct notification){
 		.alert = decision->alert,
 		.customer = customer ? customer->display : NULL,
 		.tenant = only_tenant(customer),
@@ -265,9 +251,48 @@ pipeline_render(const struct generation *g,
 		.words = reader_words(g, plan->contact, customer),
 		.zone = reader_zone(plan->contact, customer),
 	};
+}
 
-	if (held)
-		return render_held(decision, &envelope, arena);
-	return render_notification(arena, g->templates, plan->template,
-				   &notification, &envelope);
+static struct render_envelope
+envelope_to(const struct generation *g,
+	    const struct pipeline_decision *decision, const char *address,
+	    instant_ms now, struct arena *arena)
+{
+	bool held = decision->action == PIPELINE_HOLD;
+
+	return (struct render_envelope){
+		.from_name = g->settings.from_name,
+		.from = g->settings.from,
+		.to = address,
+		.message_id = pipeline_message_id(g, decision->code,
+						  held ? PIPELINE_HELD : "",
+						  address, arena),
+		.references = threads_of(g, decision, arena),
+		.date = now,
+	};
+}
+
+struct rendered
+pipeline_render(const struct generation *g,
+		const struct pipeline_decision *decision,
+		const struct pipeline_plan *plan, instant_ms now,
+		struct arena *arena)
+{
+	const struct endpoint *to = &plan->endpoint;
+	struct render_input what = {
+		.envelope = envelope_to(g, decision, to->address, now, arena),
+		.templates = g->templates,
+		.template = plan->template,
+	};
+	struct notification notification;
+	struct render_said said;
+
+	if (decision->action == PIPELINE_HOLD) {
+		said = held_notice(decision, arena);
+		what.said = &said;
+	} else {
+		notification = notification_of(g, decision, plan, arena);
+		what.notification = &notification;
+	}
+	return to->channel->compose(&what, arena);
 }

@@ -4,37 +4,12 @@
 #include "base/text.h"
 #include "pipeline/mail.h"
 #include "queue/queue.h"
-#include "send/channel.h"
-
-const char *
-pipeline_relay_of(const struct generation *g, const struct contact *contact)
-{
-	return *contact->relay.text ? contact->relay.text
-				    : relay_default(g->relays)->name;
-}
-
-const char *
-pipeline_channel_of(const struct generation *g, const struct contact *contact)
-{
-	const char *relay = pipeline_relay_of(g, contact);
-
-	return relay_find(g->relays, relay)->channel->keyword;
-}
 
 static void
 tell(const struct generation *g, const struct pipeline_notice *notice,
      const struct recipient *recipient, instant_ms now, struct change *change)
 {
-	const struct render_envelope envelope = {
-		.from_name = g->settings.from_name,
-		.from = g->settings.from,
-		.to = recipient->address,
-		.message_id = pipeline_message_id(g, notice->code,
-						  notice->about,
-						  recipient->address,
-						  change->arena),
-		.date = now,
-	};
+	const struct endpoint *to = &recipient->endpoint;
 	const struct render_said said = {
 		.subject = notice->subject,
 		.text = notice->text,
@@ -42,17 +17,30 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 		.raw = notice->raw,
 		.raw_length = notice->length,
 	};
-	struct rendered mail = render_notice(change->arena, &said, &envelope);
+	const struct render_input what = {
+		.envelope = {
+			.from_name = g->settings.from_name,
+			.from = g->settings.from,
+			.to = to->address,
+			.message_id = pipeline_message_id(g, notice->code,
+							  notice->about,
+							  to->address,
+							  change->arena),
+			.date = now,
+		},
+		.said = &said,
+	};
+	struct rendered mail = to->channel->compose(&what, change->arena);
 	struct store_delivery delivery = {
 		.item = notice->item,
 		.kind = STORE_NOTICE,
-		.channel = pipeline_channel_of(g, recipient->contact),
-		.address = recipient->address,
+		.channel = to->channel->name,
+		.address = to->address,
 		.about = notice->about,
 		.contact = recipient->contact->name,
-		.relay = pipeline_relay_of(g, recipient->contact),
+		.relay = recipient->relay->name,
 		.sender = g->settings.from,
-		.message_id = envelope.message_id,
+		.message_id = what.envelope.message_id,
 		.smtputf8 = mail.smtputf8,
 		.urgent = true,
 		.body = mail.message,
@@ -74,13 +62,13 @@ pipeline_notify_catch_all(const struct generation *generation,
 			now, change->arena, &who);
 	for (i = 0; i < who.count; i++)
 		if (!notice->except ||
-		    !text_same(who.items[i].address, notice->except))
+		    !endpoint_same(&who.items[i].endpoint, notice->except))
 			tell(generation, notice, &who.items[i], now, change);
 }
 
 bool
 pipeline_catch_all_has_other(const struct generation *generation,
-			     const char *except, instant_ms now,
+			     const struct endpoint *except, instant_ms now,
 			     struct arena *arena)
 {
 	recipients who = { 0 };
@@ -89,7 +77,7 @@ pipeline_catch_all_has_other(const struct generation *generation,
 	contact_resolve(generation->contacts, generation_catch_all(generation),
 			now, arena, &who);
 	for (i = 0; i < who.count; i++)
-		if (!text_same(who.items[i].address, except))
+		if (!endpoint_same(&who.items[i].endpoint, except))
 			return true;
 	return false;
 }

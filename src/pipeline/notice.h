@@ -8,13 +8,13 @@
 #include "pipeline/generation.h"
 #include "store/change.h"
 
-/* About an item: a delivery for each address of the catch-all but `except` (may
- * be NULL). `about` tells notices of one item apart. */
+/* About an item: a delivery for each endpoint of the catch-all but `except`
+ * (may be NULL). `about` tells notices of one item apart. */
 struct pipeline_notice {
 	int64_t item;			/* may be CHANGE_ITEM */
 	const char *code;
 	const char *about;
-	const char *except;
+	const struct endpoint *except;
 	const char *subject;
 	const char *text;		/* paragraphs */
 	const char *raw;		/* a mail to attach, or NULL */
@@ -27,7 +27,8 @@ void pipeline_notify_catch_all(const struct generation *generation,
 
 /* Would anybody be told, `except` being left out? */
 bool pipeline_catch_all_has_other(const struct generation *generation,
-				  const char *except, instant_ms now,
+				  const struct endpoint *except,
+				  instant_ms now,
 				  struct arena *arena);
 
 /* About no item: it becomes one of its own, once for each `identity`. */
@@ -43,12 +44,5 @@ enum outcome pipeline_say(const struct generation *generation,
 			  struct store *store,
 			  const struct pipeline_word *word, instant_ms now,
 			  struct change *change, struct buf *error);
-
-/* The name of the relay block through which a contact is told. */
-const char *pipeline_relay_of(const struct generation *generation,
-			      const struct contact *contact);
-/* The name of the channel that relay is of. */
-const char *pipeline_channel_of(const struct generation *generation,
-				const struct contact *contact);
 
 #endif

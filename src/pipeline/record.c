@@ -105,16 +105,16 @@ add_delivery(const struct generation *g,
 	struct store_delivery delivery = {
 		.item = item_of(decision),
 		.kind = held ? STORE_NOTICE : STORE_ALERT,
-		.channel = pipeline_channel_of(g, plan->contact),
-		.address = plan->address,
+		.channel = plan->endpoint.channel->name,
+		.address = plan->endpoint.address,
 		.about = about,
 		.contact = plan->contact->name,
-		.relay = pipeline_relay_of(g, plan->contact),
+		.relay = plan->relay->name,
 		.rule = plan->rule,
 		.template = mail.fallback ? "built-in" : plan->template,
 		.sender = g->settings.from,
 		.message_id = pipeline_message_id(g, decision->code, about,
-						  plan->address,
+						  plan->endpoint.address,
 						  change->arena),
 		.smtputf8 = mail.smtputf8,
 		.urgent = severity_at_least(alert_severity(decision->alert),
@@ -166,7 +166,8 @@ remember(const struct pipeline_decision *decision, struct change *change)
 	again_remember(&decision->again, item_of(decision), change);
 	for (i = 0; i < decision->plans.count; i++)
 		again_remember_told(&decision->again,
-				    decision->plans.items[i].address, change);
+				    decision->plans.items[i].endpoint.address,
+				    change);
 }
 
 /* What becomes of an item that has its verdict. */

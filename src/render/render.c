@@ -84,19 +84,20 @@ fall_back(struct arena *arena, const struct notification *notification,
 }
 
 static void
-render_parts(struct arena *arena, const struct templates *templates,
-	     const char *name, const struct notification *notification,
+render_parts(struct arena *arena, const struct render_input *input,
 	     struct rendered *rendered)
 {
+	const struct notification *notification = input->notification;
+	const char *name = input->template;
 	const struct template *template = name ?
-		template_find(templates, name) : NULL;
+		template_find(input->templates, name) : NULL;
 	struct buf error = BUF_INIT;
 
 	if (!template)
 		buf_printf(&error, "there is no template '%s'",
 			   name ? name : "");
 	if (!template ||
-	    !render_template(arena, templates, template,
+	    !render_template(arena, input->templates, template,
 			     notification_value(arena, notification),
 			     rendered, &error))
 		fall_back(arena, notification, rendered, error.data);
@@ -104,15 +105,13 @@ render_parts(struct arena *arena, const struct templates *templates,
 }
 
 struct rendered
-render_notification(struct arena *arena, const struct templates *templates,
-		    const char *template,
-		    const struct notification *notification,
-		    const struct render_envelope *envelope)
+render_notification(struct arena *arena, const struct render_input *input)
 {
-	struct compose compose = start(envelope);
+	const struct notification *notification = input->notification;
+	struct compose compose = start(&input->envelope);
 	struct rendered rendered = { 0 };
 
-	render_parts(arena, templates, template, notification, &rendered);
+	render_parts(arena, input, &rendered);
 	compose.code = notification->code;
 	compose.customer = alert_text(notification->alert, ALERT_CUSTOMER);
 	compose.rule = notification->rule;
@@ -143,10 +142,10 @@ clean_lines(struct arena *arena, const char *text)
 }
 
 struct rendered
-render_notice(struct arena *arena, const struct render_said *said,
-	      const struct render_envelope *envelope)
+render_notice(struct arena *arena, const struct render_input *input)
 {
-	struct compose compose = start(envelope);
+	const struct render_said *said = input->said;
+	struct compose compose = start(&input->envelope);
 	struct rendered rendered = {
 		.subject = text_fold_space(arena, said->subject,
 					   strlen(said->subject)),

@@ -24,6 +24,27 @@ struct render_envelope {
 	instant_ms date;
 };
 
+/* What a notice says: to the catch-all about something that needs a person, a
+ * held mail, a delivery that failed, a format that changed. The first two may
+ * hold foreign text. */
+struct render_said {
+	const char *subject;
+	const char *text;		/* paragraphs */
+	const char *code;
+	const char *raw;		/* a mail to attach, or NULL */
+	size_t raw_length;
+};
+
+/* All that is to be said to one reader: an alert, or else a notice. */
+struct render_input {
+	struct render_envelope envelope;
+	const struct notification *notification; /* NULL: it is a notice */
+	const struct templates *templates;
+	const char *template;		/* a name; NULL or an unknown one falls
+					   back as well */
+	const struct render_said *said;
+};
+
 struct rendered {
 	const char *message;		/* whole, with CRLF line ends; has no
 					   NUL in it but one behind it */
@@ -37,26 +58,12 @@ struct rendered {
 	const char *html;		/* NULL: text only */
 };
 
-/* `template` is a name; NULL or an unknown one falls back as well. */
+/* A mail about an alert. */
 struct rendered render_notification(struct arena *arena,
-				    const struct templates *templates,
-				    const char *template,
-				    const struct notification *notification,
-				    const struct render_envelope *envelope);
+				    const struct render_input *input);
 
-/* What a notice says. The first two may hold foreign text. */
-struct render_said {
-	const char *subject;
-	const char *text;		/* paragraphs */
-	const char *code;
-	const char *raw;		/* a mail to attach, or NULL */
-	size_t raw_length;
-};
-
-/* A notice to the catch-all about something that needs a person: a held mail, a
- * delivery that failed, a format that changed. */
+/* A mail about something that needs a person. */
 struct rendered render_notice(struct arena *arena,
-			      const struct render_said *said,
-			      const struct render_envelope *envelope);
+			      const struct render_input *input);
 
 #endif

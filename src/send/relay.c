@@ -3,8 +3,8 @@
 #include "send/channel.h"
 
 struct relay_set {
-	VEC(struct relay *) relays;
-	VEC(const char *) names;	/* beside them, and NULL behind */
+	VEC(const struct relay *) relays;	/* and NULL behind */
+	VEC(const char *) names;		/* beside them */
 };
 
 static struct relay *
@@ -14,7 +14,7 @@ outbox(struct arena *arena, const char *name, const char *state)
 
 	relay->name = name;
 	relay->channel = &channel_maildir;
-	relay->maildir = arena_printf(arena, "%s/outbox", state);
+	relay->folder = arena_printf(arena, "%s/outbox", state);
 	return relay;
 }
 
@@ -27,12 +27,12 @@ find_channel(const struct conf_node *node, struct diag *diag)
 
 	for (i = 0; channels[i]; i++) {
 		const struct conf_node *clause =
-			conf_find(&node->block, channels[i]->keyword);
+			conf_find(&node->block, channels[i]->name);
 
 		if (clause && found) {
 			diag_error(diag, clause->place, "make it two relays",
 				   "a relay cannot be both '%s' and '%s'",
-				   found->keyword, channels[i]->keyword);
+				   found->name, channels[i]->name);
 			return NULL;
 		}
 		if (clause)
@@ -92,6 +92,7 @@ relay_load(const struct conf *conf, const char *state, struct diag *diag)
 	}
 	if (!set->relays.count)
 		add(conf->arena, set, outbox(conf->arena, "maildir", state));
+	vec_push(conf->arena, &set->relays, NULL);
 	vec_push(conf->arena, &set->names, NULL);
 	return set;
 }
@@ -107,10 +108,16 @@ relay_find(const struct relay_set *set, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < set->relays.count; i++)
+	for (i = 0; i < set->relays.count && set->relays.items[i]; i++)
 		if (!strcmp(set->relays.items[i]->name, name))
 			return set->relays.items[i];
 	return NULL;
+}
+
+const struct relay *const *
+relay_list(const struct relay_set *set)
+{
+	return set->relays.items;
 }
 
 const char *const *

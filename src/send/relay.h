@@ -14,22 +14,7 @@
 #ifndef SEND_RELAY_H
 #define SEND_RELAY_H
 
-#include "conf/tree.h"
-#include "net/smtp.h"
-
-struct channel;
-
-struct relay_host {
-	const char *label;		/* "smtp1.example:587" */
-	struct smtp_server server;
-};
-
-struct relay {
-	const char *name;
-	const struct channel *channel;
-	VEC(struct relay_host) hosts;	/* smtp: in the order of trial */
-	const char *maildir;		/* maildir: its directory */
-};
+#include "oncall/endpoint.h"
 
 struct relay_set;
 
@@ -43,6 +28,8 @@ const struct relay *relay_default(const struct relay_set *relays);
 /* NULL when there is none of that name. */
 const struct relay *relay_find(const struct relay_set *relays,
 			       const char *name);
+/* All of them, ended by NULL. */
+const struct relay *const *relay_list(const struct relay_set *relays);
 /* All names, ended by NULL: for "did you mean". */
 const char *const *relay_names(const struct relay_set *relays);
 

@@ -235,7 +235,8 @@ is_loopback(const char *host)
 }
 
 static void
-add_host(struct loading *loading, struct relay *relay, struct conf_word word)
+add_host(struct loading *loading, struct relay_smtp *smtp,
+	 struct conf_word word)
 {
 	struct relay_host host = { .server = loading->server };
 	bool is_implicit = loading->server.tls == SMTP_TLS_IMPLICIT;
@@ -250,16 +251,17 @@ add_host(struct loading *loading, struct relay *relay, struct conf_word word)
 	host.server.host = arena_strndup(loading->arena, word.text, length);
 	host.label = arena_printf(loading->arena, "%s:%u", host.server.host,
 				  host.server.port);
-	vec_push(loading->arena, &relay->hosts, host);
+	vec_push(loading->arena, &smtp->hosts, host);
 }
 
 static void
-warn_of_clear_text(const struct loading *loading, const struct relay *relay)
+warn_of_clear_text(const struct loading *loading,
+		   const struct relay_smtp *smtp)
 {
 	size_t i;
 
-	for (i = 0; i < relay->hosts.count; i++) {
-		const struct relay_host *host = &relay->hosts.items[i];
+	for (i = 0; i < smtp->hosts.count; i++) {
+		const struct relay_host *host = &smtp->hosts.items[i];
 
 		if (is_loopback(host->server.host))
 			continue;
@@ -296,6 +298,7 @@ relay_smtp_load(struct relay *relay, const struct conf_node *node,
 		struct arena *arena, struct diag *diag)
 {
 	const struct conf_node *hosts = conf_find(&node->block, "smtp");
+	struct relay_smtp *smtp = arena_alloc(arena, sizeof(*smtp));
 	struct loading loading = {
 		.server = { .timeout_ms = TIMEOUT_MS },
 		.arena = arena,
@@ -308,7 +311,8 @@ relay_smtp_load(struct relay *relay, const struct conf_node *node,
 	if (!node->broken)		/* else what is missing may be there */
 		check_together(&loading);
 	for (i = 0; i < hosts->words.count; i++)
-		add_host(&loading, relay, hosts->words.items[i]);
+		add_host(&loading, smtp, hosts->words.items[i]);
 	if (loading.server.tls == SMTP_TLS_NONE)
-		warn_of_clear_text(&loading, relay);
+		warn_of_clear_text(&loading, smtp);
+	relay->settings = smtp;
 }

@@ -1,7 +1,6 @@
 #include "send/send.h"
 
 #include "base/bug.h"
-#include "base/text.h"
 #include "send/channel.h"
 
 enum { CHANNELS_MOST = 16 };	/* more than the table has */
@@ -64,34 +63,7 @@ state_of(const struct sender *sender, const struct channel *channel)
 	for (i = 0; channels[i]; i++)
 		if (channels[i] == channel)
 			return sender->states[i];
-	BUG("channel '%s' is not in the table", channel->keyword);
-}
-
-/* A bare LF or CR would end a line for one server and not for the next, and
- * so hide a second mail in the first. Whoever made the message must not. */
-static void
-check_lines(const struct send_job *job)
-{
-	const char *at = job->bytes, *end = at + job->length, *lf;
-
-	for (; at < end; at = lf + 1) {
-		lf = memchr(at, '\n', (size_t)(end - at));
-		if (!lf || lf == at || lf[-1] != '\r' ||
-		    memchr(at, '\r', (size_t)(lf - at)) != lf - 1)
-			BUG("message %s: a line does not end in CR LF",
-			    job->message_id);
-	}
-}
-
-static bool
-check_address(const char *address, const char *what, struct send_result *result)
-{
-	if (text_is_address(address))
-		return true;
-	result->outcome = OUTCOME_PERMANENT;
-	buf_printf(&result->text, "the %s is not an address that can be sent "
-		   "to: %s", what, address);
-	return false;
+	BUG("channel '%s' is not in the table", channel->name);
 }
 
 void
@@ -100,14 +72,8 @@ send_deliver(struct sender *sender, const struct relay *relay,
 {
 	instant_ms begin = sender->world.clock->now(sender->world.clock);
 
-	check_lines(job);
-	/* Here once more, whatever was checked when they were loaded: an
-	 * address with a line end in it would become an SMTP command. */
-	if ((*job->sender && !check_address(job->sender, "sender", result)) ||
-	    !check_address(job->recipient, "recipient", result))
-		return;
-	relay->channel->deliver(state_of(sender, relay->channel),
-				&sender->world, relay, job, result);
+	relay->channel->send(state_of(sender, relay->channel), &sender->world,
+			     relay, job, result);
 	result->duration_ms = sender->world.clock->now(sender->world.clock) -
 			      begin;
 	if (result->duration_ms < 0)

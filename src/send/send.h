@@ -17,8 +17,14 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
-struct relay;
+struct relay;				/* oncall/endpoint.h */
 struct sender;
+
+/* What a sender is given from outside; lives longer than the sender. */
+struct channel_world {
+	const struct clock *clock;
+	const atomic_bool *stop;	/* give up what is under way */
+};
 
 /* Borrowed during the call. */
 struct send_job {

@@ -56,7 +56,7 @@ is_planned(const struct pipeline_decision *decision, const char *address)
 	size_t i;
 
 	for (i = 0; i < decision->plans.count; i++)
-		if (!strcmp(decision->plans.items[i].address, address))
+		if (!strcmp(decision->plans.items[i].endpoint.address, address))
 			return true;
 	return false;
 }

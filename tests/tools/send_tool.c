@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "conf/conf.h"
+#include "net/transfer.h"
 #include "send/relay.h"
 #include "deliver/sender_pool.h"
 

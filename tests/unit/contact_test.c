@@ -1,11 +1,17 @@
 #include "oncall/contact.h"
 
 #include "conf/conf.h"
+#include "send/channel.h"
 #include "tap.h"
 
 #define NOW INT64_C(1800000000000)
 
 static struct arena *arena;
+
+static const struct relay
+	outside = { .name = "outside", .channel = &channel_smtp },
+	inside = { .name = "inside", .channel = &channel_maildir };
+static const struct relay *const relays[] = { &outside, &inside, NULL };
 
 static struct contacts *
 load(const char *text, struct buf *said)
@@ -13,7 +19,8 @@ load(const char *text, struct buf *said)
 	struct diag *diag = diag_create(arena);
 	struct contacts *contacts;
 
-	contacts = contacts_load(conf_load_text(arena, "c", text, diag), diag);
+	contacts = contacts_load(conf_load_text(arena, "c", text, diag), relays,
+				 diag);
 	diag_print(diag, said);
 	return contacts;
 }
@@ -31,7 +38,7 @@ told(const struct contacts *contacts, const char *name)
 			&who);
 	for (i = 0; i < who.count; i++)
 		buf_printf(&out, "%s%s(%s)", i ? " " : "",
-			   who.items[i].address, who.items[i].contact->name);
+			   who.items[i].endpoint.address, who.items[i].contact->name);
 	copy = arena_strdup(arena, out.data);
 	buf_release(&out);
 	return copy;
@@ -68,6 +75,66 @@ test_behind(void)
 	buf_release(&said);
 }
 
+static const struct {
+	const char *text, *relay;
+} ways[] = {
+	{ "person p { mail p@x.example }", "outside" },
+	{ "person p { relay inside mail p@x.example }", "inside" },
+	{ "person p { mail p@x.example relay inside }", "inside" },
+	{ "person p { mail p@x.example relay gone }", "outside" },
+};
+
+static void
+test_ways(void)
+{
+	struct buf said = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+		struct contacts *contacts = load(ways[i].text, &said);
+		const struct recipient *own = contacts->list.items[0]->own.items;
+
+		is(own->relay->name, ways[i].relay, "%s goes by that relay",
+		   ways[i].text);
+		ok(own->endpoint.channel == own->relay->channel,
+		   "and its channel");
+	}
+	buf_release(&said);
+}
+
+static const struct {
+	const char *name, *address;
+	bool want;
+} possible[] = {
+	{ "ana", "ana@x.example", true },
+	{ "ana", "ANA@x.example", true },
+	{ "ana", "bob@x.example", false },
+	{ "few", "soc@x.example", true },
+	{ "few", "eve@x.example", false },
+};
+
+static void
+test_could_be(void)
+{
+	struct buf said = BUF_INIT;
+	struct contacts *contacts = load(people, &said);
+	size_t i;
+
+	for (i = 0; i < sizeof(possible) / sizeof(*possible); i++) {
+		const struct endpoint endpoint = {
+			&channel_maildir, possible[i].address,
+		};
+
+		ok(contact_could_be(contacts,
+				    contact_find(contacts, possible[i].name),
+				    &endpoint) == possible[i].want,
+		   "%s may %sbe told at %s, by whichever channel of mail",
+		   possible[i].name, possible[i].want ? "" : "never ",
+		   possible[i].address);
+	}
+	buf_release(&said);
+}
+
 #define P "person p { mail p@x.example } "
 
 static const struct {
@@ -85,6 +152,9 @@ static const struct {
 	  "team c { members p }", "" },
 	{ P "team a { members q }", "c:1:48: error: unknown contact 'q' (did "
 	  "you mean 'p'?)" },
+	{ "person p { mail p@, q@x.example }",
+	  "c:1:17: error: 'p@' is no mail address (write the "
+	  "address alone: LOCAL@DOMAIN)" },
 	{ "person p { }", "c:1:8: error: person 'p' has no address (write "
 	  "`mail ADDRESS`)" },
 	{ P "team p { members p }", "c:1:36: error: there is already a person "
@@ -152,6 +222,8 @@ main(void)
 {
 	arena = arena_create();
 	test_behind();
+	test_ways();
+	test_could_be();
 	test_findings();
 	test_ladder();
 	test_chain();

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "send/channel.h"
+#include "send/relay_smtp.h"
 #include "tap.h"
 
 #include <sys/stat.h>
@@ -129,19 +130,20 @@ test_smtp(void)
 		"  timeout 2m hello relay.example }\n"
 		"relay b { smtp three.example tls implicit }\n", &said);
 	const struct relay *relay = relay_find(set, "a");
+	const struct relay_smtp *settings = relay ? relay->settings : NULL;
 	const struct smtp_server *server;
 
 	is(said.data, "", "a full relay loads");
 	ok(relay && relay == relay_default(set), "the first is the default");
-	if (!relay || relay->hosts.count != 3)
+	if (!settings || settings->hosts.count != 3)
 		return;
 	ok(relay->channel == &channel_smtp, "it is an SMTP relay");
-	is(relay->hosts.items[0].label, "one.example:587", "port 587 unless "
+	is(settings->hosts.items[0].label, "one.example:587", "port 587 unless "
 	   "said otherwise");
-	is(relay->hosts.items[1].label, "two.example:2525", "a port of its "
+	is(settings->hosts.items[1].label, "two.example:2525", "a port of its "
 	   "own");
-	is(relay->hosts.items[2].server.host, "[::1]", "an IPv6 address");
-	server = &relay->hosts.items[2].server;
+	is(settings->hosts.items[2].server.host, "[::1]", "an IPv6 address");
+	server = &settings->hosts.items[2].server;
 	is_int(server->port, 25, "and its port");
 	is_int(server->tls, SMTP_TLS_REQUIRED, "encryption is required");
 	is(server->user, "tocsin", "the user");
@@ -152,7 +154,8 @@ test_smtp(void)
 	ok(strstr(server->ca_file, folder) == server->ca_file,
 	   "a path is seen from the file that says it");
 	relay = relay_find(set, "b");
-	is(relay->hosts.items[0].label, "three.example:465", "port 465 for "
+	settings = relay->settings;
+	is(settings->hosts.items[0].label, "three.example:465", "port 465 for "
 	   "implicit TLS");
 	is(relay_names(set)[1], "b", "all names are known");
 	ok(!relay_names(set)[2] && !relay_find(set, "c"), "and no others");
@@ -167,7 +170,7 @@ test_default(void)
 
 	is(said.data, "", "no relay at all is no mistake");
 	is(relay->name, "maildir", "the embedded default has a name");
-	is(relay->maildir, "/state/outbox", "and a place in the state");
+	is(relay->folder, "/state/outbox", "and a place in the state");
 	ok(relay->channel == &channel_maildir, "and is a Maildir");
 	buf_release(&said);
 }

@@ -75,9 +75,14 @@ static struct rendered
 rendered(const struct alert *alert, const char *template, const char *language)
 {
 	struct notification notification = notification_of(alert, language);
+	const struct render_input input = {
+		.envelope = envelope,
+		.notification = &notification,
+		.templates = templates,
+		.template = template,
+	};
 
-	return render_notification(arena, templates, template, &notification,
-				   &envelope);
+	return render_notification(arena, &input);
 }
 
 static void
@@ -194,12 +199,17 @@ static void
 test_raw(void)
 {
 	struct notification notification = notification_of(full_alert(), "en");
+	const struct render_input input = {
+		.envelope = envelope,
+		.notification = &notification,
+		.templates = templates,
+		.template = "alert",
+	};
 	struct rendered r;
 
 	notification.raw = "From: x\n\nbody\n";
 	notification.raw_length = strlen(notification.raw);
-	r = render_notification(arena, templates, "alert", &notification,
-				&envelope);
+	r = render_notification(arena, &input);
 	ok(strstr(r.message, "filename=\"original.eml\"") &&
 	   strstr(r.message, "RnJvbTogeAoKYm9keQo="),
 	   "the original mail can go along");
@@ -221,14 +231,18 @@ test_same(void)
 static void
 test_notice(void)
 {
-	const struct render_said said = {
+	static const struct render_said said = {
 		.subject = "held: \xE2\x80\xAE<b>\nBcc: x",
 		.text = "Two tenants are named.\n\n    tocsin held\x1B[2J\n",
 		.code = "4q8z0m1k2p",
 		.raw = "raw",
 		.raw_length = 3,
 	};
-	struct rendered r = render_notice(arena, &said, &envelope);
+	const struct render_input input = {
+		.envelope = envelope,
+		.said = &said,
+	};
+	struct rendered r = render_notice(arena, &input);
 
 	is(r.subject, "held: <b> Bcc: x", "a notice has one line of subject");
 	is(r.text, "Two tenants are named.\n\n    tocsin held [2J\n",
@@ -243,11 +257,15 @@ static size_t
 notice_length(size_t octets)
 {
 	struct render_said said = { .subject = "s", .code = "c" };
+	const struct render_input input = {
+		.envelope = envelope,
+		.said = &said,
+	};
 	char text[1100] = { 0 };
 
 	memset(text, 'x', octets);
 	said.text = text;
-	return strlen(render_notice(arena, &said, &envelope).text);
+	return strlen(render_notice(arena, &input).text);
 }
 
 /* Of the field user in the built-in notification. */

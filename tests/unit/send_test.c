@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "send/channel.h"
+#include "send/relay_smtp.h"
 #include "tap.h"
 
 #include <arpa/inet.h>
@@ -24,7 +25,7 @@ maildir_relay(const char *name)
 	return (struct relay){
 		.name = name,
 		.channel = &channel_maildir,
-		.maildir = arena_printf(arena, "%s/%s", folder, name),
+		.folder = arena_printf(arena, "%s/%s", folder, name),
 	};
 }
 
@@ -55,7 +56,7 @@ deliver(const struct relay *relay, const struct send_job *job,
 static size_t
 count_files(const struct relay *relay, const char *name, const char **path_out)
 {
-	char *path = arena_printf(arena, "%s/%s", relay->maildir, name);
+	char *path = arena_printf(arena, "%s/%s", relay->folder, name);
 	DIR *directory = opendir(path);
 	struct dirent *entry;
 	size_t count = 0;
@@ -84,7 +85,7 @@ test_maildir(void)
 	is_int(deliver(&relay, &job, &result), OUTCOME_OK,
 	       "a Maildir that does not exist yet takes a mail");
 	is(result.step, "file", "the step is named");
-	is(result.host.data, relay.maildir, "and where it went");
+	is(result.host.data, relay.folder, "and where it went");
 	is_int((long long)count_files(&relay, "new", &path), 1,
 	       "one file is in new/");
 	is_int((long long)count_files(&relay, "tmp", &path), 0,
@@ -284,7 +285,7 @@ listen_silently(unsigned int *port_out)
 static struct relay
 silent_relay(const char *name, unsigned int port)
 {
-	struct relay relay = { .name = name, .channel = &channel_smtp };
+	struct relay_smtp *settings = arena_alloc(arena, sizeof(*settings));
 	struct relay_host host = {
 		.label = "127.0.0.1",
 		.server = {
@@ -295,8 +296,12 @@ silent_relay(const char *name, unsigned int port)
 		},
 	};
 
-	vec_push(arena, &relay.hosts, host);
-	return relay;
+	vec_push(arena, &settings->hosts, host);
+	return (struct relay){
+		.name = name,
+		.channel = &channel_smtp,
+		.settings = settings,
+	};
 }
 
 static void

@@ -10,6 +10,8 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "conf/value.h"
+#include "send/channel_mail.h"
+#include "send/send.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,11 +31,11 @@ load(struct relay *relay, const struct conf_node *node, struct arena *arena,
 			diag_error(diag, clause->place, NULL, "'%s' has no "
 				   "meaning in a maildir relay",
 				   clause->keyword);
-		else if (relay->maildir)
+		else if (relay->folder)
 			diag_error(diag, clause->place, NULL,
 				   "'maildir' is said twice");
 		else
-			relay->maildir = conf_path(arena, conf_word(clause, 0));
+			relay->folder = conf_path(arena, conf_word(clause, 0));
 	}
 }
 
@@ -167,18 +169,20 @@ deliver(void *state, const struct channel_world *world,
 	unsigned int salt;
 
 	(void)state, (void)world;
+	if (!channel_mail_check(job, result))
+		return;
 	result->step = "file";
-	buf_puts(&result->host, relay->maildir);
+	buf_puts(&result->host, relay->folder);
 	build_file(job, &file);
 	name_file(job, &file, name);
 	/* Two threads, or a run that was killed, must not meet in tmp/. */
 	digest_random(&salt, sizeof(salt));
-	buf_printf(&tmp, "%s/tmp/%s.%ld.%08x", relay->maildir, name,
+	buf_printf(&tmp, "%s/tmp/%s.%ld.%08x", relay->folder, name,
 		   (long)getpid(), salt);
-	buf_printf(&new, "%s/new/%s", relay->maildir, name);
+	buf_printf(&new, "%s/new/%s", relay->folder, name);
 
-	if (make_directories(relay->maildir, result) &&
-	    commit_file(relay->maildir, tmp.data, new.data, &file, result)) {
+	if (make_directories(relay->folder, result) &&
+	    commit_file(relay->folder, tmp.data, new.data, &file, result)) {
 		result->outcome = OUTCOME_OK;
 		buf_printf(&result->text, "stored as %s", new.data);
 	}
@@ -188,7 +192,11 @@ deliver(void *state, const struct channel_world *world,
 }
 
 const struct channel channel_maildir = {
-	.keyword = "maildir",
+	.name = "maildir",
+	.clause = CHANNEL_MAIL_CLAUSE,
 	.load = load,
-	.deliver = deliver,
+	.parse = channel_mail_parse,
+	.same = channel_mail_same,
+	.compose = channel_mail_compose,
+	.send = deliver,
 };

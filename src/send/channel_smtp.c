@@ -13,7 +13,9 @@
 
 #include "base/bug.h"
 #include "base/text.h"
+#include "send/channel_mail.h"
 #include "send/relay_smtp.h"
+#include "send/send.h"
 
 enum {
 	/* Hosts that one thread stays connected to. */
@@ -300,12 +302,15 @@ deliver(void *context, const struct channel_world *world,
 		.is_utf8 = job->smtputf8 || !text_is_ascii(job->sender) ||
 			   !text_is_ascii(job->recipient),
 	};
+	const struct relay_smtp *settings = relay->settings;
 	bool may_pass = false;	/* a host failed in a way that passes */
 	enum fate fate = NEXT;
 	size_t i;
 
-	for (i = 0; i < relay->hosts.count && fates[fate].asks_next; i++) {
-		const struct relay_host *host = &relay->hosts.items[i];
+	if (!channel_mail_check(job, result))
+		return;
+	for (i = 0; i < settings->hosts.count && fates[fate].asks_next; i++) {
+		const struct relay_host *host = &settings->hosts.items[i];
 
 		pass_over(result);
 		buf_puts(&result->host, host->label);
@@ -322,10 +327,14 @@ deliver(void *context, const struct channel_world *world,
 }
 
 const struct channel channel_smtp = {
-	.keyword = "smtp",
+	.name = "smtp",
+	.clause = CHANNEL_MAIL_CLAUSE,
 	.load = relay_smtp_load,
+	.parse = channel_mail_parse,
+	.same = channel_mail_same,
+	.compose = channel_mail_compose,
 	.create = create,
 	.rest = rest,
 	.destroy = destroy,
-	.deliver = deliver,
+	.send = deliver,
 };
