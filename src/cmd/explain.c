@@ -66,7 +66,7 @@ set_notifications(const struct explain *explain, struct json *object,
 		json_set_text(item, "template", plan->template);
 		if (explain->line->values[OPTION_RENDER])
 			json_set_text(item, "message", render(explain,
-				      decision, plan).message);
+				      decision, plan).body);
 	}
 }
 

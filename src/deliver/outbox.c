@@ -301,8 +301,9 @@ depart(struct outbox *outbox, const struct store_delivery *claimed)
 	struct flight *flight = flight_create(outbox, claimed);
 	const struct send_job job = {
 		.sender = claimed->sender,
-		.recipient = claimed->address,
-		.bytes = claimed->body,
+		.address = claimed->address,
+		.headers = claimed->headers,
+		.body = claimed->body,
 		.length = claimed->body_length,
 		.message_id = claimed->message_id,
 		.smtputf8 = claimed->smtputf8,

@@ -273,8 +273,10 @@ item_create(uint64_t id, const struct relay *relay, const struct send_job *job)
 	item->id = id;
 	item->job = *job;
 	item->job.sender = arena_strdup(arena, job->sender);
-	item->job.recipient = arena_strdup(arena, job->recipient);
-	item->job.bytes = arena_strndup(arena, job->bytes, job->length);
+	item->job.address = arena_strdup(arena, job->address);
+	if (job->headers)
+		item->job.headers = arena_strdup(arena, job->headers);
+	item->job.body = arena_strndup(arena, job->body, job->length);
 	item->job.message_id = arena_strdup(arena, job->message_id);
 	return item;
 }

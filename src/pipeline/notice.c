@@ -1,7 +1,6 @@
 #include "pipeline/notice.h"
 
 #include "base/digest.h"
-#include "base/text.h"
 #include "pipeline/mail.h"
 #include "queue/queue.h"
 
@@ -43,8 +42,9 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 		.message_id = what.envelope.message_id,
 		.smtputf8 = mail.smtputf8,
 		.urgent = true,
-		.body = mail.message,
-		.body_length = mail.length,
+		.headers = mail.headers,
+		.body = mail.body,
+		.body_length = mail.body_length,
 	};
 
 	queue_add(change, &delivery, now);

@@ -119,8 +119,9 @@ add_delivery(const struct generation *g,
 		.smtputf8 = mail.smtputf8,
 		.urgent = severity_at_least(alert_severity(decision->alert),
 					    SEVERITY_HIGH),
-		.body = mail.message,
-		.body_length = mail.length,
+		.headers = mail.headers,
+		.body = mail.body,
+		.body_length = mail.body_length,
 	};
 
 	if (mail.fallback)

@@ -30,8 +30,8 @@ finish(struct arena *arena, struct rendered *rendered,
 	compose->text = rendered->text;
 	compose->html = rendered->html;
 	rendered->smtputf8 = compose_message(compose, &message);
-	rendered->message = arena_strndup(arena, message.data, message.len);
-	rendered->length = message.len;
+	rendered->body = arena_strndup(arena, message.data, message.len);
+	rendered->body_length = message.len;
 	buf_release(&message);
 }
 

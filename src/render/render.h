@@ -46,9 +46,12 @@ struct render_input {
 };
 
 struct rendered {
-	const char *message;		/* whole, with CRLF line ends; has no
-					   NUL in it but one behind it */
-	size_t length;
+	const char *headers;		/* what goes beside the body: a JSON
+					   object of texts; NULL: nothing */
+	const char *body;		/* in the channel's form, of a mail the
+					   whole of it with CRLF line ends; has
+					   no NUL in it but one behind it */
+	size_t body_length;
 	bool smtputf8;			/* an address needs it (RFC 6531) */
 	const char *fallback;		/* one sentence: why the template was
 					   not used; NULL when it was */

@@ -32,7 +32,7 @@ channel_mail_compose(const struct render_input *input, struct arena *arena)
 static void
 check_lines(const struct send_job *job)
 {
-	const char *at = job->bytes, *end = at + job->length, *lf;
+	const char *at = job->body, *end = at + job->length, *lf;
 
 	for (; at < end; at = lf + 1) {
 		lf = memchr(at, '\n', (size_t)(end - at));
@@ -62,5 +62,5 @@ channel_mail_check(const struct send_job *job, struct send_result *result)
 	 * address with a line end in it would become an SMTP command. */
 	return (!*job->sender ||
 		check_address(job->sender, "sender", result)) &&
-	       check_address(job->recipient, "recipient", result);
+	       check_address(job->address, "recipient", result);
 }

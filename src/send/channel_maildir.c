@@ -97,10 +97,10 @@ make_directories(const char *maildir, struct send_result *result)
 static void
 build_file(const struct send_job *job, struct buf *file)
 {
-	const char *at = job->bytes, *end = at + job->length, *lf;
+	const char *at = job->body, *end = at + job->length, *lf;
 
 	buf_printf(file, "Return-Path: <%s>\nDelivered-To: %s\n", job->sender,
-		   job->recipient);
+		   job->address);
 	for (; at < end; at = lf + 1) {
 		lf = memchr(at, '\n', (size_t)(end - at));	/* checked */
 		buf_append(file, at, (size_t)(lf - at) - 1);

@@ -296,11 +296,11 @@ deliver(void *context, const struct channel_world *world,
 {
 	const struct smtp_mail mail = {
 		.sender = job->sender,
-		.recipient = job->recipient,
-		.bytes = job->bytes,
+		.recipient = job->address,
+		.bytes = job->body,
 		.length = job->length,
 		.is_utf8 = job->smtputf8 || !text_is_ascii(job->sender) ||
-			   !text_is_ascii(job->recipient),
+			   !text_is_ascii(job->address),
 	};
 	const struct relay_smtp *settings = relay->settings;
 	bool may_pass = false;	/* a host failed in a way that passes */

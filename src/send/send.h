@@ -1,5 +1,5 @@
 /*
- * Send: one delivery to one address through one relay.
+ * Send: one delivery to one endpoint through one relay.
  *
  * Each delivery is a transaction of its own, so one refused address never
  * stops another. A sender belongs to one thread and keeps what is worth
@@ -29,8 +29,11 @@ struct channel_world {
 /* Borrowed during the call. */
 struct send_job {
 	const char *sender;	/* of the envelope; "" for the null sender */
-	const char *recipient;	/* of the envelope */
-	const char *bytes;	/* the message; every line ends in CR LF */
+	const char *address;	/* of the endpoint */
+	const char *headers;	/* beside the body, as the channel composed
+				   them: a JSON object of texts; or NULL */
+	const char *body;	/* likewise; of a mail, each line ends in CR LF
+				   */
 	size_t length;
 	const char *message_id;	/* the same when it is sent again */
 	bool smtputf8;		/* its headers hold raw UTF-8 */

@@ -90,8 +90,8 @@ job_to(const struct tool *tool, const char *from, const char *to)
 {
 	return (struct send_job){
 		.sender = from,
-		.recipient = to,
-		.bytes = tool->message.data,
+		.address = to,
+		.body = tool->message.data,
 		.length = tool->message.len,
 		.message_id = "<one@send.example>",
 	};

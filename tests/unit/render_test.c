@@ -105,9 +105,9 @@ test_facts(void)
 			ok(strstr(r.text, facts[j]) &&
 			   (!r.html || strstr(r.html, facts[j])),
 			   "'%s' names %s", names[i], facts[j]);
-		ok(strstr(r.message, "X-Tocsin-Customer: contoso\r\n") &&
-		   strstr(r.message, "X-Tocsin-Rule: nights\r\n") &&
-		   strstr(r.message, "X-Tocsin-Code: 4q8z0m1k2p\r\n"),
+		ok(strstr(r.body, "X-Tocsin-Customer: contoso\r\n") &&
+		   strstr(r.body, "X-Tocsin-Rule: nights\r\n") &&
+		   strstr(r.body, "X-Tocsin-Code: 4q8z0m1k2p\r\n"),
 		   "'%s' has them in its headers", names[i]);
 	}
 	is(rendered(alert, "alert", "en").subject,
@@ -154,7 +154,7 @@ test_hostile(void)
 	ok(strstr(r.html, "a&quot;b&#39;c\\d"), "quotes end no attribute");
 	ok(!strstr(r.html, "\xE2\x80\xAE") && !strstr(r.text, "\xE2\x80\xAE"),
 	   "nothing reorders the text");
-	ok(!strstr(r.message, "\r\nBcc:"), "no header is put in");
+	ok(!strstr(r.body, "\r\nBcc:"), "no header is put in");
 	ok(!strstr(r.html, "href=\"javascript") && strstr(r.text,
 	   "There is no portal link"), "a link that is none is not shown");
 	ok(strstr(r.html, "Sender not verified"),
@@ -210,8 +210,8 @@ test_raw(void)
 	notification.raw = "From: x\n\nbody\n";
 	notification.raw_length = strlen(notification.raw);
 	r = render_notification(arena, &input);
-	ok(strstr(r.message, "filename=\"original.eml\"") &&
-	   strstr(r.message, "RnJvbTogeAoKYm9keQo="),
+	ok(strstr(r.body, "filename=\"original.eml\"") &&
+	   strstr(r.body, "RnJvbTogeAoKYm9keQo="),
 	   "the original mail can go along");
 	ok(strstr(r.text, "The original mail is attached."), "and is spoken "
 	   "of");
@@ -223,8 +223,8 @@ test_same(void)
 	struct rendered a = rendered(full_alert(), "alert", "ja");
 	struct rendered b = rendered(full_alert(), "alert", "ja");
 
-	is(a.message, b.message, "the same alert gives the same bytes");
-	is_int((long long)a.length, (long long)strlen(a.message),
+	is(a.body, b.body, "the same alert gives the same bytes");
+	is_int((long long)a.body_length, (long long)strlen(a.body),
 	       "which are as many as said, without a NUL");
 }
 
@@ -247,10 +247,10 @@ test_notice(void)
 	is(r.subject, "held: <b> Bcc: x", "a notice has one line of subject");
 	is(r.text, "Two tenants are named.\n\n    tocsin held [2J\n",
 	   "and paragraphs of visible text");
-	ok(!r.html && strstr(r.message, "X-Tocsin-Code: 4q8z0m1k2p\r\n") &&
-	   strstr(r.message, "Auto-Submitted: auto-generated\r\n") &&
-	   strstr(r.message, "original.eml"), "with code and original");
-	ok(!strstr(r.message, "X-Tocsin-Rule"), "it comes from no rule");
+	ok(!r.html && strstr(r.body, "X-Tocsin-Code: 4q8z0m1k2p\r\n") &&
+	   strstr(r.body, "Auto-Submitted: auto-generated\r\n") &&
+	   strstr(r.body, "original.eml"), "with code and original");
+	ok(!strstr(r.body, "X-Tocsin-Rule"), "it comes from no rule");
 }
 
 static size_t

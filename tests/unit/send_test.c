@@ -34,8 +34,8 @@ job_to(const char *recipient)
 {
 	return (struct send_job){
 		.sender = "tocsin@mssp.example",
-		.recipient = recipient,
-		.bytes = MESSAGE,
+		.address = recipient,
+		.body = MESSAGE,
 		.length = strlen(MESSAGE),
 		.message_id = "<1@mssp.example>",
 	};
@@ -182,7 +182,7 @@ test_lines(void)
 		struct send_job job = job_to("ana@mssp.example");
 		pid_t child;
 
-		job.bytes = bad_lines[i];
+		job.body = bad_lines[i];
 		job.length = strlen(bad_lines[i]);
 		fflush(stdout);
 		child = fork();
