@@ -17,6 +17,7 @@
 #include "daemon/service.h"
 #include "daemon/upkeep.h"
 #include "deliver/outbox.h"
+#include "deliver/sender_pool.h"
 #include "net/transfer.h"
 #include "pipeline/pipeline.h"
 #include "store/clerk.h"
@@ -52,6 +53,7 @@ struct daemon {
 	struct sandbox *sandbox;	/* NULL: not closed */
 	struct loop *loop;
 	struct taker *taker;
+	struct sender_pool *pool;
 	struct outbox *outbox;
 	struct requests *requests;
 	struct poller *poller;
@@ -348,6 +350,18 @@ open_upkeep(struct daemon *d)
 	return upkeep_create(&world);
 }
 
+static struct outbox *
+open_outbox(struct daemon *d)
+{
+	const struct outbox_world world = {
+		.loop = d->loop, .clerk = d->clerk,
+		.generations = d->generations, .clock = &d->clock,
+		.senders = sender_pool_senders(d->pool),
+	};
+
+	return outbox_create(&world);
+}
+
 static void
 start(struct daemon *d)
 {
@@ -363,7 +377,8 @@ start(struct daemon *d)
 		.stored = stored, .context = d, .ended = asked,
 	};
 
-	d->outbox = outbox_create(d->loop, d->store, d->generations, &d->clock);
+	d->pool = sender_pool_create(SENDER_POOL_THREADS, &d->clock);
+	d->outbox = open_outbox(d);
 	d->taker = taker_create(&world);
 	asking.clerk = d->clerk;
 	asking.requests = d->requests = requests_create(d->loop);
@@ -407,8 +422,8 @@ work(struct daemon *d)
 	upkeep_destroy(&d->upkeep);
 	poller_destroy(&d->poller);
 	requests_destroy(&d->requests);
-	clerk_destroy(&d->clerk);
 	outbox_destroy(&d->outbox);
+	sender_pool_destroy(&d->pool);
 	clerk_destroy(&d->clerk);
 	log_info("stopped", NULL);
 }
@@ -486,7 +501,7 @@ serve(struct daemon *d)
 	}
 	if (good) {
 		d->loop = loop_create();
-		d->clerk = clerk_create_inline(d->loop, d->store);
+		d->clerk = clerk_create(d->loop, d->store);
 		work(d);
 		loop_destroy(&d->loop);
 	} else {

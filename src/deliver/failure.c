@@ -1,9 +1,9 @@
 #include "deliver/failure.h"
 
 #include "base/json.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "pipeline/notice.h"
+#include "send/channel.h"
 
 #define ABOUT_FAILURE "failed "
 
@@ -59,11 +59,31 @@ note_untold(const struct store_delivery *delivery, instant_ms now,
 	change_add_event(change, &event);
 }
 
-void
+/* NULL when its channel is not known any more: then it is nobody's. */
+static const struct endpoint *
+endpoint_of(const struct store_delivery *delivery, struct arena *arena)
+{
+	struct endpoint *endpoint = arena_alloc(arena, sizeof(*endpoint));
+
+	return channel_endpoint(delivery->channel, delivery->address,
+				endpoint) ? endpoint : NULL;
+}
+
+bool
+failure_is_told(const struct generation *generation,
+		const struct store_delivery *delivery, instant_ms now,
+		struct arena *arena)
+{
+	return !is_about_failure(delivery) &&
+	       pipeline_catch_all_has_other(generation,
+					    endpoint_of(delivery, arena), now,
+					    arena);
+}
+
+bool
 failure_tell(const struct generation *generation, struct store *store,
-	     const struct store_delivery *delivery,
-	     const struct endpoint *endpoint, const char *reply,
-	     instant_ms now, struct change *change, bool *told_out)
+	     const struct store_delivery *delivery, const char *reply,
+	     instant_ms now, struct change *change)
 {
 	struct arena *arena = change->arena;
 	struct pipeline_notice notice = {
@@ -71,16 +91,13 @@ failure_tell(const struct generation *generation, struct store *store,
 		.code = delivery->code,
 		.about = arena_printf(arena, ABOUT_FAILURE "%lld",
 				      (long long)delivery->id),
-		.except = endpoint,
+		.except = endpoint_of(delivery, arena),
 		.subject = "A notification could not be delivered",
 	};
 
-	*told_out = !is_about_failure(delivery) &&
-		    pipeline_catch_all_has_other(generation, endpoint, now,
-						 arena);
-	if (!*told_out) {
+	if (!failure_is_told(generation, delivery, now, arena)) {
 		note_untold(delivery, now, change);
-		return;
+		return false;
 	}
 	notice.text = arena_printf(arena,
 		"Nobody at %s was told of mail %s.\n\n%s"
@@ -88,23 +105,24 @@ failure_tell(const struct generation *generation, struct store *store,
 		"See all of it:\n    tocsin why %s\n"
 		"Try again, when the reason is mended:\n"
 		"    tocsin queue retry %lld\n",
-		endpoint->address, delivery->code,
+		delivery->address, delivery->code,
 		describe_alert(store, delivery->item, arena), reply,
 		delivery->code, (long long)delivery->id);
 	pipeline_notify_catch_all(generation, &notice, now, change);
+	return true;
 }
 
 enum outcome
-failure_report(struct store *store, struct buf *error)
+failure_report(struct store *store, struct change *change, struct buf *error)
 {
-	struct arena *arena = arena_create();
 	struct store_ids untold = { 0 };
-	enum outcome outcome = store_untold(store, arena, &untold, error);
+	enum outcome outcome = store_untold(store, change->arena, &untold,
+					    error);
 
 	if (untold.count)
-		log_error("untold", "deliveries", arena_printf(arena, "%zu",
-			  untold.count), "what", "they failed, and nobody else "
-			  "could be told: see `tocsin queue`", NULL);
-	arena_destroy(&arena);
+		change_log(change, LOG_LEVEL_ERROR, "untold", "deliveries",
+			   arena_printf(change->arena, "%zu", untold.count),
+			   "what", "they failed, and nobody else could be "
+			   "told: see `tocsin queue`", NULL);
 	return outcome;
 }

@@ -1,37 +1,47 @@
 /*
- * The outbox: claims deliveries that are due, gives them to sender threads,
- * and records what they were answered. Results, the notices they call for, and
- * the next claim are one transaction.
+ * The outbox: claims deliveries that are due, hands them to senders, and
+ * records what they were answered. The answers, the notices they call for, and
+ * the next claim are one unit of the clerk: a round (round.h).
+ *
+ * Deliveries leave, and answers are forgotten, when their round is committed.
+ * An answer that could not be stored stays in hand and is stored by a later
+ * round; what was claimed by a round that nobody heard of again is claimed once
+ * more.
  */
 #ifndef DELIVER_OUTBOX_H
 #define DELIVER_OUTBOX_H
 
 #include "base/loop.h"
+#include "deliver/senders.h"
 #include "pipeline/generations.h"
-#include "store/store.h"
+#include "store/clerk.h"
 
 struct outbox;
 
-/* All are borrowed for its life. Deliveries that were under way when the last
- * process ended become due. */
-struct outbox *outbox_create(struct loop *loop, struct store *store,
-			     struct generations *generations,
-			     const struct clock *clock);
+/* All are borrowed for its life. */
+struct outbox_world {
+	struct loop *loop;
+	struct clerk *clerk;
+	struct generations *generations;
+	const struct clock *clock;
+	struct senders senders;
+};
 
-/* Something may be due: new deliveries, a change by a command. */
-void outbox_wake(struct outbox *outbox);
+/* Deliveries that were under way when the last process ended become due. */
+struct outbox *outbox_create(const struct outbox_world *world);
 
 /*
- * Take part in a transaction that somebody else makes, for the price of one
- * commit: what he has added is claimed in it. Afterwards tell the outbox how it
- * ended; deliveries leave only then.
+ * Something may be due: new deliveries, a change by a command. Whoever submits
+ * units that add deliveries calls this right behind: its round stands behind
+ * them, in the same transaction if there is room, and claims what they added.
  */
-enum outcome outbox_join(struct outbox *outbox, struct buf *error);
-void outbox_joined(struct outbox *outbox, enum outcome outcome);
+void outbox_wake(struct outbox *outbox);
 
-/* Claim nothing more, wait a while for what is under way, record it. */
+/* Claim nothing more, wait a while for what is under way, record it. Drains the
+ * clerk. */
 void outbox_drain(struct outbox *outbox);
 
+/* After outbox_drain(). */
 void outbox_destroy(struct outbox **outbox);
 
 #endif

@@ -114,15 +114,6 @@ item_destroy(struct item *item)
 	arena_destroy(&arena);
 }
 
-static struct sender_done *
-done_create(uint64_t id)
-{
-	struct sender_done *done = bug_alloc(sizeof(*done));
-
-	*done = (struct sender_done){ .id = id, .result = SEND_RESULT_INIT };
-	return done;
-}
-
 static void
 put_done(struct sender_pool *pool, struct sender_done *done)
 {
@@ -155,7 +146,7 @@ static void
 run_item(struct worker *worker, struct sender *sender, struct item *item)
 {
 	struct sender_pool *pool = worker->pool;
-	struct sender_done *done = done_create(item->id);
+	struct sender_done *done = sender_done_create(item->id);
 
 	worker->relay = item->relay;
 	unlock(pool);
@@ -323,16 +314,6 @@ sender_pool_results(struct sender_pool *pool)
 	return done;
 }
 
-void
-sender_done_destroy(struct sender_done **done)
-{
-	struct sender_done *gone = *done;
-
-	*done = gone->next;
-	send_result_release(&gone->result);
-	free(gone);
-}
-
 static void
 hand_back_waiting(struct sender_pool *pool)
 {
@@ -341,7 +322,7 @@ hand_back_waiting(struct sender_pool *pool)
 
 	while ((item = pool->waiting)) {
 		pool->waiting = item->next;
-		done = done_create(item->id);
+		done = sender_done_create(item->id);
 		done->result.outcome = OUTCOME_TEMPORARY;
 		done->result.was_stopped = true;
 		buf_puts(&done->result.text, "not begun, because the relay "
@@ -406,4 +387,44 @@ sender_pool_destroy(struct sender_pool **pool)
 	(void)pthread_mutex_destroy(&(*pool)->mutex);	/* nobody holds it */
 	free(*pool);
 	*pool = NULL;
+}
+
+/* ---- as the outbox sees it ---- */
+
+static size_t
+room(void *context)
+{
+	return sender_pool_room(context);
+}
+
+static bool
+submit(void *context, uint64_t id, const struct relay *relay,
+       const struct send_job *job)
+{
+	return sender_pool_submit(context, id, relay, job);
+}
+
+static struct sender_done *
+results(void *context)
+{
+	return sender_pool_results(context);
+}
+
+static void
+drain(void *context, int64_t patience_ms)
+{
+	sender_pool_drain(context, patience_ms);
+}
+
+struct senders
+sender_pool_senders(struct sender_pool *pool)
+{
+	return (struct senders){
+		.context = pool,
+		.fd = sender_pool_fd(pool),
+		.room = room,
+		.submit = submit,
+		.results = results,
+		.drain = drain,
+	};
 }

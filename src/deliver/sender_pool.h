@@ -16,10 +16,7 @@
 #ifndef DELIVER_SENDER_POOL_H
 #define DELIVER_SENDER_POOL_H
 
-#include "send/send.h"
-
-#include <stddef.h>
-#include <stdint.h>
+#include "deliver/senders.h"
 
 struct sender_pool;
 
@@ -28,13 +25,6 @@ enum {
 	SENDER_POOL_WAITING = 64,	/* jobs that wait for a thread: enough
 					   to keep all busy, little to hand
 					   back when the relay stops */
-};
-
-/* A job that ended. */
-struct sender_done {
-	struct sender_done *next;
-	uint64_t id;		/* as submitted */
-	struct send_result result;
 };
 
 /* Threads start with all signals blocked. `clock` is borrowed. */
@@ -56,9 +46,6 @@ int sender_pool_fd(const struct sender_pool *pool);
  * when there is none. */
 struct sender_done *sender_pool_results(struct sender_pool *pool);
 
-/* Destroy the first of the list and advance. */
-void sender_done_destroy(struct sender_done **done);
-
 /*
  * Begin nothing more; wait up to `patience_ms` for what is under way, then give
  * it up, which takes a second or two. Jobs that were never begun, or given up
@@ -69,5 +56,8 @@ void sender_pool_drain(struct sender_pool *pool, int64_t patience_ms);
 
 /* Drains without patience if that was not done. */
 void sender_pool_destroy(struct sender_pool **pool);
+
+/* For the outbox; lives no longer than the pool. */
+struct senders sender_pool_senders(struct sender_pool *pool);
 
 #endif

@@ -77,7 +77,7 @@ pipeline_catch_all_has_other(const struct generation *generation,
 	contact_resolve(generation->contacts, generation_catch_all(generation),
 			now, arena, &who);
 	for (i = 0; i < who.count; i++)
-		if (!endpoint_same(&who.items[i].endpoint, except))
+		if (!except || !endpoint_same(&who.items[i].endpoint, except))
 			return true;
 	return false;
 }

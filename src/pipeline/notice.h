@@ -25,11 +25,10 @@ void pipeline_notify_catch_all(const struct generation *generation,
 			       const struct pipeline_notice *notice,
 			       instant_ms now, struct change *change);
 
-/* Would anybody be told, `except` being left out? */
+/* Would anybody be told, `except` (may be NULL) being left out? */
 bool pipeline_catch_all_has_other(const struct generation *generation,
 				  const struct endpoint *except,
-				  instant_ms now,
-				  struct arena *arena);
+				  instant_ms now, struct arena *arena);
 
 /* About no item: it becomes one of its own, once for each `identity`. */
 struct pipeline_word {

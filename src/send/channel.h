@@ -9,4 +9,9 @@ extern const struct channel channel_maildir;
 
 extern const struct channel *const channels[];
 
+/* The endpoint that the store has as two texts; false when there is no channel
+ * of that name. `address` is borrowed. */
+bool channel_endpoint(const char *name, const char *address,
+		      struct endpoint *endpoint_out);
+
 #endif

@@ -98,12 +98,6 @@ relay_load(const struct conf *conf, const char *state, struct diag *diag)
 }
 
 const struct relay *
-relay_default(const struct relay_set *set)
-{
-	return set->relays.items[0];
-}
-
-const struct relay *
 relay_find(const struct relay_set *set, const char *name)
 {
 	size_t i;

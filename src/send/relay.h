@@ -24,11 +24,10 @@ struct relay_set;
 struct relay_set *relay_load(const struct conf *conf, const char *state,
 			     struct diag *diag);
 
-const struct relay *relay_default(const struct relay_set *relays);
 /* NULL when there is none of that name. */
 const struct relay *relay_find(const struct relay_set *relays,
 			       const char *name);
-/* All of them, ended by NULL. */
+/* All of them in their order, ended by NULL. */
 const struct relay *const *relay_list(const struct relay_set *relays);
 /* All names, ended by NULL: for "did you mean". */
 const char *const *relay_names(const struct relay_set *relays);

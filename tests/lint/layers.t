@@ -80,8 +80,7 @@ wrong = ['%s:%d includes %s' % (path, number, name) for path in files
          for number, kind, name in includes(path)
          if name.endswith('_private.h') and
          not is_private(name[:-2], module_of(path))]
-wrong += [' <-> '.join(sorted(circle)) for circle in circles(graph_of(files))
-]
+wrong += [' <-> '.join(sorted(circle)) for circle in circles(graph_of(files))]
 check(wrong, 'no modules include each other in a circle')
 
 wrong = []

@@ -321,6 +321,12 @@ def few_descriptors():
                                 (limit, status, relay.read_log()[-300:]))
             relay.stop(signal.SIGKILL)
             relay.start(wait=False)
+            relay.wait_rows([(3,)], 'SELECT count(*) FROM delivery WHERE '
+                            'state IN ("sent", "retry")')
+            # What found no descriptor waits for its next try.
+            for each, in relay.rows('SELECT id FROM delivery '
+                                    'WHERE state = "retry"'):
+                relay.command('queue', 'retry', str(each))
             if relay.wait_rows(SENT, STATES) != SENT:
                 problems.append('%d files: lost' % limit)
     same(problems, [], 'with 4 to 39 file descriptors it works, waits or '

@@ -103,7 +103,7 @@ do_send(struct tool *tool, const char *from, const char *to)
 	struct send_job job = job_to(tool, strcmp(from, "<>") ? from : "", to);
 	struct send_result result = SEND_RESULT_INIT;
 
-	send_deliver(tool->sender, relay_default(tool->relays), &job, &result);
+	send_deliver(tool->sender, *relay_list(tool->relays), &job, &result);
 	print_result(&result);
 	send_result_release(&result);
 }

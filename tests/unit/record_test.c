@@ -106,16 +106,18 @@ test_deep(void)
 static size_t
 name_length(int octets)
 {
+	static const char record[] = GRAPH "\"status\":\"new\"}";
 	struct buf text = BUF_INIT, error = BUF_INIT;
-	struct json *json;
+	struct json *json = json_parse(record, strlen(record), &error);
+	struct normalize_record input = {
+		.customers = customers, .record = { .json = json },
+	};
 	size_t length;
 
-	buf_puts(&text, "{\"displayName\":\"");
 	while (octets--)
 		buf_putc(&text, 'x');
-	buf_puts(&text, "\"}");
-	json = json_parse(text.data, text.len, &error);
-	length = strlen(record_incident_name(json, arena));
+	input.record.incident_name = text.data;
+	length = strlen(normalize_record(&input, arena, &error)->incident_name);
 	json_destroy(&json);
 	buf_release(&text);
 	buf_release(&error);

@@ -134,7 +134,7 @@ test_smtp(void)
 	const struct smtp_server *server;
 
 	is(said.data, "", "a full relay loads");
-	ok(relay && relay == relay_default(set), "the first is the default");
+	ok(relay && relay == *relay_list(set), "the first is the first of the list");
 	if (!settings || settings->hosts.count != 3)
 		return;
 	ok(relay->channel == &channel_smtp, "it is an SMTP relay");
@@ -166,7 +166,7 @@ static void
 test_default(void)
 {
 	struct buf said = BUF_INIT;
-	const struct relay *relay = relay_default(load("", &said));
+	const struct relay *relay = *relay_list(load("", &said));
 
 	is(said.data, "", "no relay at all is no mistake");
 	is(relay->name, "maildir", "the embedded default has a name");

@@ -1,0 +1,748 @@
+/*
+ * The outbox in virtual time, between a store that fails when it is told to
+ * and senders that answer as a test wants.
+ */
+#include "deliver/outbox.h"
+
+#include "base/bug.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "queue/queue.h"
+#include "store/query.h"
+#include "tap.h"
+
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NOON (INT64_C(20000) * 86400000 + 43200000)
+#define SECOND INT64_C(1000)
+#define DAY (INT64_C(24) * 3600 * SECOND)
+
+#define ANA "ana@contoso.example"
+#define SOC "soc@mssp.example"
+
+#define CONTOSO(recipients) \
+	"customer contoso { mailbox contoso@relay.example\n" \
+	"recipients " recipients "  otherwise notify soc }\n"
+#define SETTINGS \
+	"state .  spool .  domain relay.example  catch-all soc\n" \
+	"authserv mx.example\n" \
+	"team soc { mail " SOC " }\n" \
+	"relay first { maildir box }\n"
+#define RULES SETTINGS "relay second { maildir other }\n" \
+	CONTOSO("@contoso.example")
+
+static char folder[] = "/tmp/tocsin-outbox-XXXXXX";
+static struct arena *arena;
+static struct buf error = BUF_INIT;
+static struct clock the_clock;
+static struct loop *loop;
+static struct store *store;
+static struct clerk *clerk;
+static struct generations *generations;
+static struct outbox *outbox;
+
+static const char *
+path(const char *name)
+{
+	static char text[100];
+
+	(void)snprintf(text, sizeof(text), "%s/%s", folder, name);
+	return text;
+}
+
+/* ---- senders that a test plays ---- */
+
+enum { JOBS_MOST = 1000, ROOM = 8 };
+
+struct sent {
+	uint64_t id;
+	instant_ms at;
+	const char *address, *relay, *body;
+};
+
+static struct {
+	int event;
+	struct sent sent[JOBS_MOST];	/* all that were submitted */
+	size_t count;
+	size_t flying;			/* that are not answered */
+	struct sender_done *done, **end;
+	bool is_silent;			/* does not answer by itself */
+	enum outcome outcome;		/* that Ana is answered by itself */
+} twin;
+
+static void
+answer(uint64_t id, enum outcome outcome, const char *text)
+{
+	struct sender_done *done = sender_done_create(id);
+
+	done->result.outcome = outcome;
+	buf_puts(&done->result.text, text);
+	*twin.end = done;
+	twin.end = &done->next;
+	twin.flying--;
+	(void)eventfd_write(twin.event, 1);
+}
+
+static size_t
+twin_room(void *context)
+{
+	(void)context;
+	return ROOM - twin.flying;
+}
+
+static bool
+twin_submit(void *context, uint64_t id, const struct relay *relay,
+	    const struct send_job *job)
+{
+	(void)context;
+	if (twin.flying == ROOM || twin.count == JOBS_MOST)
+		return false;
+	twin.flying++;
+	twin.sent[twin.count++] = (struct sent){
+		.id = id,
+		.at = the_clock.fixed,
+		.address = arena_strdup(arena, job->address),
+		.relay = arena_strdup(arena, relay->name),
+		.body = arena_strndup(arena, job->body, job->length),
+	};
+	if (!twin.is_silent)
+		answer(id, strcmp(job->address, ANA) ? OUTCOME_OK :
+		       twin.outcome, "250 or not");
+	return true;
+}
+
+static struct sender_done *
+twin_results(void *context)
+{
+	struct sender_done *done = twin.done;
+	eventfd_t count;
+
+	(void)context;
+	(void)eventfd_read(twin.event, &count);
+	twin.done = NULL;
+	twin.end = &twin.done;
+	return done;
+}
+
+/* The first delivery that flies arrives, the others are not begun. */
+static void
+twin_drain(void *context, int64_t patience_ms)
+{
+	struct sender_done **end;
+	size_t i;
+
+	(void)context, (void)patience_ms;
+	if (!twin.flying)
+		return;
+	answer(twin.sent[0].id, OUTCOME_OK, "250 just in time");
+	for (i = 1; i < twin.count; i++) {
+		end = twin.end;
+		answer(twin.sent[i].id, OUTCOME_TEMPORARY, "not begun");
+		(*end)->result.was_stopped = true;
+	}
+}
+
+static const struct senders senders = {
+	.room = twin_room,
+	.submit = twin_submit,
+	.results = twin_results,
+	.drain = twin_drain,
+};
+
+/* How often that address was tried. */
+static size_t
+tried(const char *address)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < twin.count; i++)
+		count += !strcmp(twin.sent[i].address, address);
+	return count;
+}
+
+/* ---- a store that fails when it is told to ---- */
+
+static struct {
+	enum outcome begin;		/* of each, until it is set again */
+	unsigned int lost;		/* commits whose answer will be lost */
+	enum outcome lost_as;
+	unsigned int commits;
+	void (*before_commit)(void);	/* once */
+} plan;
+
+static struct store_driver driver;
+static const struct store_driver *real_driver;
+
+static enum outcome
+planned_begin(struct store_session *session, struct buf *sentence)
+{
+	if (plan.begin == OUTCOME_OK)
+		return real_driver->begin(session, sentence);
+	buf_puts(sentence, "the disk is full");
+	return plan.begin;
+}
+
+static enum outcome
+planned_commit(struct store_session *session, struct buf *sentence)
+{
+	void (*before)(void) = plan.before_commit;
+
+	plan.before_commit = NULL;
+	if (before)
+		before();
+	plan.commits++;
+	if (!plan.lost)
+		return real_driver->commit(session, sentence);
+	plan.lost--;
+	if (real_driver->commit(session, sentence) != OUTCOME_OK)
+		BUG("%s", sentence->data);
+	buf_puts(sentence, "the connection is gone");
+	return plan.lost_as;
+}
+
+/* Of the next ones: committed, and nobody hears of it. */
+static void
+lose_commits(unsigned int count, enum outcome outcome)
+{
+	plan.lost = count;
+	plan.lost_as = outcome;
+}
+
+/* ---- the world ---- */
+
+static struct generation *
+load(const char *text)
+{
+	struct generation *generation;
+	struct buf said = BUF_INIT;
+
+	if (file_replace(path("tocsin.conf"), text, strlen(text), 0600, &error))
+		BUG("%s", error.data);
+	generation = generation_load(path("tocsin.conf"), NULL, NOON);
+	diag_print(generation->diag, &said);
+	if (!generation_good(generation))
+		BUG("%s", said.data);
+	buf_release(&said);
+	return generation;
+}
+
+static void
+open_outbox(void)
+{
+	struct outbox_world world = {
+		.loop = loop, .clerk = clerk, .generations = generations,
+		.clock = &the_clock, .senders = senders,
+	};
+
+	world.senders.fd = twin.event;
+	outbox = outbox_create(&world);
+}
+
+static void
+open_world(void)
+{
+	arena = arena_create();
+	the_clock = clock_at(NOON);
+	loop = loop_create_virtual(&the_clock);
+	if (store_open("memory", &store, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	real_driver = store->driver;
+	driver = *real_driver;
+	driver.begin = planned_begin;
+	driver.commit = planned_commit;
+	store->driver = &driver;
+	memset(&plan, 0, sizeof(plan));
+	clerk = clerk_create_inline(loop, store);
+	generations = generations_create(load(RULES));
+	memset(&twin, 0, sizeof(twin));
+	twin.end = &twin.done;
+	twin.event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	open_outbox();
+	loop_run(loop);
+}
+
+static void
+close_world(void)
+{
+	struct sender_done *rest = twin_results(NULL);
+
+	while (rest)
+		sender_done_destroy(&rest);
+	outbox_destroy(&outbox);
+	clerk_destroy(&clerk);
+	generations_destroy(&generations);
+	store_close(&store);
+	loop_destroy(&loop);
+	(void)close(twin.event);
+	arena_destroy(&arena);
+}
+
+static void
+apply(const struct change *change)
+{
+	if (change_apply(change, store, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+}
+
+/* An alert of contoso to `address`, into `change`. */
+static void
+put(struct change *change, const char *channel, const char *address,
+    const char *relay)
+{
+	static unsigned int number;
+	const char *code = arena_printf(arena, "code%u", ++number);
+	const struct store_item item = {
+		.code = code, .identity = code, .kind = "mail",
+		.received = NOON, .spool = code, .parse = "whole",
+		.verdict = {
+			.customer = "contoso", .action = "notify",
+			.trace = "", .decided = NOON,
+		},
+	};
+	const struct store_delivery delivery = {
+		.item = CHANGE_ITEM, .kind = STORE_ALERT, .channel = channel,
+		.address = address, .about = "", .contact = "ana",
+		.relay = relay, .sender = "tocsin@relay.example",
+		.message_id = code, .body = "Subject: x\r\n", .body_length = 12,
+	};
+
+	change_add_item(change, &item);
+	queue_add(change, &delivery, the_clock.fixed);
+}
+
+static void
+add_by(const char *channel, const char *address, const char *relay)
+{
+	struct change change;
+
+	change_init(&change, arena);
+	put(&change, channel, address, relay);
+	apply(&change);
+}
+
+static void
+add(const char *address)
+{
+	add_by("maildir", address, "first");
+}
+
+static size_t
+count_in(enum store_state state)
+{
+	struct store_deliveries all = { 0 };
+
+	if (store_deliveries(store, state, 100, arena, &all, &error) !=
+	    OUTCOME_OK)
+		BUG("%s", error.data);
+	return all.count;
+}
+
+/* What the journal has of the tries of a delivery: "temporary sent". */
+static const char *
+tries_of(int64_t id)
+{
+	struct store_attempts all = { 0 };
+	struct buf out = BUF_INIT;
+	const char *text;
+	size_t i;
+
+	if (store_attempts(store, id, arena, &all, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	for (i = 0; i < all.count; i++)
+		buf_printf(&out, "%s%s", i ? " " : "",
+			   store_answer_names[all.items[i].answer]);
+	text = arena_strdup(arena, out.data);
+	buf_release(&out);
+	return text;
+}
+
+/* How often the log has that. */
+static size_t
+logged(const char *what)
+{
+	struct buf text = BUF_INIT;
+	const char *at;
+	size_t count = 0;
+
+	if (file_read(path("log"), 1 << 20, &text, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	for (at = text.data; (at = strstr(at, what)); at++)
+		count++;
+	buf_release(&text);
+	return count;
+}
+
+/* ---- stories ---- */
+
+static void
+test_sent(void)
+{
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)tried(ANA), 1, "what is added is sent when the "
+	       "outbox is woken");
+	is(twin.sent[0].body, "Subject: x\r\n", "as it is");
+	is(twin.sent[0].relay, "first", "by its relay");
+	is_int((long long)count_in(STORE_SENT), 1, "and recorded as sent");
+	is_int(the_clock.fixed - NOON, 0, "at once");
+}
+
+static void
+test_back_off(void)
+{
+	int64_t pause, longest = 0, shortest = DAY;
+	size_t i;
+
+	twin.outcome = OUTCOME_TEMPORARY;
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + DAY);
+	for (i = 1; i < twin.count; i++) {
+		pause = twin.sent[i].at - twin.sent[i - 1].at;
+		longest = pause > longest ? pause : longest;
+		shortest = pause < shortest ? pause : shortest;
+	}
+	ok(shortest >= 15 * SECOND && shortest <= 46 * SECOND &&
+	   longest > 1800 * SECOND && longest <= 2701 * SECOND,
+	   "tries go from half a minute apart to half an hour: %lld to %lld s",
+	   (long long)(shortest / SECOND), (long long)(longest / SECOND));
+	twin.outcome = OUTCOME_OK;
+	loop_run_until(loop, NOON + 2 * DAY);
+	is_int((long long)count_in(STORE_SENT), 1, "and the first that "
+	       "succeeds is the last");
+	is_int((long long)tried(SOC), 0, "nobody else is told");
+}
+
+static void
+test_give_up(void)
+{
+	twin.outcome = OUTCOME_TEMPORARY;
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 7 * DAY);
+	ok(twin.sent[twin.count - 2].at - NOON >= 3 * DAY &&
+	   twin.sent[twin.count - 2].at - NOON < 3 * DAY + DAY / 24,
+	   "after three days it is given up");
+	is_int((long long)count_in(STORE_FAILED), 1, "and has failed");
+	is_int((long long)tried(SOC), 1, "the catch-all is told once");
+	is(twin.sent[twin.count - 1].address, SOC, "of that");
+	ok(strstr(tries_of((int64_t)twin.sent[0].id), "temporary temporary"),
+	   "the journal has each try");
+}
+
+static void
+test_restart(void)
+{
+	twin.is_silent = true;
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)count_in(STORE_CLAIMED), 1, "a delivery is under "
+	       "way");
+	outbox_destroy(&outbox);
+	twin.flying = 0;
+	twin.is_silent = false;
+	open_outbox();
+	loop_run(loop);
+	is_int((long long)tried(ANA), 2, "it is sent again by the next "
+	       "process");
+	is(tries_of((int64_t)twin.sent[0].id), "unknown sent", "whose journal "
+	   "says that nobody knows of the first try");
+}
+
+static void
+test_drain(void)
+{
+	twin.is_silent = true;
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run(loop);
+	add("bob@contoso.example");
+	outbox_wake(outbox);
+	outbox_drain(outbox);
+	is_int((long long)twin.count, 2, "what the last round claimed leaves "
+	       "before the drain");
+	is_int((long long)count_in(STORE_SENT), 1, "what arrived is recorded");
+	is_int((long long)count_in(STORE_CLAIMED), 1, "what did not begin stays "
+	       "claimed, for the next start");
+	add("eve@contoso.example");
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)twin.count, 2, "and nothing is begun any more");
+}
+
+static void
+test_trouble(void)
+{
+	twin.is_silent = true;
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run(loop);
+	plan.begin = OUTCOME_TEMPORARY;
+	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
+	loop_run_until(loop, NOON + 60 * SECOND);
+	plan.begin = OUTCOME_OK;
+	is_int((long long)logged("event=trouble in=queue"), 1, "a store that "
+	       "fails for a minute is spoken of once");
+	is_int((long long)count_in(STORE_CLAIMED), 1, "an answer waits "
+	       "meanwhile");
+	add("bob@contoso.example");
+	outbox_wake(outbox);
+	is_int((long long)twin.count, 1, "and nobody hurries");
+	loop_run_until(loop, NOON + 63 * SECOND);
+	is(tries_of((int64_t)twin.sent[0].id), "sent", "and is recorded once "
+	   "when it is back");
+	is_int((long long)tried(ANA), 1, "it was sent once");
+	is_int((long long)tried("bob@contoso.example"), 1, "and others are "
+	       "sent then");
+}
+
+static void
+test_trouble_at_start(void)
+{
+	outbox_destroy(&outbox);
+	add(ANA);
+	plan.begin = OUTCOME_TEMPORARY;
+	open_outbox();
+	loop_run_until(loop, NOON + 60 * SECOND);
+	is_int((long long)twin.count, 0, "nothing is sent before it is known "
+	       "what the last process left");
+	plan.begin = OUTCOME_OK;
+	loop_run_until(loop, NOON + 63 * SECOND);
+	is_int((long long)tried(ANA), 1, "then all is");
+}
+
+static void
+test_refused(void)
+{
+	add("eve@fabrikam.example");
+	add(SOC);
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)tried("eve@fabrikam.example"), 0, "what the "
+	       "customer's recipients do not allow is not sent");
+	is_int((long long)count_in(STORE_FAILED), 1, "it has failed");
+	is_int((long long)tried(SOC), 2, "the catch-all may be told, and is "
+	       "told of that");
+}
+
+static void
+test_gone(void)
+{
+	add_by("maildir", ANA, "gone");
+	add_by("pigeon", "bob@contoso.example", "first");
+	outbox_wake(outbox);
+	loop_run(loop);
+	is(twin.sent[0].relay, "first", "a relay that is not there any more is "
+	   "replaced by the first");
+	is_int((long long)tried("bob@contoso.example"), 0, "a channel is not");
+	is_int((long long)tried(SOC), 1, "of which the catch-all is told");
+}
+
+static void
+test_gathering(void)
+{
+	unsigned int before;
+
+	twin.is_silent = true;
+	add(ANA);
+	add("bob@contoso.example");
+	add("eve@contoso.example");
+	outbox_wake(outbox);
+	loop_run(loop);
+	before = plan.commits;
+	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
+	answer(twin.sent[1].id, OUTCOME_OK, "250 ok");
+	loop_run(loop);
+	is_int((long long)count_in(STORE_SENT), 2, "answers that come together");
+	is_int(plan.commits - before, 1, "are one transaction");
+	ok(the_clock.fixed > NOON && the_clock.fixed <= NOON + 20,
+	   "since the first waits a moment for others");
+	before = (unsigned int)the_clock.fixed;
+	answer(twin.sent[2].id, OUTCOME_OK, "250 ok");
+	loop_run(loop);
+	is_int((unsigned int)the_clock.fixed - before, 0, "unless none can "
+	       "come");
+	is_int((long long)count_in(STORE_SENT), 3, "then it is recorded at "
+	       "once");
+}
+
+static void
+answer_all(void)
+{
+	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
+	answer(twin.sent[1].id, OUTCOME_PERMANENT, "550 no");
+}
+
+static void
+test_under_way(void)
+{
+	twin.is_silent = true;
+	add(ANA);
+	add("bob@contoso.example");
+	outbox_wake(outbox);
+	loop_run(loop);
+	twin.is_silent = false;
+	add("eve@contoso.example");
+	plan.before_commit = answer_all;
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)count_in(STORE_SENT), 3, "answers that come while a "
+	       "round is under way are recorded by the next");
+	is_int((long long)count_in(STORE_FAILED), 1, "with the failures");
+	is_int((long long)tried(SOC), 1, "and who is told of them");
+	is_int((long long)twin.count, 4, "each was sent once");
+}
+
+/* Another unit, and the outbox right behind it. */
+static enum outcome
+put_one(struct unit *unit, struct store *in, struct change *change,
+	struct arena *of_unit, struct buf *sentence)
+{
+	(void)unit, (void)in, (void)of_unit, (void)sentence;
+	put(change, "maildir", ANA, "first");
+	return OUTCOME_OK;
+}
+
+static void
+put_done(struct unit *unit, enum outcome outcome, const char *sentence)
+{
+	(void)unit, (void)sentence;
+	ok(outcome == OUTCOME_OK, "another unit adds a delivery");
+}
+
+static void
+test_behind(void)
+{
+	struct unit other = { .work = put_one, .done = put_done };
+	unsigned int before = plan.commits;
+
+	twin.is_silent = true;
+	clerk_submit(clerk, &other);
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)tried(ANA), 1, "the outbox behind it sends that");
+	is_int(plan.commits - before, 1, "for the price of one commit");
+}
+
+static void
+test_lost(void)
+{
+	twin.outcome = OUTCOME_PERMANENT;
+	add(ANA);
+	lose_commits(1, OUTCOME_CONFLICT);
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)tried(ANA), 1, "a claim whose commit was not "
+	       "answered is sent once");
+	is_int((long long)tried(SOC), 1, "its failure is told once");
+	twin.is_silent = true;
+	add("bob@contoso.example");
+	outbox_wake(outbox);
+	loop_run(loop);
+	lose_commits(1, OUTCOME_CONFLICT);
+	answer(twin.sent[2].id, OUTCOME_PERMANENT, "550 no");
+	loop_run(loop);
+	is(tries_of((int64_t)twin.sent[2].id), "permanent", "an answer is "
+	   "recorded once");
+	is_int((long long)tried(SOC), 2, "and its failure told once");
+}
+
+static void
+test_lost_for_good(void)
+{
+	add(ANA);
+	lose_commits(1, OUTCOME_TEMPORARY);
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 1 * SECOND);
+	is_int((long long)tried(ANA), 0, "a claim that nobody heard of again "
+	       "does not leave");
+	is_int((long long)count_in(STORE_CLAIMED), 1, "though it is in the "
+	       "store");
+	loop_run_until(loop, NOON + 10 * SECOND);
+	is(tries_of((int64_t)twin.sent[0].id), "sent", "and is not stranded");
+}
+
+static void
+reload(void)
+{
+	generations_replace(generations, load(SETTINGS
+			    CONTOSO("@contoso.example.com")));
+}
+
+static void
+test_reload(void)
+{
+	add(ANA);
+	plan.before_commit = reload;
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)tried(ANA), 0, "what a reload forbids between claim "
+	       "and departure does not leave");
+	is_int((long long)tried(SOC), 1, "and the catch-all is told");
+}
+
+static void
+test_full(void)
+{
+	size_t i;
+
+	twin.is_silent = true;
+	for (i = 0; i < 2 * ROOM; i++)
+		add(arena_printf(arena, "p%zu@contoso.example", i));
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)twin.count, ROOM, "no more is claimed than there is "
+	       "room for");
+	is_int((long long)count_in(STORE_CLAIMED), ROOM, "the others wait");
+	for (i = 0; i < ROOM; i++)
+		answer(twin.sent[i].id, OUTCOME_OK, "250 ok");
+	loop_run(loop);
+	is_int((long long)twin.count, 2 * ROOM, "until there is");
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} stories[] = {
+	{ "sent", test_sent },
+	{ "back off", test_back_off },
+	{ "give up", test_give_up },
+	{ "restart", test_restart },
+	{ "drain", test_drain },
+	{ "trouble", test_trouble },
+	{ "trouble at start", test_trouble_at_start },
+	{ "refused", test_refused },
+	{ "gone", test_gone },
+	{ "gathering", test_gathering },
+	{ "under way", test_under_way },
+	{ "behind", test_behind },
+	{ "lost", test_lost },
+	{ "lost for good", test_lost_for_good },
+	{ "reload", test_reload },
+	{ "full", test_full },
+};
+
+int
+main(void)
+{
+	size_t i;
+
+	if (!mkdtemp(folder) ||
+	    !freopen(path("log"), "w", stderr))
+		return 1;
+	for (i = 0; i < sizeof(stories) / sizeof(*stories); i++) {
+		printf("# %s\n", stories[i].name);
+		open_world();
+		stories[i].run();
+		close_world();
+	}
+	(void)unlink(path("tocsin.conf"));
+	(void)unlink(path("log"));
+	(void)rmdir(folder);
+	buf_release(&error);
+	return tap_done();
+}
