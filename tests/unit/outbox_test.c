@@ -126,7 +126,10 @@ twin_results(void *context)
 	return done;
 }
 
-/* The first delivery that flies arrives, the others are not begun. */
+static void add(const char *address);
+
+/* The first delivery that flies arrives, the others are not begun. Somebody
+ * else has not heard of it yet. */
 static void
 twin_drain(void *context, int64_t patience_ms)
 {
@@ -134,8 +137,7 @@ twin_drain(void *context, int64_t patience_ms)
 	size_t i;
 
 	(void)context, (void)patience_ms;
-	if (!twin.flying)
-		return;
+	add("eve@contoso.example");
 	answer(twin.sent[0].id, OUTCOME_OK, "250 just in time");
 	for (i = 1; i < twin.count; i++) {
 		end = twin.end;
@@ -451,11 +453,15 @@ test_restart(void)
 	       "process");
 	is(tries_of((int64_t)twin.sent[0].id), "unknown sent", "whose journal "
 	   "says that nobody knows of the first try");
+	is_int((long long)logged("event=recovered what="), 1, "and so does the "
+	       "log");
 }
 
 static void
 test_drain(void)
 {
+	unsigned int before;
+
 	twin.is_silent = true;
 	add(ANA);
 	outbox_wake(outbox);
@@ -465,13 +471,15 @@ test_drain(void)
 	outbox_drain(outbox);
 	is_int((long long)twin.count, 2, "what the last round claimed leaves "
 	       "before the drain");
+	is_int((long long)count_in(STORE_PENDING), 1, "what is added "
+	       "meanwhile is not claimed");
 	is_int((long long)count_in(STORE_SENT), 1, "what arrived is recorded");
 	is_int((long long)count_in(STORE_CLAIMED), 1, "what did not begin stays "
 	       "claimed, for the next start");
-	add("eve@contoso.example");
+	before = plan.commits;
 	outbox_wake(outbox);
 	loop_run(loop);
-	is_int((long long)twin.count, 2, "and nothing is begun any more");
+	is_int(plan.commits - before, 0, "and nothing is begun any more");
 }
 
 static void
@@ -483,7 +491,7 @@ test_trouble(void)
 	loop_run(loop);
 	plan.begin = OUTCOME_TEMPORARY;
 	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
-	loop_run_until(loop, NOON + 60 * SECOND);
+	loop_run_until(loop, NOON + 61 * SECOND);
 	plan.begin = OUTCOME_OK;
 	is_int((long long)logged("event=trouble in=queue"), 1, "a store that "
 	       "fails for a minute is spoken of once");
@@ -491,6 +499,7 @@ test_trouble(void)
 	       "meanwhile");
 	add("bob@contoso.example");
 	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 61 * SECOND + 500);
 	is_int((long long)twin.count, 1, "and nobody hurries");
 	loop_run_until(loop, NOON + 63 * SECOND);
 	is(tries_of((int64_t)twin.sent[0].id), "sent", "and is recorded once "
@@ -555,12 +564,13 @@ test_gathering(void)
 	loop_run(loop);
 	before = plan.commits;
 	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
+	loop_run_until(loop, NOON + 10);
 	answer(twin.sent[1].id, OUTCOME_OK, "250 ok");
 	loop_run(loop);
-	is_int((long long)count_in(STORE_SENT), 2, "answers that come together");
+	is_int((long long)count_in(STORE_SENT), 2, "answers that come within "
+	       "a moment");
 	is_int(plan.commits - before, 1, "are one transaction");
-	ok(the_clock.fixed > NOON && the_clock.fixed <= NOON + 20,
-	   "since the first waits a moment for others");
+	ok(the_clock.fixed <= NOON + 20, "since the first waits for others");
 	before = (unsigned int)the_clock.fixed;
 	answer(twin.sent[2].id, OUTCOME_OK, "250 ok");
 	loop_run(loop);
@@ -568,6 +578,28 @@ test_gathering(void)
 	       "come");
 	is_int((long long)count_in(STORE_SENT), 3, "then it is recorded at "
 	       "once");
+}
+
+static void
+test_gathering_is_over(void)
+{
+	size_t i;
+
+	twin.is_silent = true;
+	for (i = 0; i < 4; i++)
+		add(arena_printf(arena, "p%zu@contoso.example", i));
+	outbox_wake(outbox);
+	loop_run(loop);
+	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
+	loop_run_until(loop, NOON + 10);
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 11);
+	is_int((long long)count_in(STORE_SENT), 1, "whoever wakes the outbox "
+	       "ends the waiting");
+	answer(twin.sent[1].id, OUTCOME_OK, "250 ok");
+	loop_run_until(loop, NOON + 100);
+	is_int((long long)count_in(STORE_SENT), 2, "and the next answer waits "
+	       "anew");
 }
 
 static void
@@ -595,6 +627,21 @@ test_under_way(void)
 	is_int((long long)count_in(STORE_FAILED), 1, "with the failures");
 	is_int((long long)tried(SOC), 1, "and who is told of them");
 	is_int((long long)twin.count, 4, "each was sent once");
+}
+
+/* Here the loop hears of the answer before the clerk begins. */
+static void
+test_collected(void)
+{
+	twin.is_silent = true;
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run(loop);
+	outbox_wake(outbox);
+	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
+	loop_run(loop);
+	is_int((long long)count_in(STORE_SENT), 1, "an answer that is collected "
+	       "while a round is under way is recorded by the next");
 }
 
 /* Another unit, and the outbox right behind it. */
@@ -649,6 +696,38 @@ test_lost(void)
 	is(tries_of((int64_t)twin.sent[2].id), "permanent", "an answer is "
 	   "recorded once");
 	is_int((long long)tried(SOC), 2, "and its failure told once");
+}
+
+/* How often the journal has that nobody could be told. */
+static size_t
+untold(int64_t item)
+{
+	struct store_events all = { 0 };
+	size_t count = 0, i;
+
+	if (store_events(store, item, arena, &all, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	for (i = 0; i < all.count; i++)
+		count += !strcmp(all.items[i].what, STORE_UNTOLD);
+	return count;
+}
+
+static void
+test_lost_untold(void)
+{
+	size_t before = logged("event=failed");
+
+	twin.is_silent = true;
+	add(SOC);
+	outbox_wake(outbox);
+	loop_run(loop);
+	lose_commits(1, OUTCOME_CONFLICT);
+	answer(twin.sent[0].id, OUTCOME_PERMANENT, "550 no");
+	loop_run(loop);
+	is_int((long long)untold(1), 1, "that nobody could be told is recorded "
+	       "once");
+	is_int((long long)(logged("event=failed") - before), 1, "and logged "
+	       "once");
 }
 
 static void
@@ -718,9 +797,12 @@ static const struct {
 	{ "refused", test_refused },
 	{ "gone", test_gone },
 	{ "gathering", test_gathering },
+	{ "gathering is over", test_gathering_is_over },
 	{ "under way", test_under_way },
+	{ "collected", test_collected },
 	{ "behind", test_behind },
 	{ "lost", test_lost },
+	{ "lost, and nobody to tell", test_lost_untold },
 	{ "lost for good", test_lost_for_good },
 	{ "reload", test_reload },
 	{ "full", test_full },
