@@ -164,7 +164,23 @@ on_debug(CURL *curl, curl_infotype type, char *bytes, size_t length,
 	return 0;
 }
 
-/* What holds for every transfer of a handle. */
+/* What holds for every transfer, of mail or not. */
+static void
+set_manners(CURL *curl, const char *protocols)
+{
+	SET(curl, CURLOPT_PROTOCOLS_STR, protocols);
+	/* No alarm signals in a program with threads. */
+	SET(curl, CURLOPT_NOSIGNAL, 1L);
+	/* A thread of curl's asks for the address, for as long as the C library
+	 * likes to ask name servers that are silent. Without this whoever ends
+	 * a transfer waits for that thread, whatever the time-outs below. */
+	SET(curl, CURLOPT_QUICK_EXIT, 1L);
+	/* None of the environment: http_proxy, https_proxy, all_proxy. */
+	SET(curl, CURLOPT_PROXY, "");
+	SET(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+}
+
+/* What holds for every mail of a handle. */
 static void
 open_handle(struct transfer *transfer)
 {
@@ -174,12 +190,7 @@ open_handle(struct transfer *transfer)
 		BUG("no memory for a transfer");
 	transfer->curl = curl;
 	SET(curl, CURLOPT_ERRORBUFFER, transfer->error);
-	/* No alarm signals in a program with threads. */
-	SET(curl, CURLOPT_NOSIGNAL, 1L);
-	/* Neither http_proxy nor all_proxy of the environment. */
-	SET(curl, CURLOPT_PROXY, "");
-	SET(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
-	SET(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	set_manners(curl, "smtp,smtps");
 	SET(curl, CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(curl, CURLOPT_SSL_VERIFYHOST, 2L);
 	/* One, so that transfer_drop() knows which socket it is. */
@@ -532,11 +543,7 @@ set_request(struct inquiry *inquiry, const struct transfer_request *request)
 	inquiry->headers = copy_headers(request->headers);
 	/* A server may have given it: of one too long the answer tells. */
 	(void)curl_easy_setopt(curl, CURLOPT_URL, request->url);
-	SET(curl, CURLOPT_PROTOCOLS_STR, "https");
-	SET(curl, CURLOPT_NOSIGNAL, 1L);
-	/* Neither https_proxy nor all_proxy of the environment. */
-	SET(curl, CURLOPT_PROXY, "");
-	SET(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	set_manners(curl, "https");
 	if (request->ca_file) {
 		SET(curl, CURLOPT_CAINFO, request->ca_file);
 		SET(curl, CURLOPT_CAPATH, NULL);

@@ -9,6 +9,10 @@
  *
  * SIGPIPE must be ignored or blocked: curl leaves it alone in threads.
  *
+ * An address is asked for in a thread of curl's own. Whoever ends a transfer
+ * does not wait for it: with name servers that are silent such a thread, and
+ * nothing else, lives on until the C library gives up.
+ *
  * Life: transfer_setup() once, before the first thread; then each thread has
  * transfers of its own: transfer_create(), transfer_mail() as often as wanted,
  * transfer_drop() after a failure, transfer_destroy().

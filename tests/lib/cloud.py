@@ -26,6 +26,7 @@ import urllib.parse
 CLIENT = '6f9c1d0e-0000-4000-8000-000000000001'
 SECRET = 'a~b+c/d=e&f%g h'
 GRAPH = '#microsoft.graph.security.'
+NAME = 'cloud.example'      # which the certificate is for, besides 127.0.0.1
 
 
 def run(*words, input=None):
@@ -35,7 +36,7 @@ def run(*words, input=None):
 
 
 def make_certificates(folder):
-    """ca.pem, server.pem (127.0.0.1), app.pem and app.crt (RSA)."""
+    """ca.pem, server.crt, app.pem and app.crt (RSA)."""
     def path(name):
         return os.path.join(folder, name)
     run('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt',
@@ -45,7 +46,7 @@ def make_certificates(folder):
         'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=127.0.0.1',
         '-keyout', path('server.key'), '-out', path('server.csr'))
     with open(path('server.ext'), 'w') as file:
-        file.write('subjectAltName=IP:127.0.0.1\n')
+        file.write('subjectAltName=IP:127.0.0.1,DNS:%s\n' % NAME)
     run('openssl', 'x509', '-req', '-in', path('server.csr'), '-CA',
         path('ca.pem'), '-CAkey', path('ca.key'), '-CAcreateserial', '-days',
         '2', '-extfile', path('server.ext'), '-out', path('server.crt'))

@@ -25,8 +25,9 @@ import subprocess
 import sys
 import time
 
+import private
 import relay
-from relay import BUILD, WAIT, Relay, skip_all
+from relay import BUILD, WAIT, Relay
 
 PROGRAM = '/usr/local/bin/tocsin-deliver'
 SPOOL = '/var/spool/tocsin'
@@ -60,13 +61,7 @@ def enter(name, kind):
         with open(os.path.join(top, file), 'w') as out:
             for user, number in IDS.items():
                 out.write(row % ((user,) + (number,) * row.count('%d')))
-    run = subprocess.run(['tests/lib/private_root', name, kind.package, '--',
-                          sys.executable] + sys.argv,
-                         stderr=subprocess.PIPE, text=True)
-    if run.returncode == 77:
-        skip_all(run.stderr.strip())
-    sys.stderr.write(run.stderr)
-    sys.exit(run.returncode)
+    private.enter(name, kind.package)
 
 
 def bail_out(why):

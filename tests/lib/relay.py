@@ -22,7 +22,7 @@ import tempfile
 import time
 
 BUILD = os.path.abspath(os.environ.get('BUILD', 'build'))
-WAIT = 20          # seconds until something that must happen has happened
+WAIT = 180         # seconds; whoever waits so long waits for ever
 
 MAIN = '''# Read top to bottom; the first rule that surely matches decides.
 state      state

@@ -11,24 +11,12 @@ import threading
 import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import Relay, ok, same, done, skip_all   # noqa: E402
+from relay import Relay, ok, same, done   # noqa: E402
 from cloud import Cloud, alert, hang   # noqa: E402
 from polled import configure, met, settle, titles   # noqa: E402
+from private import enter   # noqa: E402
 
 COUNT = 150
-
-
-def enter():
-    """Run this program once more where nghttpx seems to be installed."""
-    if os.environ.get('PRIVATE_TOP'):
-        return
-    run = subprocess.run(['tests/lib/private_root', 'nghttpx',
-                          'nghttp2-proxy', '--', sys.executable] + sys.argv,
-                         stderr=subprocess.PIPE, text=True)
-    if run.returncode == 77:
-        skip_all(run.stderr.strip())
-    sys.stderr.write(run.stderr)
-    sys.exit(run.returncode)
 
 
 class Front:
@@ -109,7 +97,7 @@ class Wire:
             pass
 
 
-enter()
+enter('nghttpx', 'nghttp2-proxy')
 with Relay() as relay, Cloud(relay.folder) as cloud, Front(cloud) as front:
     cloud.pages = 2
     tenants = configure(relay, cloud, count=COUNT)
