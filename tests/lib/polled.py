@@ -10,7 +10,7 @@
 import sqlite3
 import time
 
-from relay import CONTOSO
+from relay import CONTOSO, WAIT
 
 T = '72f988bf-86f1-41af-91ab-2d7cd011db47'
 
@@ -38,27 +38,27 @@ def configure(relay, cloud, proof='secret-file app.secret', count=1,
     return tenants
 
 
+def is_met(relay, count=1, incidents=0):
+    """Have that many tenants been read once, and as many incidents?"""
+    try:
+        row, = relay.rows(
+            "SELECT count(*) FILTER (WHERE source <> 'incidents'),"
+            " count(*) FILTER (WHERE source = 'incidents')"
+            " FROM poll WHERE started > 0")
+    except sqlite3.Error:
+        return False            # the store is being made
+    return row[0] >= count and row[1] >= incidents
+
+
 def met(relay, count=1, incidents=0):
-    """Until that many tenants have been read once, and as many incidents."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        try:
-            with sqlite3.connect('file:%s?mode=ro' % relay.path(
-                    'state', 'store.db'), uri=True) as db:
-                row = db.execute(
-                    "SELECT count(*) FILTER (WHERE source <> 'incidents'),"
-                    " count(*) FILTER (WHERE source = 'incidents')"
-                    " FROM poll WHERE started > 0").fetchone()
-            db.close()
-            if row[0] >= count and row[1] >= incidents:
-                return True
-        except sqlite3.Error:
-            pass
+    """Until it is so."""
+    end = time.monotonic() + WAIT
+    while not is_met(relay, count, incidents) and time.monotonic() < end:
         time.sleep(0.05)
-    return False
+    return is_met(relay, count, incidents)
 
 
-def titles(relay, want, recipient='archive@mssp.example', wait=20):
+def titles(relay, want, recipient='archive@mssp.example', wait=WAIT):
     """Titles told to that recipient, once he has that many."""
     end = time.monotonic() + wait
     while True:
@@ -70,7 +70,7 @@ def titles(relay, want, recipient='archive@mssp.example', wait=20):
         time.sleep(0.05)
 
 
-def told(relay, words, want=1, wait=20):
+def told(relay, words, want=1, wait=WAIT):
     """The notifications with those words in their subject, once there are so
     many: others may be on their way."""
     end = time.monotonic() + wait
@@ -81,7 +81,7 @@ def told(relay, words, want=1, wait=20):
         time.sleep(0.05)
 
 
-def settle(tenant, asks=2, wait=15):
+def settle(tenant, asks=2, wait=WAIT):
     """Until it has been asked some times more."""
     before, end = len(tenant.asked), time.monotonic() + wait
     while len(tenant.asked) < before + asks and time.monotonic() < end:
