@@ -49,7 +49,9 @@ open_store(void)
 {
 	struct store *opened;
 
-	if (store_open(directory, &opened, &error) != OUTCOME_OK)
+	if (store_open(arena_printf(arena, "sqlite:%s/store.db",
+				    directory), &opened, &error) !=
+	    OUTCOME_OK)
 		BUG("%s", error.data);
 	return opened;
 }
