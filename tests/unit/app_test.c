@@ -1,11 +1,14 @@
 #include "conf/conf.h"
 #include "source/poll.h"
 
+#include "base/bug.h"
 #include "base/text.h"
 
 #include "tap.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define NOW INT64_C(1795305600000)	/* 2026-11-22T00:00:00Z */
@@ -120,6 +123,131 @@ test_china(void)
 	buf_release(&errors);
 }
 
+/* ---- files ---- */
+
+static const char *
+temporary(void)
+{
+	char *path = arena_strdup(arena, "/tmp/tocsin-app-XXXXXX");
+	int fd = mkstemp(path);
+
+	if (fd < 0)
+		BUG("no file");
+	(void)close(fd);		/* empty */
+	return path;
+}
+
+/* Key and certificate in one file, as an app has them. */
+static void
+make_certificate(const char *path)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (!child) {
+		int nothing = open("/dev/null", O_WRONLY);
+
+		(void)dup2(nothing, STDERR_FILENO);
+		(void)execlp("openssl", "openssl", "req", "-x509", "-newkey",
+			     "rsa:2048", "-nodes", "-days", "90", "-subj",
+			     "/CN=reader", "-keyout", path, "-out", path,
+			     (char *)NULL);
+		_exit(127);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || status)
+		BUG("no certificate");
+}
+
+/* Lines before the rest, until it has that size. */
+static void
+pad(const char *path, const char *rest, size_t size)
+{
+	FILE *file = fopen(path, "w");
+	size_t left = size - strlen(rest);
+
+	if (!file)
+		BUG("no file");
+	while (left--)
+		(void)fputc('\n', file);	/* fclose() tells */
+	(void)fputs(rest, file);		/* likewise */
+	if (fclose(file))
+		BUG("a file that cannot be written");
+}
+
+static const char *
+read_whole(const char *path)
+{
+	char *text = arena_alloc(arena, 16384);
+	FILE *file = fopen(path, "r");
+	size_t length = file ? fread(text, 1, 16383, file) : 0;
+
+	if (!length || fclose(file))
+		BUG("a file that cannot be read");
+	text[length] = '\0';
+	return text;
+}
+
+/* What loading it says; `ends_out` may be NULL. */
+static const char *
+load_with(const char *proof, instant_ms now, int64_t *ends_out)
+{
+	const char *text = arena_printf(arena,
+		"app reader { client 6f9c1d0e-0000-4000-8000-000000000001 %s "
+		"}\n", proof);
+	struct diag *diag = diag_create(arena);
+	struct conf *conf = conf_load_text(arena, "t", text, diag);
+	struct buf said = BUF_INIT;
+	app_list apps = { 0 };
+	const char *copy;
+
+	apps_load(conf, now, diag, &apps);
+	diag_print(diag, &said);
+	if (ends_out)
+		*ends_out = apps.count ? apps.items[0]->ends_s : 0;
+	copy = arena_strdup(arena, said.data);
+	buf_release(&said);
+	return copy;
+}
+
+static void
+test_certificate(void)
+{
+	const char *path = temporary(), *proof, *pem;
+	const instant_ms month = INT64_C(30) * 86400 * 1000;
+	int64_t ends_s;
+
+	make_certificate(path);
+	proof = arena_printf(arena, "certificate-file %s", path);
+	is(load_with(proof, 0, &ends_s), "", "a certificate is read");
+	is(load_with(proof, ends_s * 1000 - month, NULL), "",
+	   "thirty days before its end nothing is said");
+	ok(strstr(load_with(proof, ends_s * 1000 - month + 1000, NULL),
+		  "ends in 29 days"), "then it is");
+	ok(strstr(load_with(proof, ends_s * 1000, NULL), "has expired"),
+	   "and that it has ended");
+	pem = read_whole(path);
+	pad(path, pem, 1 << 20);
+	is(load_with(proof, 0, NULL), "", "it may stand in a MiB");
+	pad(path, pem, (1 << 20) + 1);
+	ok(strstr(load_with(proof, 0, NULL), path), "but not in more");
+	(void)unlink(path);
+}
+
+static void
+test_authorities(void)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
+	const char *path = temporary();
+	const char *proof = arena_printf(arena, "secret-file %s ca-file %s",
+					 secret, path);
+
+	pad(path, begin, 16 << 20);
+	is(load_with(proof, 0, NULL), "", "authorities may have 16 MiB");
+	pad(path, begin, (16 << 20) + 1);
+	ok(strstr(load_with(proof, 0, NULL), path), "but not more");
+	(void)unlink(path);
+}
+
 int
 main(void)
 {
@@ -131,6 +259,8 @@ main(void)
 	for (i = 0; i < sizeof(clouds) / sizeof(*clouds); i++)
 		test_cloud(i);
 	test_china();
+	test_certificate();
+	test_authorities();
 	arena_destroy(&arena);
 	(void)close(fd);
 	(void)unlink(secret);

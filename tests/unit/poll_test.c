@@ -77,6 +77,71 @@ test_plans(void)
 	is_int(plans.items[2]->along == NULL, 1, "but not with others");
 }
 
+/* What is said of `poll graph using reader` with those clauses. */
+static const char *
+load_clauses(const char *clauses, const struct poll_plan **plan_out)
+{
+	const char *text = arena_printf(arena,
+		"app reader { client 6f9c1d0e-0000-4000-8000-000000000001\n"
+		"  secret-file /dev/null }\n"
+		"customer c { tenant 11111111-2222-3333-4444-555555555555\n"
+		"  poll graph using reader %s }\n", clauses);
+	struct diag *diag = diag_create(arena);
+	struct conf *conf = conf_load_text(arena, "t", text, diag);
+	struct buf said = BUF_INIT;
+	app_list apps = { 0 };
+	poll_plans found = { 0 };
+	const char *copy;
+
+	apps_load(conf, NOW, diag, &apps);
+	polls_load(conf, &apps, diag, &found);
+	diag_print(diag, &said);
+	*plan_out = found.count ? found.items[0] : NULL;
+	copy = arena_strdup(arena, said.data);
+	buf_release(&said);
+	return copy;
+}
+
+static const struct {
+	const char *clauses;
+	int64_t every_s, complete_s, along_s;
+	const char *said;
+} clauses[] = {
+	{ "", 60, 5, 300, "" },
+	{ "every 1s", 1, 5, 5, "" },
+	{ "every 12m", 720, 5, 3600, "" },
+	{ "every 13m", 780, 5, 3600, "" },
+	{ "every 2h", 7200, 5, 7200, "" },
+	{ "every 1d", 86400, 5, 86400, "" },
+	{ "every 0s", 0, 5, 0, "cannot be asked every 0s" },
+	{ "every 86401s", 86401, 5, 86401, "cannot be asked every 86401s" },
+	{ "complete within 0s", 60, 0, 300, "" },
+	{ "complete within 1m", 60, 60, 300, "" },
+	{ "complete within 61s", 60, 61, 300, "cannot wait for 61s" },
+};
+
+static void
+test_clauses(void)
+{
+	const struct poll_plan *plan;
+	size_t i;
+
+	for (i = 0; i < sizeof(clauses) / sizeof(*clauses); i++) {
+		const char *said = load_clauses(clauses[i].clauses, &plan);
+
+		ok(*clauses[i].said ? strstr(said, clauses[i].said) != NULL
+				    : !strstr(said, "cannot be asked") &&
+				      !strstr(said, "cannot wait"),
+		   "'%s': %s", clauses[i].clauses,
+		   *clauses[i].said ? "is refused" : "is taken");
+		is_int(plan->every_ms, clauses[i].every_s * 1000, "how often");
+		is_int(plan->complete_ms, clauses[i].complete_s * 1000,
+		       "how long a mail waits");
+		is_int(plan->along->every_ms, clauses[i].along_s * 1000,
+		       "how often incidents are read");
+	}
+}
+
 static void
 test_urls(void)
 {
@@ -307,6 +372,7 @@ main(void)
 	test_waits();
 	test_their_clock();
 	test_plans();
+	test_clauses();
 	test_urls();
 	for (i = 0; i < sizeof(records) / sizeof(*records); i++)
 		test_record(i);

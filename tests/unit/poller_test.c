@@ -5,6 +5,7 @@
 #include "ask/poller.h"
 
 #include "base/bug.h"
+#include "base/digest.h"
 #include "base/text.h"
 #include "requests_twin.h"
 #include "store/query.h"
@@ -439,14 +440,19 @@ open_world(const char *customers)
 }
 
 static void
+open_poller(void)
+{
+	struct poller_world all = world();
+
+	poller = poller_create(&all);
+}
+
+static void
 open_all(const char *poll)
 {
-	struct poller_world all;
-
 	arena = arena_create();
 	open_world(customers_with(app_with("secret-file"), poll));
-	all = world();
-	poller = poller_create(&all);
+	open_poller();
 }
 
 static struct twin *
@@ -649,6 +655,24 @@ test_token_in_run(void)
 	is(nth(PAGE, -1)->bearer, bearer, "is asked for with it all the same");
 	next(PAGE);
 	ok(strcmp(nth(PAGE, -1)->bearer, bearer), "the next run with another");
+	close_all();
+}
+
+/* Both are due at once, and the token takes a while. */
+static void
+test_token_along(void)
+{
+	arena = arena_create();
+	open_world(customers_with(app_with("secret-file"),
+				  "graph using reader every 1m"));
+	share = 0;
+	script[TOKEN] = (struct scripted){ .times = 1, .status = 200,
+					   .delay_ms = 10 * SECOND + TICK / 2 };
+	open_poller();
+	pass(MINUTE);
+	is_int((int64_t)count(TOKEN), 1, "what reads along asks for no token");
+	ok(is_between(nth(INCIDENTS, 0)->at - NOON, 10 * SECOND,
+		      10 * SECOND + TICK), "but uses it as soon as it is there");
 	close_all();
 }
 
@@ -922,15 +946,13 @@ test_fair(void)
 {
 	enum { LANES = 10000 };
 	static unsigned char turns[LANES];
-	struct poller_world all;
 	unsigned int least = 255, most = 0;
 	size_t i;
 
 	arena = arena_create();
 	open_world(many_customers(LANES));
 	meanwhile = answer_slowly;
-	all = world();
-	poller = poller_create(&all);
+	open_poller();
 	pass(LANES * 2 * SECOND / 128 + 30 * SECOND);
 	memset(turns, 0, sizeof(turns));
 	for (i = 0; i < asked.count; i++)
@@ -999,14 +1021,12 @@ write_row(instant_ms started, instant_ms cursor, instant_ms good)
 static void
 test_future_row(void)
 {
-	struct poller_world all;
 
 	arena = arena_create();
 	open_world(customers_with(app_with("secret-file"),
 				  "graph using reader every 1m"));
 	write_row(NOON + 365 * DAY, NOON + 365 * DAY, NOON - 20 * MINUTE);
-	all = world();
-	poller = poller_create(&all);
+	open_poller();
 	add_alert("old", NOON - 30 * DAY, NOON - MINUTE);
 	add_alert("a1", NOON - MINUTE, NOON - MINUTE);
 	next(PAGE);
@@ -1047,7 +1067,6 @@ test_our_clock(void)
 static void
 test_unread(void)
 {
-	struct poller_world all;
 	instant_ms good;
 
 	arena = arena_create();
@@ -1055,8 +1074,7 @@ test_unread(void)
 				  "graph using reader every 1s"));
 	write_row(NOON - 30 * DAY, NOON - 2 * HOUR, NOON - 2 * HOUR);
 	refusals = 2;
-	all = world();
-	poller = poller_create(&all);
+	open_poller();
 	add_alert("downtime", NOON - HOUR, NOON - HOUR);
 	pass(4 * SECOND);
 	is_int((int64_t)asked.count, 0, "before its row is read, no API is "
@@ -1211,12 +1229,30 @@ test_new_app(void)
 
 /* ---- refresh tokens ---- */
 
-static void
-open_refresh(void)
+/* That the store has. */
+static const char *
+kept_token(void)
 {
-	struct poller_world all = world();
+	struct digest *digest = digest_create();
+	unsigned char bytes[DIGEST_SIZE];
+	char hex[DIGEST_HEX];
+	const char *kept = NULL;
 
-	poller = poller_create(&all);
+	digest_add_text(digest, "secret");
+	digest_finish(&digest, bytes);
+	digest_hex(bytes, hex);
+	if (store_meta(store, arena_printf(arena, "refresh-token reader %s",
+					   hex), arena, &kept, &error) !=
+	    OUTCOME_OK)
+		BUG("%s", error.data);
+	return kept;
+}
+
+static void
+refuse_with_token(struct twin_request *request)
+{
+	if (kind_of(request->request.url) == TOKEN)
+		refusals = 1;
 }
 
 static void
@@ -1226,7 +1262,7 @@ test_refresh(void)
 	open_world(customers_with(app_with("refresh-token-file"),
 				  "graph using reader every 1m"));
 	refresh_token = "newer";
-	open_refresh();
+	open_poller();
 	pass(2 * MINUTE);
 	ok(strstr(nth(TOKEN, 0)->form, "refresh_token=secret"),
 	   "the refresh token of the file is used");
@@ -1234,21 +1270,23 @@ test_refresh(void)
 	ok(strstr(nth(TOKEN, 1)->form, "refresh_token=newer"),
 	   "and then what it was renewed to");
 	close_poller();
-	open_refresh();
-	refresh_token = "newest";
+	open_poller();
 	pass(2 * MINUTE);
 	ok(strstr(nth(TOKEN, -1)->form, "refresh_token=newer"),
 	   "also after a restart");
-	pass(58 * MINUTE);
-	refusals = 1;
+	refresh_token = "newest";
+	meanwhile = refuse_with_token;
 	next(TOKEN);
-	refusals = 0;
-	pass(10 * SECOND);
+	is(kept_token(), "newer", "one that could not be stored");
+	pass(5 * SECOND - 2 * TICK);
+	is(kept_token(), "newer", "is not tried again at once");
+	pass(3 * TICK);
+	is(kept_token(), "newest", "but five seconds later");
 	close_poller();
-	open_refresh();
+	open_poller();
 	pass(2 * MINUTE);
 	ok(strstr(nth(TOKEN, -1)->form, "refresh_token=newest"),
-	   "and when the store was full meanwhile");
+	   "and then it is used after a restart, too");
 	close_all();
 }
 
@@ -1365,6 +1403,7 @@ test_with(struct clerk *(*create)(struct loop *loop, struct store *store))
 	test_budget();
 	test_token_early();
 	test_token_in_run();
+	test_token_along();
 	test_new_certificate();
 	test_overlap();
 	test_sweeps();
