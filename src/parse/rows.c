@@ -5,7 +5,7 @@
 enum {
 	ROWS_MOST = 5000,	/* memory; real mail has up to 200 */
 	LABEL_MOST = 160,	/* octets; a longer one is a sentence */
-	LABEL_WORDS = 6,	/* blanks in the label of a line */
+	LABEL_WORDS = 6,	/* in the label of a line */
 	LINE_MOST = 65536,	/* a longer line is no row */
 };
 
