@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -106,12 +107,47 @@ map_file(void)
 }
 
 static int
-take_a_gigabyte(void)
+take_megabytes(size_t count)
 {
-	void *memory = mmap(NULL, 1 << 30, PROT_READ | PROT_WRITE,
+	void *memory = mmap(NULL, count << 20, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	return memory == MAP_FAILED && errno == ENOMEM ? REFUSED : FINE;
+}
+
+static int
+take_400_megabytes(void)
+{
+	return take_megabytes(400);
+}
+
+static int
+take_512_megabytes(void)
+{
+	return take_megabytes(512);
+}
+
+/* How many there can be, those that are open already among them. */
+static int
+open_files(void)
+{
+	int last = 0, fd;
+
+	while ((fd = dup(STDERR_FILENO)) >= 0)
+		last = fd;
+	return errno == EMFILE ? last + 1 : 0;
+}
+
+/* Seconds of processor time that a mail has; the kernel rounds them. */
+static int
+start_clock(void)
+{
+	struct itimerval timer;
+
+	cage_clock_start();
+	return getitimer(ITIMER_PROF, &timer) ? 0 :
+	       (int)(timer.it_value.tv_sec +
+		     (timer.it_value.tv_usec >= 500000));
 }
 
 static int
@@ -129,7 +165,9 @@ static const struct attempt {
 	{ "memory is taken and given back", use_memory, FINE, 0 },
 	{ "what is open is written to", write_output, FINE, 0 },
 	{ "a file is not opened", open_file, REFUSED, 0 },
-	{ "a gigabyte is too much", take_a_gigabyte, REFUSED, 0 },
+	{ "400 MiB are there", take_400_megabytes, FINE, 0 },
+	{ "512 MiB are too much, with what it has", take_512_megabytes,
+	  REFUSED, 0 },
 	{ "abort() ends as it should", stop_with_a_bug, 0, SIGABRT },
 	{ "no socket", make_socket, 0, SIGSYS },
 	{ "no new process", make_process, 0, SIGSYS },
@@ -171,6 +209,8 @@ int
 main(void)
 {
 	static const struct attempt opening = { .make = open_file };
+	static const struct attempt files = { .make = open_files };
+	static const struct attempt clock = { .make = start_clock };
 	size_t i;
 	int status;
 
@@ -179,5 +219,12 @@ main(void)
 	status = attempt_in_cage(&opening, CAGE_UNFILTERED);
 	ok(WIFEXITED(status) && WEXITSTATUS(status) == FINE,
 	   "without the filter files are opened");
+	status = attempt_in_cage(&files, CAGE_UNFILTERED);
+	if (!SANITIZED)
+		is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 16,
+		       "16 files can be open");
+	status = attempt_in_cage(&clock, CAGE_UNFILTERED);
+	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 5,
+	       "a mail has 5 seconds of processor time");
 	return tap_done();
 }
