@@ -78,10 +78,33 @@ test_many(struct store *store, struct arena *arena)
 	if (incident_look(store, "t", "m200", arena, &got, &error) !=
 	    OUTCOME_OK)
 		BUG("%s", error.data);
-	ok(got.ids.count < 20, "a mail does not name hundreds");
+	is_int((long long)got.ids.count, 16, "a mail names sixteen of them");
 	ok(strstr(ids_of(&got, arena), " big") &&
 	   strstr(ids_of(&got, arena), " m200"),
 	   "but the one that is left, and its own");
+}
+
+/* Each was merged into the next. */
+static void
+test_chain(struct store *store, struct arena *arena)
+{
+	struct buf error = BUF_INIT;
+	struct incident got;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		const struct store_incident one = {
+			"t", arena_printf(arena, "c%d", i), NULL,
+			arena_printf(arena, "c%d", i + 1)
+		};
+
+		if (store_incident_put(store, &one, 1, &error) != OUTCOME_OK)
+			BUG("%s", error.data);
+	}
+	if (incident_look(store, "t", "c0", arena, &got, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	is(got.ids.items[got.ids.count - 1], "c8",
+	   "a merge is followed eight times");
 }
 
 int
@@ -100,6 +123,7 @@ main(void)
 			BUG("%s", error.data);
 	test_rows(store, arena);
 	test_many(store, arena);
+	test_chain(store, arena);
 	store_close(&store);
 	buf_release(&error);
 	arena_destroy(&arena);
