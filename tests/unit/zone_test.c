@@ -246,7 +246,9 @@ put(struct buf *out, int64_t value, int width)
 static void
 put_header(struct buf *out, int times, int types, int chars)
 {
-	buf_append(out, "TZif2\0\0\0\0\0\0\0\0\0\0\0", 20);
+	buf_puts(out, "TZif2");
+	put(out, 0, 8);			/* unused */
+	put(out, 0, 7);
 	put(out, 0, 4);			/* isut */
 	put(out, 0, 4);			/* isstd */
 	put(out, 0, 4);			/* leap */
