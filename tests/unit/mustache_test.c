@@ -472,7 +472,7 @@ run_limits(void)
 
 	ok(is_rendered_at(99) && !is_rendered_at(101),
 	   "partials may be a hundred deep");
-	ok(is_rendered(150, 0), "150,000 steps are no loop in a loop");
+	ok(is_rendered(300, 0), "150,000 steps are no loop in a loop");
 	ok(is_rendered(4, 400), "800 KB are no result that is too large");
 	for (i = 0; i < 100000; i++)
 		buf_puts(&deep, "{{#a}}");

@@ -168,6 +168,14 @@ test_parts(void)
 	is_int((long long)name_length(64), 64, "a file name has up to 64 "
 	       "pieces");
 	is_int((long long)name_length(70), 64, "and not more");
+	is(mail_of("Content-Type: text/html; a=", "x", 60000, "\n\n<p>x</p>")
+	   ->text, "", "a Content-Type has up to 64 KiB");
+	is(mail_of("Content-Type: text/html; a=", "x", 70000, "\n\n<p>x</p>")
+	   ->text, "<p>x</p>", "a longer one is not looked at");
+	is(mail_of(HTML, " ", 2000, "<meta charset=koi8-r>\xC1")->html_text,
+	   "\u0430\n", "HTML names its charset in the first 2 KiB");
+	is(mail_of(HTML, " ", 2048, "<meta charset=koi8-r>\xC1")->html_text,
+	   "\u00C1\n", "and not behind");
 	ok(is_hidden(200) && !is_hidden(256),
 	   "1 KiB of a style is looked at");
 	is(mail_of("Content-Type: image/png", ";\n a=b", 199, ";\n name=n\n\nx")
