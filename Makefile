@@ -204,13 +204,12 @@ check: deps-check
 # What has threads, under ThreadSanitizer: a race ends the program, and with it
 # the test.
 THREADED = clerk loop poller quiet regex send threads upkeep zone
-STORIES  = flow reload smtp
+STORIES  = commands flow outage reload
 THR_ENV  = TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
 check-threads: deps-check
 	@$(MAKE) --no-print-directory -j2 THREADS=1 all \
-		$(THREADED:%=build/threads/tests/%_test) \
-		build/threads/tests/send_tool
+		$(THREADED:%=build/threads/tests/%_test)
 	$(THR_ENV) BUILD=build/threads $(PROVE) \
 		$(THREADED:%=build/threads/tests/%_test) \
 		$(STORIES:%=tests/scenario/%.t)
