@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,8 +16,8 @@ import tempfile
 import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import BUILD, Relay, mail, ok, same, done   # noqa: E402
-from smtp_server import SmtpServer                     # noqa: E402
+from relay import BUILD, WAIT, Relay, mail, ok, same, done  # noqa: E402
+from smtp_server import SmtpServer                          # noqa: E402
 
 CONTOSO = 'contoso@relay.mssp.example'
 IS_SANITIZED = 'san' in os.path.basename(BUILD)
@@ -67,6 +68,27 @@ def store_is_busy():
         same(relay.wait_rows(SENT, STATES), SENT,
              'the store is busy when the next one starts: it is sent all the '
              'same')
+
+
+def life_goes_on():
+    """Between the first try to store a mail and the complaint that it cannot be
+    stored, the watchdog is fed again and again."""
+    with Relay() as relay:
+        server = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        server.bind(relay.path('notify'))
+        server.settimeout(WAIT)
+        relay.start(env={'NOTIFY_SOCKET': relay.path('notify'),
+                         'WATCHDOG_USEC': '100000'})
+        store = lock(relay)
+        relay.deliver(mail(), CONTOSO)
+        fed = 0
+        while fed < 20 and 'event=trouble' not in relay.read_log():
+            fed += server.recv(4096).decode().count('WATCHDOG=1')
+        same(fed, 20, 'while the store waits, nothing else does')
+        store.close()
+        same(relay.wait_rows(SENT, STATES), SENT, 'and the mail is told')
+        relay.stop()
+        server.close()
 
 
 def junk_in_the_inbox():
@@ -422,8 +444,9 @@ def rules_cannot_be_read():
 
 
 if __name__ == '__main__':
-    for story in (store_is_busy, junk_in_the_inbox, spool_goes, state_goes,
-                  state_is_removed, few_descriptors, descriptors_run_out,
-                  little_memory, rules_cannot_be_read, full_disk, read_only):
+    for story in (store_is_busy, life_goes_on, junk_in_the_inbox, spool_goes,
+                  state_goes, state_is_removed, few_descriptors,
+                  descriptors_run_out, little_memory, rules_cannot_be_read,
+                  full_disk, read_only):
         story()
     done()
