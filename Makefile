@@ -203,7 +203,7 @@ check: deps-check
 
 # What has threads, under ThreadSanitizer: a race ends the program, and with it
 # the test.
-THREADED = clerk loop poller quiet regex send threads upkeep zone
+THREADED = clerk loop poller quiet send threads upkeep
 STORIES  = commands flow outage reload
 THR_ENV  = TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 

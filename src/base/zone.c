@@ -5,13 +5,11 @@
  */
 #include "base/zone.h"
 
-#include "base/bug.h"
 #include "base/file.h"
 #include "base/map.h"
+#include "base/thread.h"
 #include "base/vec.h"
 #include "base/zone_data.h"
-
-#include <pthread.h>
 
 #define ZONE_DIRECTORY "/usr/share/zoneinfo"
 
@@ -195,20 +193,6 @@ static struct arena *zone_arena;	/* never freed: see zone.h */
 static struct map *zone_cache;
 
 static void
-lock(void)
-{
-	if (pthread_mutex_lock(&zone_mutex))
-		BUG("mutex");
-}
-
-static void
-unlock(void)
-{
-	if (pthread_mutex_unlock(&zone_mutex))
-		BUG("mutex");
-}
-
-static void
 cache_prepare(void)
 {
 	if (zone_cache)
@@ -271,9 +255,9 @@ zone_find(const char *name, struct buf *error)
 {
 	const struct zone *zone;
 
-	lock();
+	thread_lock(&zone_mutex);
 	zone = find(name, error);
-	unlock();
+	thread_unlock(&zone_mutex);
 	return zone;
 }
 
@@ -331,8 +315,8 @@ zone_names(void)
 {
 	const char *const *names;
 
-	lock();
+	thread_lock(&zone_mutex);
 	names = list_names();
-	unlock();
+	thread_unlock(&zone_mutex);
 	return names;
 }

@@ -7,11 +7,10 @@
 
 #include "base/arena.h"
 #include "base/bug.h"
+#include "base/thread.h"
 #include "send/relay.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -51,20 +50,6 @@ struct sender_pool {
 	size_t count;
 	struct worker workers[];
 };
-
-static void
-lock(struct sender_pool *pool)
-{
-	if (pthread_mutex_lock(&pool->mutex))
-		BUG("mutex");
-}
-
-static void
-unlock(struct sender_pool *pool)
-{
-	if (pthread_mutex_unlock(&pool->mutex))
-		BUG("mutex");
-}
 
 /* Most of the threads: all but a quarter, and at least one. */
 static size_t
@@ -149,10 +134,10 @@ run_item(struct worker *worker, struct sender *sender, struct item *item)
 	struct sender_done *done = sender_done_create(item->id);
 
 	worker->relay = item->relay;
-	unlock(pool);
+	thread_unlock(&pool->mutex);
 	send_deliver(sender, item->relay, &item->job, &done->result);
 	item_destroy(item);
-	lock(pool);
+	thread_lock(&pool->mutex);
 	worker->relay = NULL;
 	put_done(pool, done);
 	/* One more job of that relay may run now, in any thread; this one takes
@@ -169,23 +154,23 @@ work(void *context)
 	struct sender *sender = sender_create(pool->clock, &pool->give_up);
 	struct item *item;
 
-	lock(pool);
+	thread_lock(&pool->mutex);
 	while (!pool->is_draining) {
 		item = wait_for_item(pool);
 		if (item) {
 			run_item(worker, sender, item);
 		} else {
-			unlock(pool);
+			thread_unlock(&pool->mutex);
 			sender_rest(sender);
-			lock(pool);
+			thread_lock(&pool->mutex);
 		}
 	}
-	unlock(pool);
+	thread_unlock(&pool->mutex);
 	sender_destroy(&sender);
-	lock(pool);
+	thread_lock(&pool->mutex);
 	pool->running--;
 	(void)pthread_cond_broadcast(&pool->changed);
-	unlock(pool);
+	thread_unlock(&pool->mutex);
 	return NULL;
 }
 
@@ -204,21 +189,13 @@ init_condition(pthread_cond_t *condition)
 static void
 start_threads(struct sender_pool *pool)
 {
-	sigset_t all, before;
 	size_t i;
 
-	/* Signals are for the event loop; threads inherit the mask. */
-	(void)sigfillset(&all);
-	if (pthread_sigmask(SIG_SETMASK, &all, &before))
-		BUG("signal mask");
 	for (i = 0; i < pool->count; i++) {
 		pool->workers[i].pool = pool;
-		if (pthread_create(&pool->workers[i].thread, NULL, work,
-				   &pool->workers[i]))
-			BUG("cannot start thread %zu", i);
+		pool->workers[i].thread = thread_start(work,
+						       &pool->workers[i]);
 	}
-	if (pthread_sigmask(SIG_SETMASK, &before, NULL))
-		BUG("signal mask");
 }
 
 struct sender_pool *
@@ -246,10 +223,10 @@ sender_pool_room(struct sender_pool *pool)
 {
 	size_t room;
 
-	lock(pool);
+	thread_lock(&pool->mutex);
 	room = pool->is_draining ? 0 :
 	       SENDER_POOL_WAITING - pool->waiting_count;
-	unlock(pool);
+	thread_unlock(&pool->mutex);
 	return room;
 }
 
@@ -282,12 +259,12 @@ sender_pool_submit(struct sender_pool *pool, uint64_t id,
 	if (!sender_pool_room(pool))
 		return false;
 	item = item_create(id, relay, job);
-	lock(pool);
+	thread_lock(&pool->mutex);
 	*pool->waiting_end = item;
 	pool->waiting_end = &item->next;
 	pool->waiting_count++;
 	(void)pthread_cond_signal(&pool->changed);
-	unlock(pool);
+	thread_unlock(&pool->mutex);
 	return true;
 }
 
@@ -303,14 +280,14 @@ sender_pool_results(struct sender_pool *pool)
 	struct sender_done *done;
 	uint64_t count;
 
-	lock(pool);
+	thread_lock(&pool->mutex);
 	/* Nothing to read is no error: somebody looked too often. */
 	if (read(pool->event, &count, sizeof(count)) < 0)
 		(void)0;
 	done = pool->done;
 	pool->done = NULL;
 	pool->done_end = &pool->done;
-	unlock(pool);
+	thread_unlock(&pool->mutex);
 	return done;
 }
 
@@ -355,21 +332,20 @@ sender_pool_drain(struct sender_pool *pool, int64_t patience_ms)
 {
 	size_t i;
 
-	lock(pool);
+	thread_lock(&pool->mutex);
 	if (pool->is_draining) {
-		unlock(pool);
+		thread_unlock(&pool->mutex);
 		return;
 	}
 	pool->is_draining = true;
 	hand_back_waiting(pool);
 	(void)pthread_cond_broadcast(&pool->changed);
 	wait_for_threads(pool, patience_ms);
-	unlock(pool);
+	thread_unlock(&pool->mutex);
 
 	atomic_store(&pool->give_up, true);
 	for (i = 0; i < pool->count; i++)
-		if (pthread_join(pool->workers[i].thread, NULL))
-			BUG("cannot join a sender");
+		thread_join(pool->workers[i].thread);
 }
 
 void
