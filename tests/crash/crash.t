@@ -13,9 +13,9 @@ import sys
 import tempfile
 
 sys.path.insert(0, 'tests/lib')
-from crash import (CHANGES, CONTOSO, IS_SANITIZED, Crash, Spool,  # noqa: E402
-                   chosen, need_strace, points_of, read_trace, report, strace)
-from relay import Relay, mail, same, done                       # noqa: E402
+from crash import (CHANGES, CONTOSO, Crash, Spool, chosen,      # noqa: E402
+                   need_strace, points_of, read_trace, report, strace)
+from relay import IS_SANITIZED, Relay, mail, same, done         # noqa: E402
 from smtp_server import SmtpServer                              # noqa: E402
 
 # Those and the others that tocsin-deliver makes of its own accord.

@@ -114,7 +114,8 @@ def aadsts(code, error='invalid_client', status=401):
         'AADSTS%d: words that change. Trace ID: 1\r\nTimestamp: 2' % code})
 
 
-def hang(seconds):
+def hang(seconds=None):
+    """No answer; if it is not said for how long, for good."""
     def send(request, tenant):
         request.server.cloud.stop.wait(seconds)
         request.close_connection = True

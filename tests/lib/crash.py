@@ -22,7 +22,6 @@ from relay import BUILD, WAIT, Relay, mail, ok, skip_all
 CONTOSO = 'contoso@relay.mssp.example'
 PEOPLE = ['ana@mssp.example', 'archive@mssp.example', 'bob@mssp.example']
 POINTS = os.environ.get('CRASH', '8')
-IS_SANITIZED = 'san' in os.path.basename(BUILD)
 
 # System calls that change a file or a socket.
 CHANGES = ('write,writev,pwrite64,pwritev,sendto,sendmsg,connect,shutdown,'

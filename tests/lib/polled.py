@@ -8,9 +8,8 @@
         titles(relay, 1)
 """
 import sqlite3
-import time
 
-from relay import CONTOSO, WAIT
+from relay import CONTOSO, wait_for
 
 T = '72f988bf-86f1-41af-91ab-2d7cd011db47'
 
@@ -52,40 +51,32 @@ def is_met(relay, count=1, incidents=0):
 
 def met(relay, count=1, incidents=0):
     """Until it is so."""
-    end = time.monotonic() + WAIT
-    while not is_met(relay, count, incidents) and time.monotonic() < end:
-        time.sleep(0.05)
-    return is_met(relay, count, incidents)
+    return wait_for(lambda: is_met(relay, count, incidents))
 
 
-def titles(relay, want, recipient='archive@mssp.example', wait=WAIT):
+def titles(relay, want, recipient='archive@mssp.example'):
     """Titles told to that recipient, once he has that many."""
-    end = time.monotonic() + wait
-    while True:
-        found = sorted(m['Subject'].split('Alert ')[-1].split()[0].rstrip(',')
-                       for m in relay.outbox(0)
-                       if m['Delivered-To'] == recipient)
-        if len(found) >= want or time.monotonic() > end:
-            return found
-        time.sleep(0.05)
+    def found():
+        return sorted(m['Subject'].split('Alert ')[-1].split()[0].rstrip(',')
+                      for m in relay.outbox(0)
+                      if m['Delivered-To'] == recipient)
+    wait_for(lambda: len(found()) >= want)
+    return found()
 
 
-def told(relay, words, want=1, wait=WAIT):
+def told(relay, words, want=1):
     """The notifications with those words in their subject, once there are so
     many: others may be on their way."""
-    end = time.monotonic() + wait
-    while True:
-        found = [m for m in relay.outbox(0) if words in m['Subject']]
-        if len(found) >= want or time.monotonic() > end:
-            return found
-        time.sleep(0.05)
+    def found():
+        return [m for m in relay.outbox(0) if words in m['Subject']]
+    wait_for(lambda: len(found()) >= want)
+    return found()
 
 
-def settle(tenant, asks=2, wait=WAIT):
+def settle(tenant, asks=2):
     """Until it has been asked some times more."""
-    before, end = len(tenant.asked), time.monotonic() + wait
-    while len(tenant.asked) < before + asks and time.monotonic() < end:
-        time.sleep(0.05)
+    before = len(tenant.asked)
+    wait_for(lambda: len(tenant.asked) >= before + asks)
 
 
 def slowly(seconds):

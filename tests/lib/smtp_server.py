@@ -8,6 +8,7 @@ In a test:
         ... send to 127.0.0.1, server.port ...
         server.mails        # accepted: Mail(sender, recipients, content, ...)
         server.commands     # a list of the lines of each connection
+        server.stalling     # how often it fell silent
 
 As a program, until it is ended (`port N` is its first line of output):
 
@@ -57,6 +58,19 @@ class Gone(Exception):
     """The connection is over."""
 
 
+held = []
+
+
+def closed_port():
+    """One that refuses until an SmtpServer of ours is given it; nobody else on
+    the machine gets it meanwhile."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(('127.0.0.1', 0))
+    held.append(sock)
+    return sock.getsockname()[1]
+
+
 class SmtpServer:
     def __init__(self, faults=None, *, port=0, host='127.0.0.1',
                  directory=None, certificate=None, is_implicit=False,
@@ -73,6 +87,7 @@ class SmtpServer:
             self.tls.load_cert_chain(*certificate)
         self.mails, self.commands = [], []
         self.lock, self.stopped = threading.Lock(), threading.Event()
+        self.stalling = 0
         self.sockets, self.threads = [], []
         self.listener = socket.create_server(
             (host, port), family=socket.AF_INET6 if ':' in host
@@ -213,6 +228,8 @@ class Session:
         if action == 'drop':
             raise Gone
         if action == 'stall':
+            with self.server.lock:
+                self.server.stalling += 1
             # Nothing is read either, so a long message cannot be handed over.
             while not self.server.stopped.wait(0.05):
                 if self.is_closed():

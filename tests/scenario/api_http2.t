@@ -3,7 +3,6 @@
 front of it, which is unpacked into namespaces of its own (private_root) and
 never installed."""
 import collections
-import os
 import socket
 import subprocess
 import sys
@@ -11,9 +10,9 @@ import threading
 import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import Relay, ok, same, done   # noqa: E402
+from relay import WAIT, Relay, ok, same, done, wait_for   # noqa: E402
 from cloud import Cloud, alert, hang   # noqa: E402
-from polled import configure, met, settle, titles   # noqa: E402
+from polled import configure, met, titles   # noqa: E402
 from private import enter   # noqa: E402
 
 COUNT = 150
@@ -41,7 +40,7 @@ class Front:
         self.errors = open(self.log + '.errors', 'w+')
         self.process = subprocess.Popen(self.command, stdout=self.errors,
                                         stderr=self.errors)
-        end = time.monotonic() + 10
+        end = time.monotonic() + WAIT
         while time.monotonic() < end:
             try:
                 socket.create_connection(('127.0.0.1', self.port), 1).close()
@@ -51,9 +50,12 @@ class Front:
         return self
 
     def __exit__(self, *exception):
+        self.stop()
+        self.errors.close()
+
+    def stop(self):
         self.process.terminate()
         self.process.wait()
-        self.errors.close()
 
     def requests(self):
         """(port of the client, protocol, status, request line) of each."""
@@ -108,19 +110,17 @@ with Relay() as relay, Cloud(relay.folder) as cloud, Front(cloud) as front:
     same(titles(relay, 5, 'bob@mssp.example'), ['h%d' % i for i in range(5)],
          'and told of, page by page')
     settled = len(front.requests())
-    end = time.monotonic() + 20
-    while len(front.requests()) < settled + 3 * COUNT and \
-            time.monotonic() < end:
-        time.sleep(0.1)
+    wait_for(lambda: len(front.requests()) >= settled + 3 * COUNT)
     relay.stop()
-    time.sleep(1.2)                             # the log is written
+    front.stop()                                # the log is written
     requests = front.requests()
     same({protocol for _, protocol, _, _ in requests}, {'h2'},
          'all of it is HTTP/2')
     same({status for _, _, status, _ in requests}, {'200'},
          'each request has its answer')
     ports = collections.Counter(port for port, _, _, _ in requests)
-    ok(len(ports) <= 4, '%d requests go over %d connections' %
+    # It is one as a rule; on a busy machine some are given up.
+    ok(len(ports) * 20 <= len(requests), '%d requests go over %d connections' %
        (len(requests), len(ports)), ports)
     tokens = sum('/oauth2/' in line for _, _, _, line in requests)
     same(tokens, COUNT, 'with a token for each tenant')
@@ -131,16 +131,14 @@ with Relay() as relay, Cloud(relay.folder) as cloud, Front(cloud) as front:
     tenants = configure(relay, cloud, count=3)
     relay.start()
     ok(met(relay, 3), 'three tenants are read', relay.read_log()[-3000:])
-    tenants[2].always = hang(90)
-    settle(tenants[2], 1)
-    time.sleep(33)
-    same(wire.connections, 1, 'one that never answers costs no connection')
+    tenants[2].always = hang()
+    ok(relay.wait_log('event=poll-failed customer=c2 .*class=later'),
+       'a tenant that never answers is given up', relay.read_log()[-3000:])
+    same(wire.connections, 1, 'and costs no connection')
     wire.frozen.add(1)
     tenants[1].add(alert('i1'))
-    begun = time.time()
-    same(titles(relay, 1, 'bob@mssp.example', 60), ['i1'],
+    # The kernel would find out after a quarter of an hour.
+    same(titles(relay, 1, 'bob@mssp.example'), ['i1'],
          'a connection that is dead is given up')
-    ok(time.time() - begun < 50, 'after one request that waited for it',
-       time.time() - begun)
     relay.stop()
 done()

@@ -17,6 +17,7 @@ BUILD = os.environ.get("BUILD", "build")
 NOBODY = 65534
 IS_ROOT = os.geteuid() == 0
 MIB = 1024 * 1024
+WAIT = 180              # seconds: then it never comes
 MESSAGE_MAX = 64 * MIB
 MAIL = b"Received: by mx; date\nSubject: alert\n\nA device was seen.\n"
 BORDER = re.compile(rb"Received: \(tocsin-deliver (whole|short)\) by "
@@ -98,7 +99,7 @@ def run(arguments, mail=MAIL, spool=None, command=None, **options):
                                stderr=subprocess.PIPE, **options)
     broken = feed(process, [mail] if isinstance(mail, bytes) else mail)
     process.stdin = None
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=WAIT)
     if process.returncode == 75:
         complaints.append(err)
     return Result(process.returncode, out, err, broken)
@@ -363,7 +364,7 @@ def test_nonblocking_input():
     time.sleep(0.1)
     os.write(write_end, MAIL[10:])
     os.close(write_end)
-    equal((process.wait(60), split(stored(spool))[2]), (0, MAIL),
+    equal((process.wait(WAIT), split(stored(spool))[2]), (0, MAIL),
           "standard input that does not block is waited for")
 
 
@@ -495,7 +496,7 @@ SIGNALS = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM,
 
 def wait_until_firm(pid):
     """Until the program has blocked SIGTERM; then it reads."""
-    for _ in range(500):
+    for _ in range(100 * WAIT):
         with open("/proc/%d/status" % pid) as file:
             blocked = re.search(r"SigBlk:\s+(\w+)", file.read()).group(1)
         if int(blocked, 16) & 1 << (signal.SIGTERM - 1):
@@ -515,7 +516,7 @@ def deliver_under_signals(name, signals, **options):
         process.send_signal(number)
     time.sleep(0.02)
     feed(process, [MAIL[10:]])
-    equal((process.wait(60), split(stored(spool))[2]), (0, MAIL), name)
+    equal((process.wait(WAIT), split(stored(spool))[2]), (0, MAIL), name)
 
 
 def test_signals():
@@ -563,7 +564,7 @@ def test_usage():
            "%s without mail: printed, 0" % arguments[0], result.status)
     silent, end = os.pipe()
     equal(subprocess.run([program, "--version"], stdin=silent,
-                         stdout=subprocess.DEVNULL, timeout=30,
+                         stdout=subprocess.DEVNULL, timeout=WAIT,
                          env=base_environment()).returncode, 0,
           "--version does not wait for a pipe that stays silent")
     os.close(end)
@@ -575,7 +576,7 @@ def at_terminal(arguments):
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                                env=base_environment())
     os.close(slave)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=WAIT)
     os.close(master)
     return process.returncode, out, err
 
@@ -656,7 +657,7 @@ def test_crowd():
              for _ in range(20)]
     for process in crowd:
         feed(process, [MAIL])
-    equal({process.wait(60) for process in crowd}, {0},
+    equal({process.wait(WAIT) for process in crowd}, {0},
           "twenty deliveries at once into a spool without tmp and new")
     equal((len(files(spool)), files(spool, "tmp")), (20, []),
           "make twenty files")

@@ -13,7 +13,8 @@ sys.path.insert(0, 'tests/lib')
 from cloud import NAME, Cloud                            # noqa: E402
 from polled import configure, met                        # noqa: E402
 from private import enter                                # noqa: E402
-from relay import WAIT, Relay, mail, ok, same, done      # noqa: E402
+from relay import (WAIT, Relay, mail, ok, same, done,    # noqa: E402
+                   wait_for)
 
 CONTOSO = 'contoso@relay.mssp.example'
 PORT = 53
@@ -56,10 +57,8 @@ class Names:
 
     def wait(self):
         """Until somebody else has asked."""
-        before, end = self.asked, time.monotonic() + WAIT
-        while self.asked == before and time.monotonic() < end:
-            time.sleep(0.02)
-        return self.asked > before
+        before = self.asked
+        return wait_for(lambda: self.asked > before)
 
 
 class Beat:

@@ -8,16 +8,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import mail, ok, same, done                    # noqa: E402
+from relay import (IS_SANITIZED, WAIT, mail, ok, same, done,  # noqa: E402
+                   wait_for)
 from users import (ANNA, BERT, CARL, DROP, TOCSIN, Owned, be,  # noqa: E402
                    need_users)
 
 CONTOSO = 'contoso@relay.mssp.example'
-# A sanitizer looks into its own process, which a set-group-ID one may not.
-IS_SANITIZED = 'san' in os.path.basename(os.environ.get('BUILD', 'build'))
 
 need_users()
 
@@ -183,7 +181,7 @@ class Caller:
         before = set(self.relay.inbox())
         process = self.start(**options)
         try:
-            process.communicate(octets, timeout=60)
+            process.communicate(octets, timeout=WAIT)
         except BrokenPipeError:
             pass
         new = [self.relay.path('spool', 'new', name)
@@ -240,17 +238,15 @@ def hostile_caller(relay):
             ('no stack', dict(preexec_fn=limited(resource.RLIMIT_STACK, 0))),
             ('no time', dict(preexec_fn=limited(resource.RLIMIT_CPU, 0)))]:
         got = caller.deliver(**options)
-        ok(got[1] is None or got == stored,
+        # It may be ended just before it would have said so.
+        ok(got[1] in (None, stored[1]),
            'set-group-ID with %s: stored whole, or not at all' % name, got)
 
     # Its caller may end it, and may not look into it.
     process = caller.start()
     process.stdin.write(b'Subject: half\n')
     process.stdin.flush()
-    end = time.monotonic() + 20
-    while not os.listdir(relay.path('spool', 'tmp')) and \
-            time.monotonic() < end:
-        time.sleep(0.01)
+    wait_for(lambda: os.listdir(relay.path('spool', 'tmp')))
     pid = process.pid
     for what, code in [
             ('see its files', 'os.listdir("/proc/%d/fd")' % pid),
@@ -306,15 +302,16 @@ def links(relay):
                   '    os.symlink("/etc/shadow", new + "/0.%03d" % i)', DROP)
     items = relay.rows('select count(*) from item')[0][0]
     relay.start()
-    relay.wait_rows([(items + 1,)], 'select count(*) from item', wait=5)
+    relay.wait_rows([(items + 1,)], 'select count(*) from item')
     ok(relay.rows('select 1 from item where message_id like "linked@%"'),
-       'hundreds of links in front of it hold it up no longer than that',
+       'hundreds of links in front of it do not hold it up',
        relay.read_log()[-500:])
     same(len([each for each in relay.inbox() if each.startswith('0.')]), 301,
          'and none of them is followed')
 
 
 with Shared() as relay:
+    # A sanitizer looks into its own process, which that one may not.
     if not IS_SANITIZED:
         hostile_caller(relay)
     for name in relay.inbox():

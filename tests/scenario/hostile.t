@@ -7,7 +7,6 @@ import json
 import os
 import re
 import sys
-import time
 
 sys.path.insert(0, 'tests/lib')
 from relay import Relay, mail, ok, same, done           # noqa: E402
@@ -17,6 +16,8 @@ from cloud import (Cloud, alert as cloud_alert,         # noqa: E402
                    answer as cloud_answer)
 
 CONTOSO = 'contoso@relay.mssp.example'
+# Times what an ordinary mail costs: for one that was made to cost much.
+EFFORT_MOST = 200
 ESC = '\x1b]0;owned\x07\x1b[2J\x9b31m'
 FORGED = '\nevent=forged code=1 " event=forged code=2'
 TURN = '\u202e\u2066'
@@ -100,6 +101,7 @@ with Relay() as relay:
        out, err)
 
     # Mails that are small and cost much: the others wait for each.
+    usual = relay.effort('explain', '--to', CONTOSO, path)[-1]
     for what, text in [
             ('a value that is found at every octet',
              'a' * 60000 + '\n' + ('Title: %s\n' % ('a' * 40)) * 4900),
@@ -114,10 +116,11 @@ with Relay() as relay:
             file.write(b'From: defender-noreply@microsoft.com\nSubject: '
                        b'Microsoft 365 Defender has detected a security '
                        b'threat\n\n' + text.encode())
-        start = time.monotonic()
-        status, out, err = relay.command('explain', '--to', CONTOSO, path)
-        took = time.monotonic() - start
-        ok(status == 0 and took < 5, '%s: decided soon' % what, took, err)
+        status, out, err, effort = relay.effort('explain', '--to', CONTOSO,
+                                                path)
+        print('# the effort of %.0f ordinary ones' % (effort / usual))
+        ok(status == 0 and effort < EFFORT_MOST * usual,
+           '%s: decided soon' % what, effort, usual, err)
 
     # A mail that is held, from a customer nobody knows.
     relay.deliver(evil_mail(id='2', tenant='00000000-1111-2222-3333-'

@@ -4,10 +4,10 @@ the catch-all as it came, and holds up nobody else's mail."""
 import os
 import signal
 import sys
-import time
 
 sys.path.insert(0, 'tests/lib')
-from relay import BUILD, Relay, mail, ok, same, done   # noqa: E402
+from relay import (BUILD, WAIT, Relay, mail, ok, same,  # noqa: E402
+                   done, wait_for)
 
 CONTOSO = 'contoso@relay.mssp.example'
 # In the sandbox a reader that is a script could not be started.
@@ -15,8 +15,8 @@ OPEN = ['--no-sandbox']
 MARKER = b'this mail is poison'
 POISON = mail(id='poison').replace(b'<html>', b'<html>' + MARKER)
 
-# Stands between the daemon and the real reader, dies of a mail with the
-# marker, after a second if the file `slow` is there.
+# Stands between the daemon and the real reader and dies of a mail with the
+# marker; from the second time on it does not while the file `slow` is there.
 READER = '''#!/usr/bin/python3
 import os, signal, socket, subprocess, sys, time
 above = socket.socket(fileno=0)
@@ -30,7 +30,11 @@ while True:
         reader.kill()
         sys.exit()
     if b'%(marker)s' in os.pread(files[0], 1 << 20, 0):
-        time.sleep(1 if os.path.exists('%(folder)s/slow') else 0)
+        while os.path.exists('%(folder)s/died') and \\
+                os.path.exists('%(folder)s/slow'):
+            open('%(folder)s/dying', 'w').close()
+            time.sleep(0.01)
+        open('%(folder)s/died', 'w').close()
         reader.kill()
         os.kill(os.getpid(), signal.SIG%(signal)s)
     socket.send_fds(below, [words], files)
@@ -130,8 +134,11 @@ for how in signal.SIGTERM, signal.SIGKILL:
         relay.deliver(POISON, CONTOSO)
         relay.write('slow', '')
         relay.start(options=OPEN, env=env)
-        relay.wait_log('event=crash')
-        time.sleep(0.2)
+        wait_for(lambda: os.path.exists(relay.path('dying')))
+        relay.daemon.send_signal(how)
+        if how == signal.SIGTERM:
+            relay.wait_log('event=draining')
+        os.unlink(relay.path('slow'))
         relay.stop(how)
         same(len(relay.inbox()), 1, '%s between two tries leaves it in the '
              'inbox' % how.name)
@@ -146,7 +153,7 @@ with Relay() as relay:
     for options in [], OPEN:
         relay.start(wait=False, options=options,
                     env={'TOCSIN_READER': missing})
-        same(relay.daemon.wait(20), 1, 'without a reader it does not start')
+        same(relay.daemon.wait(WAIT), 1, 'without a reader it does not start')
     log = relay.read_log()
     ok('event=ready' not in log and missing in log and 'No such' in log and
        'executable' in log, 'and says why, and what to do', log)
@@ -166,7 +173,6 @@ with Relay() as relay:
     lines = relay.wait_log('event=trouble')
     ok(lines and 'reader' in lines[0],
        'a reader that does not start any more is no fault of the mail', lines)
-    time.sleep(1)
     same((len(relay.inbox()), relay.rows('SELECT count(*) FROM crash')),
          (1, [(0,)]), 'which waits in the inbox')
     reader_that_dies(relay)

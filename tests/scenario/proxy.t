@@ -4,12 +4,11 @@ configuration says: they carry secrets."""
 import socket
 import sys
 import threading
-import time
 
 sys.path.insert(0, 'tests/lib')
 from cloud import Cloud                                  # noqa: E402
 from polled import configure, is_met                     # noqa: E402
-from relay import WAIT, Relay, mail, ok, same, done      # noqa: E402
+from relay import Relay, mail, ok, same, done, wait_for  # noqa: E402
 from smtp_server import SmtpServer                       # noqa: E402
 
 CONTOSO = 'contoso@relay.mssp.example'
@@ -38,14 +37,13 @@ class Proxy:
 
     def wait(self, what):
         """Until that is so, or the proxy was asked."""
-        end = time.monotonic() + WAIT
-        while not what() and not self.asked and time.monotonic() < end:
-            time.sleep(0.02)
+        wait_for(lambda: what() or self.asked)
         return what()
 
 
 with SmtpServer() as server, \
-        Relay('relay r { smtp localhost:%d tls none }' % server.port) as relay, \
+        Relay('relay r { smtp localhost:%d tls none }' % server.port) \
+        as relay, \
         Cloud(relay.folder) as cloud:
     proxy = Proxy()
     configure(relay, cloud)

@@ -34,8 +34,11 @@ customer many {
 with Relay() as relay:
     relay.start()
     relay.write('customers/many.rules', many_rules(60000))
+    # The daemon learns of both at once.
+    relay.daemon.send_signal(signal.SIGSTOP)
     relay.daemon.send_signal(signal.SIGHUP)
     relay.deliver(mail(id='0'), CONTOSO)
+    relay.daemon.send_signal(signal.SIGCONT)
     same(len(relay.outbox(3)), 3, 'a mail that comes meanwhile is told')
     lines = relay.wait_log('event=reloaded')
     log = relay.read_log()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, 'tests/lib')
-from relay import BUILD, Relay, mail, ok, same, done   # noqa: E402
+from relay import BUILD, WAIT, Relay, mail, ok, same, done   # noqa: E402
 
 RULES = '''
 window nights   { timezone Europe/Paris  mon-fri 18:00-08:00
@@ -52,7 +52,7 @@ customer tailspin {
 def replay(relay):
     ended = subprocess.run([BUILD + '/tests/replay_tool', relay.conf],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                           timeout=60)
+                           timeout=WAIT)
     return ended.returncode, ended.stdout.decode(errors='replace')
 
 
@@ -85,7 +85,7 @@ with Relay() as relay:
     relay.start()
     total = fill(relay)
     relay.wait_rows([(total,)],
-                    'SELECT count(*) + sum(duplicates) FROM item', wait=60)
+                    'SELECT count(*) + sum(duplicates) FROM item')
     kinds = relay.rows('SELECT action, rule, count(*) FROM item GROUP BY 1, 2')
     ok(len(kinds) >= 8, 'the journal has decisions of many kinds', *kinds)
     status, out = replay(relay)

@@ -51,7 +51,8 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
         with open(relay.path('contacts.rules'), 'r+') as file:
             text = file.read()
             file.seek(0)
-            file.write(text.replace('ana@mssp.example ', 'ana@mssp.example  relay out ') + """
+            file.write(text.replace('ana@mssp.example ',
+                                    'ana@mssp.example relay out ') + """
                 relay usual { maildir state/outbox }
                 relay out   { smtp localhost:%d tls required ca-file %s }
                 """ % (server.port, made.authority))

@@ -6,12 +6,12 @@
  *	send SENDER RECIPIENT	deliver MESSAGE through the first relay
  *	pass SECONDS		let that time pass for the clock
  *	rest			close idle connections
- *	stop SECONDS		after that, give up what is under way
  *	submit RELAY RECIPIENT	to a pool of four threads
  *	collect COUNT		wait for so many results of the pool
  *	drain MILLISECONDS	end the pool
  *
- * One JSON object is printed for each delivery. MESSAGE is made CRLF.
+ * One JSON object is printed for each delivery. MESSAGE is made CRLF. At SIGUSR1
+ * it gives up what is under way.
  */
 #include "base/diag.h"
 #include "base/file.h"
@@ -22,9 +22,7 @@
 #include "deliver/sender_pool.h"
 
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
-#include <unistd.h>
 
 enum { POOL_THREADS = 4 };
 
@@ -43,7 +41,6 @@ static const char *const outcomes[] = {
 };
 
 static atomic_bool stop;
-static atomic_uint stop_after_s;
 
 static instant_ms
 shifted_now(const struct clock *clock)
@@ -53,13 +50,11 @@ shifted_now(const struct clock *clock)
 	return system.now(&system) + clock->fixed;
 }
 
-static void *
-stop_later(void *unused)
+static void
+on_signal(int number)
 {
-	(void)unused;
-	sleep(atomic_load(&stop_after_s));
+	(void)number;
 	atomic_store(&stop, true);
-	return NULL;
 }
 
 static void
@@ -123,17 +118,6 @@ do_rest(struct tool *tool, const char *unused, const char *unused_too)
 }
 
 static void
-do_stop(struct tool *tool, const char *seconds, const char *unused)
-{
-	pthread_t thread;
-
-	(void)tool, (void)unused;
-	atomic_store(&stop_after_s, (unsigned int)strtoul(seconds, NULL, 10));
-	if (!pthread_create(&thread, NULL, stop_later, NULL))
-		pthread_detach(thread);
-}
-
-static void
 do_submit(struct tool *tool, const char *relay, const char *to)
 {
 	struct send_job job = job_to(tool, "tocsin@mssp.example", to);
@@ -163,7 +147,7 @@ do_collect(struct tool *tool, const char *number, const char *unused)
 	size_t count = strtoul(number, NULL, 10), got = 0;
 
 	(void)unused;
-	while (got < count && poll(&fd, 1, 20000) > 0)
+	while (got < count && poll(&fd, 1, -1) > 0)
 		got += print_results(tool->pool);
 }
 
@@ -181,9 +165,8 @@ static const struct {
 	void (*run)(struct tool *tool, const char *one, const char *two);
 } commands[] = {
 	{ "send", do_send },	{ "pass", do_pass },
-	{ "rest", do_rest },	{ "stop", do_stop },
-	{ "submit", do_submit },	{ "collect", do_collect },
-	{ "drain", do_drain },
+	{ "rest", do_rest },	{ "submit", do_submit },
+	{ "collect", do_collect }, { "drain", do_drain },
 };
 
 static void
@@ -251,6 +234,7 @@ main(int argc, char **argv)
 	if (argc != 3)
 		return 2;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, on_signal);
 	load(&tool, arena, argv[1]);
 	read_message(argv[2], &tool.message);
 	tool.sender = sender_create(&tool.clock, &stop);
