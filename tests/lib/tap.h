@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static int tap_count;
 static int tap_failures;
@@ -66,6 +67,33 @@ is_int(long long got, long long want, const char *name, ...)
 	if (got != want)
 		printf("#  got: %lld\n# want: %lld\n", got, want);
 	return got == want;
+}
+
+/* A fixed piece of work, in the unit of clock(3). */
+static double
+tap_yardstick(void)
+{
+	static unsigned char octets[1 << 16];
+	static volatile unsigned int hash = 1;
+	static double cost;
+	clock_t begun = clock();
+	size_t i;
+
+	if (cost > 0)
+		return cost;
+	for (i = 0; i < (size_t)1 << 27; i++)
+		hash = (hash ^ octets[i % sizeof(octets)]) * 16777619u;
+	return cost = (double)(clock() - begun) + 1;
+}
+
+/* The processor time since `begun`, which clock() returned, as a ratio to that
+ * of a fixed piece of work: a machine may be slow or busy, and the sanitizers
+ * take their share. One is about a tenth of a second. */
+__attribute__((unused))
+static double
+tap_effort(clock_t begun)
+{
+	return (double)(clock() - begun) / tap_yardstick();
 }
 
 __attribute__((unused))
