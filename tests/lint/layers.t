@@ -178,5 +178,15 @@ for name in sorted({folder(f) for f in files}):
         wrong.append('src/README has no line for %s/' % name)
 check(wrong, 'src/README has a line for each folder')
 
+wrong = []
+sources = ''.join(open(f, encoding='utf-8').read() for f in files
+                  if f.endswith('.c'))
+for name in sorted(set(re.findall(r'(?<![>\w])(\w+)\(\)', roadmap))):
+    if not re.search(r'^%s\(' % name, sources, re.M) and \
+            not re.search(r'\(\*%s\)\(' % name, ''.join(
+                open(f, encoding='utf-8').read() for f in files)):
+        wrong.append('src/README names %s(), which there is not' % name)
+check(wrong, 'src/README follows functions that there are')
+
 print('1..%d' % count)
 sys.exit(1 if failures else 0)
