@@ -100,8 +100,10 @@ fetched(struct unit *unit, enum outcome outcome, const char *why)
 	struct passage *passage = passage_of(unit);
 	struct taker *taker = passage->taker;
 	struct buf error = BUF_INIT;
+	size_t slot;
 
 	passage_take_back(passage);
+	slot = blame_hold(taker->blame, passage->name);
 	buf_puts(&error, why);
 	/* What is gone meanwhile, somebody else has taken. */
 	if (outcome == OUTCOME_OK && (taker->stopped || !is_there(passage))) {
@@ -111,6 +113,7 @@ fetched(struct unit *unit, enum outcome outcome, const char *why)
 		complaints_say(taker->complaints, passage->name, error.data);
 		passage_destroy(passage);
 	}
+	blame_let_go(taker->blame, slot);
 	buf_release(&error);
 	taker_turn(taker);
 }

@@ -31,8 +31,6 @@ passage_submit(struct passage *passage,
 	passage->at = taker_now(taker);
 	passage->unit.work = work;
 	passage->unit.done = done;
-	passage->unit.is_alone = passage->is_alone;
-	taker->is_one_alone = passage->is_alone;
 	passages_append(&taker->storing, passage);
 	clerk_submit(taker->world.clerk, &passage->unit);
 }
@@ -144,6 +142,8 @@ taker_store(struct taker *taker)
 		struct passage *passage =
 			passages_take_first(&taker->answered);
 
+		passage->unit.is_alone = passage->is_alone;
+		taker->is_one_alone = passage->is_alone;
 		passage_submit(passage, decide, decided);
 		any = true;
 	}
