@@ -1,4 +1,5 @@
 #include "conf/conf.h"
+#include "source/expect.h"
 #include "source/poll.h"
 
 #include "tap.h"
@@ -139,6 +140,25 @@ test_clauses(void)
 		       "how long a mail waits");
 		is_int(plan->along->every_ms, clauses[i].along_s * 1000,
 		       "how often incidents are read");
+	}
+}
+
+static void
+test_expect(void)
+{
+	static const char *const every[] = { "1s", "0s" };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		const char *text = arena_printf(arena, "customer c { expect "
+						"mail every %s }\n", every[i]);
+		struct diag *diag = diag_create(arena);
+		expectations list = { 0 };
+
+		expect_load(conf_load_text(arena, "t", text, diag), diag,
+			    &list);
+		is_int(diag_errors(diag) != 0, (int64_t)i, "expect every %s",
+		       every[i]);
 	}
 }
 
@@ -373,6 +393,7 @@ main(void)
 	test_their_clock();
 	test_plans();
 	test_clauses();
+	test_expect();
 	test_urls();
 	for (i = 0; i < sizeof(records) / sizeof(*records); i++)
 		test_record(i);
