@@ -47,12 +47,13 @@ refusing_commit(struct store_session *session, struct buf *why)
 static struct store *
 open_store(void)
 {
+	const char *url = arena_printf(arena, "sqlite:%s/store.db", directory);
 	struct store *opened;
 
-	if (store_open(arena_printf(arena, "sqlite:%s/store.db",
-				    directory), &opened, &error) !=
-	    OUTCOME_OK)
-		BUG("%s", error.data);
+	if (store_open(url, &opened, &error) != OUTCOME_OK) {
+		printf("Bail out! %s\n", error.data);
+		exit(1);
+	}
 	return opened;
 }
 
