@@ -214,7 +214,7 @@ def killed_from_outside():
     with Deadly() as relay:
         for number in range(64):
             relay.deliver(mail(id=str(number)), CONTOSO)
-        relay.killed_with(2)
+        relay.killed_with(3)    # one of them may just be let go
         ok(names_in_hand(relay) > 1,
            'the daemon is killed with many mails in hand')
         relay.killed_with(1)
