@@ -189,7 +189,7 @@ class Crash(Relay):
         """Is everybody's delivery in one of the states?"""
         try:
             rows = self.rows('SELECT address, state FROM delivery WHERE '
-                             'kind = "alert" ORDER BY recipient')
+                             'kind = "alert" ORDER BY address')
         except sqlite3.Error:
             return False            # the store is being made
         return ([who for who, _ in rows] == PEOPLE and
