@@ -155,7 +155,8 @@ load(const char *name, const char *relays)
 	buf_printf(&text, "state %s/state\nspool %s/spool\ncatch-all desk\n"
 		   "store sqlite:%s/rows/store.db\n"
 		   "team desk { mail soc@mssp.example }\n%s\n"
-		   "include \"customers/*.rules\"\n", folder, folder, folder, relays);
+		   "include \"customers/*.rules\"\n", folder, folder, folder,
+		   relays);
 	write_file(name, text.data);
 	generation = generation_load(path(name), NULL, 0);
 	buf_release(&text);

@@ -91,8 +91,9 @@ test_broken(void)
 	struct settings settings = load("domain from state store", diag);
 
 	ok(diag_errors(diag) > 0, "broken settings are errors");
-	ok(settings.domain && settings.from && settings.state && settings.store &&
-	   settings.catch_all.text, "but there is a value all the same");
+	ok(settings.domain && settings.from && settings.state &&
+	   settings.store && settings.catch_all.text,
+	   "but there is a value all the same");
 }
 
 int

@@ -529,8 +529,10 @@ test_told_once(struct store *store)
 		{ "another channel", "pager", "a@x", "", STORE_ALERT, true },
 		{ "another address", "smtp", "b@x", "", STORE_ALERT, true },
 		{ "a notice", "smtp", "a@x", "failed 1", STORE_NOTICE, true },
-		{ "the same notice", "smtp", "a@x", "failed 1", STORE_NOTICE, false },
-		{ "another notice", "smtp", "a@x", "failed 2", STORE_NOTICE, true },
+		{ "the same notice", "smtp", "a@x", "failed 1", STORE_NOTICE,
+		  false },
+		{ "another notice", "smtp", "a@x", "failed 2", STORE_NOTICE,
+		  true },
 	};
 	struct store_item item = add_item(store), other = add_item(store);
 	struct store_deliveries list = { 0 };
@@ -1187,8 +1189,8 @@ open_without_rights(const char *state)
 	struct store *store = NULL;
 
 	expect(geteuid() || !setuid(NOBODY), "not root");
-	expect(store_open_own(url_of(state), &store, &error) == OUTCOME_PERMANENT,
-	       "it is refused for good");
+	expect(store_open_own(url_of(state), &store, &error) ==
+	       OUTCOME_PERMANENT, "it is refused for good");
 	expect(strstr(error.data, "cannot be written (whoever runs tocsin must "
 				  "be able to write it)"), "it says why");
 }
