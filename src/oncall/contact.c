@@ -261,15 +261,16 @@ contact_names(struct arena *arena, const struct contacts *contacts)
 	return names;
 }
 
+/* Those that are `met` are left out; NULL: nobody is. */
 static struct walk
 walk_from(const struct contacts *contacts, const struct contact *contact,
-	  struct arena *arena)
+	  bool *met, struct arena *arena)
 {
 	struct walk walk = {
 		.contacts = contacts,
 		.arena = arena,
-		.met = arena_array(arena, contacts->list.count,
-				   sizeof(*walk.met)),
+		.met = met ? met : arena_array(arena, contacts->list.count,
+					       sizeof(*walk.met)),
 	};
 
 	vec_push(arena, &walk.waiting, contact);
@@ -316,12 +317,24 @@ void
 contact_reach(const struct contacts *contacts, const struct contact *contact,
 	      struct arena *arena, recipients *out)
 {
-	struct walk walk = walk_from(contacts, contact, arena);
+	struct walk walk = walk_from(contacts, contact, NULL, arena);
 	size_t i;
 
 	while ((contact = walk_next(&walk)))
 		for (i = 0; i < contact->own.count; i++)
 			add_recipient(arena, &contact->own.items[i], out);
+}
+
+void
+contact_mark(const struct contacts *contacts, const struct contact *contact,
+	     bool *marks)
+{
+	struct arena *arena = arena_create();
+	struct walk walk = walk_from(contacts, contact, marks, arena);
+
+	while (walk_next(&walk))
+		;
+	arena_destroy(&arena);
 }
 
 static bool
@@ -341,7 +354,7 @@ contact_could_be(const struct contacts *contacts,
 		 const struct endpoint *endpoint)
 {
 	struct arena *arena = arena_create();
-	struct walk walk = walk_from(contacts, contact, arena);
+	struct walk walk = walk_from(contacts, contact, NULL, arena);
 
 	do
 		contact = walk_next(&walk);

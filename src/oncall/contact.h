@@ -66,6 +66,11 @@ void contact_reach(const struct contacts *contacts,
 		   const struct contact *contact, struct arena *arena,
 		   recipients *out);
 
+/* Mark a contact and all who may ever be behind it, by their numbers. Whoever
+ * is marked is not gone through again. */
+void contact_mark(const struct contacts *contacts,
+		  const struct contact *contact, bool *marks);
+
 /* May the endpoint ever be one behind it? */
 bool contact_could_be(const struct contacts *contacts,
 		      const struct contact *contact,

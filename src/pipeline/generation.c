@@ -168,26 +168,8 @@ check_allowed(const struct generation *g,
 	arena_destroy(&scratch);
 }
 
-/* Mark a contact and all its members as used. */
 static void
-mark_used(const struct generation *g, const struct contact *contact,
-	  struct map *used)
-{
-	size_t i;
-
-	if (map_set(used, contact->name, used))
-		return;
-	for (i = 0; i < contact->members.count; i++) {
-		const struct contact *member = contact_find(g->contacts,
-				contact->members.items[i].text);
-
-		if (member)
-			mark_used(g, member, used);
-	}
-}
-
-static void
-mark_owners(const struct generation *g, struct map *used)
+mark_owners(const struct generation *g, bool *used)
 {
 	size_t i, j;
 
@@ -201,19 +183,19 @@ mark_owners(const struct generation *g, struct map *used)
 				contact_find(g->contacts, drop->owner) : NULL;
 
 			if (owner)
-				mark_used(g, owner, used);
+				contact_mark(g->contacts, owner, used);
 		}
 	}
 }
 
 static void
-check_catch_all(const struct generation *g, struct map *used)
+check_catch_all(const struct generation *g, bool *used)
 {
 	struct conf_word name = g->settings.catch_all;
 	const struct contact *contact = contact_find(g->contacts, name.text);
 
 	if (contact)
-		mark_used(g, contact, used);
+		contact_mark(g->contacts, contact, used);
 	else if (*name.text)
 		diag_error(g->diag, name.place,
 			   diag_did_you_mean(g->diag, name.text,
@@ -272,14 +254,14 @@ check_test(const struct generation *g, const struct ruletest *test)
 
 /* Not while there are errors: a rule that is left out uses nothing. */
 static void
-warn_of_unused(const struct generation *g, const struct map *used)
+warn_of_unused(const struct generation *g, const bool *used)
 {
 	size_t i;
 
 	for (i = 0; i < g->contacts->list.count && !diag_errors(g->diag); i++) {
 		const struct contact *contact = g->contacts->list.items[i];
 
-		if (!map_find(used, contact->name))
+		if (!used[contact->number])
 			diag_warning(g->diag, conf_word(contact->node, 0).place,
 				     NULL, "nobody uses %s '%s'",
 				     contact->node->keyword, contact->name);
@@ -303,7 +285,9 @@ check_authserv(const struct generation *g)
 static void
 check_between(const struct generation *g)
 {
-	struct map *used = map_create(g->arena);
+	/* Contacts, by their number. */
+	bool *used = arena_array(g->arena, g->contacts->list.count,
+				 sizeof(*used));
 	struct map *refused = map_create(g->arena);
 	struct ruleset_mention mention = { 0 };
 	size_t i;
@@ -315,7 +299,7 @@ check_between(const struct generation *g)
 
 		if (!contact)
 			continue;	/* the loader of rules has said so */
-		mark_used(g, contact, used);
+		contact_mark(g->contacts, contact, used);
 		check_allowed(g, &mention, contact, refused);
 	}
 	mark_owners(g, used);

@@ -205,6 +205,7 @@ test_chain(void)
 	enum { LENGTH = 100000 };
 	struct buf text = BUF_INIT, said = BUF_INIT;
 	struct contacts *contacts;
+	bool *marks;
 	int i;
 
 	for (i = 0; i < LENGTH; i++)
@@ -213,6 +214,9 @@ test_chain(void)
 	contacts = load(text.data, &said);
 	is(said.data, "", "no depth of teams is too deep");
 	is(told(contacts, "t0"), "p@x.example(t100000)", "to load or to tell");
+	marks = arena_array(arena, contacts->list.count, sizeof(*marks));
+	contact_mark(contacts, contact_find(contacts, "t1"), marks);
+	ok(!marks[0] && marks[1] && marks[LENGTH], "or to mark");
 	buf_release(&text);
 	buf_release(&said);
 }
