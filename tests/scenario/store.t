@@ -8,7 +8,8 @@ import sys
 
 sys.path.insert(0, 'tests/lib')
 from old_store import OldStore, dump, shape             # noqa: E402
-from relay import MAIN, Relay, mail, ok, same, done     # noqa: E402
+from relay import (MAIN, WAIT, Relay, mail, ok, same,   # noqa: E402
+                   done)
 
 CONTOSO = 'contoso@relay.mssp.example'
 COMMANDS = (['queue'], ['held'], ['why', 'old2'], ['customers'],
@@ -107,7 +108,7 @@ with elsewhere('rows/deliveries.db', 'rows', 'deliveries.db') as relay:
 
     with elsewhere(relay.path(*relay.store)) as other:
         other.start(wait=False)
-        same(other.daemon.wait(20), 1, 'another one with a state of its own '
+        same(other.daemon.wait(WAIT), 1, 'another one with a state of its own '
              'does not start on the same store')
         ok('another tocsin runs on the store' in other.read_log(),
            'and says so', other.read_log())
@@ -123,7 +124,7 @@ with elsewhere('rows/deliveries.db', 'rows', 'deliveries.db') as relay:
 
 with elsewhere('two/missing/x.db') as relay:
     relay.start(wait=False)
-    same(relay.daemon.wait(20), 1, 'more than one folder is not made')
+    same(relay.daemon.wait(WAIT), 1, 'more than one folder is not made')
     ok('cannot make the directory' in relay.read_log() and
        'two/missing' in relay.read_log(), 'and the sentence names it',
        relay.read_log())

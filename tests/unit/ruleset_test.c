@@ -200,8 +200,7 @@ many_rules(void)
 {
 	struct buf text = BUF_INIT;
 	struct diag *diag = diag_create(arena);
-	struct clock clock = clock_system();
-	instant_ms start;
+	clock_t begun;
 	struct ruleset *ruleset;
 	size_t i;
 
@@ -215,9 +214,9 @@ many_rules(void)
 		buf_printf(&text, "rule r%zu when device is h%zu and severity "
 			   "at least low notify ana\n", i, i);
 	buf_puts(&text, "}\n");
-	start = clock.now(&clock);
+	begun = clock();
 	ruleset = rules_load(arena, text.data, diag);
-	ok(clock.now(&clock) - start < 5000, "26,000 rules load quickly");
+	ok(tap_effort(begun) < 50, "26,000 rules load quickly");
 	is_int((long long)diag_errors(diag), 0, "without errors");
 	is_int((long long)diag_warnings(diag), 0, "or warnings");
 	is_int(ruleset_find(ruleset, "big")->rules[19999].line,
