@@ -32,6 +32,7 @@ struct change_row {
 		struct store_told told;
 		struct store_poll poll;
 		struct store_incident incident;
+		int64_t count;
 	} as;
 };
 
@@ -256,19 +257,21 @@ change_put_meta(struct change *change, const char *name, const char *value)
 }
 
 static enum outcome
-count_crash(struct writing *writing, const struct change_row *row)
+write_crash(struct writing *writing, const struct change_row *row)
 {
-	return store_crash_add(writing->store, row->name, row->at,
-			       writing->error);
+	return store_crash_put(writing->store, row->name, row->as.count,
+			       row->at, writing->error);
 }
 
 void
-change_count_crash(struct change *change, const char *spool, instant_ms now)
+change_put_crash(struct change *change, const char *spool, int64_t count,
+		 instant_ms now)
 {
-	struct change_row *row = add_row(change, count_crash);
+	struct change_row *row = add_row(change, write_crash);
 
 	row->name = spool;
 	row->at = now;
+	row->as.count = count;
 }
 
 static enum outcome

@@ -61,8 +61,8 @@ void change_put_incident(struct change *change,
 			 instant_ms now);
 void change_put_meta(struct change *change, const char *name,
 		     const char *value);
-void change_count_crash(struct change *change, const char *spool,
-			instant_ms now);
+void change_put_crash(struct change *change, const char *spool, int64_t count,
+		      instant_ms now);
 void change_forget_crash(struct change *change, const char *spool);
 
 /* A line of the log, as log_info() would write it. */

@@ -290,15 +290,16 @@ store_crashes(struct store *store, struct arena *arena,
 }
 
 enum outcome
-store_crash_add(struct store *store, const char *spool, instant_ms now,
-		struct buf *error)
+store_crash_put(struct store *store, const char *spool, int64_t count,
+		instant_ms now, struct buf *error)
 {
 	struct query query = query_start(store,
-		"INSERT INTO crash (spool, count, last) VALUES ($1, 1, $2)"
+		"INSERT INTO crash (spool, count, last) VALUES ($1, $2, $3)"
 		" ON CONFLICT (spool) DO UPDATE"
-		" SET count = crash.count + 1, last = excluded.last", error);
+		" SET count = excluded.count, last = excluded.last", error);
 
 	query_put_text(&query, spool);
+	query_put_integer(&query, count);
 	query_put_instant(&query, now);
 	return query_end(&query);
 }

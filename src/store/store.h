@@ -120,8 +120,9 @@ struct store_crashes {
 /* Append all. */
 enum outcome store_crashes(struct store *store, struct arena *arena,
 			   struct store_crashes *crashes, struct buf *error);
-enum outcome store_crash_add(struct store *store, const char *spool,
-			     instant_ms now, struct buf *error);
+enum outcome store_crash_put(struct store *store, const char *spool,
+			     int64_t count, instant_ms now,
+			     struct buf *error);
 enum outcome store_crash_forget(struct store *store, const char *spool,
 				struct buf *error);
 

@@ -30,7 +30,9 @@ struct blame {
 	struct slot *slots;		/* BLAME_HELD_MOST, mapped */
 	bool is_ready;
 	struct arena *arena;
-	VEC(const char *) left;		/* by the last process */
+	VEC(const char *) left;		/* by the last process, each once */
+	struct store_crashes crashes;	/* as that left them in the store */
+	bool is_read;			/* those */
 	struct map *counts;		/* name to struct blame_count */
 };
 
@@ -137,6 +139,18 @@ blame_let_go(struct blame *blame, size_t slot)
 			      memory_order_release);
 }
 
+/* One that stands in two slots was in hand once. */
+static void
+add_left(struct blame *blame, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < blame->left.count; i++)
+		if (!strcmp(blame->left.items[i], name))
+			return;
+	vec_push(blame->arena, &blame->left, name);
+}
+
 void
 blame_find_left(struct blame *blame)
 {
@@ -148,9 +162,8 @@ blame_find_left(struct blame *blame)
 		if (is_free(slot))
 			continue;
 		slot->rest[sizeof(slot->rest) - 1] = '\0';
-		vec_push(blame->arena, &blame->left,
-			 arena_printf(blame->arena, "%c%s", slot->first,
-				      slot->rest));
+		add_left(blame, arena_printf(blame->arena, "%c%s", slot->first,
+					     slot->rest));
 	}
 	memset(blame->slots, 0, FILE_SIZE);
 }
@@ -163,23 +176,51 @@ of_daemon(struct arena *arena, const char *name)
 	return arena_printf(arena, OF_DAEMON "%s", name);
 }
 
-enum outcome
-blame_count_left(const struct blame *blame, struct store *store,
-		 instant_ms now, struct change *change,
-		 struct store_crashes *crashes_out, struct buf *error)
+/* Once: nobody else writes them, and the unit may see its own when it is run
+ * again. */
+static enum outcome
+read_counts(struct blame *blame, struct store *store, struct buf *error)
+{
+	enum outcome outcome;
+
+	if (blame->is_read)
+		return OUTCOME_OK;
+	blame->crashes = (struct store_crashes){ 0 };
+	outcome = store_crashes(store, blame->arena, &blame->crashes, error);
+	blame->is_read = outcome == OUTCOME_OK;
+	return outcome;
+}
+
+/* Of the store, before those that the last process left. */
+static int64_t
+count_before(const struct blame *blame, const char *spool)
 {
 	size_t i;
 
-	*crashes_out = (struct store_crashes){ 0 };
-	for (i = 0; i < blame->left.count; i++) {
-		const char *name = blame->left.items[i];
+	for (i = 0; i < blame->crashes.count; i++)
+		if (!strcmp(blame->crashes.items[i].spool, spool))
+			return blame->crashes.items[i].count;
+	return 0;
+}
 
-		change_count_crash(change, of_daemon(change->arena, name), now);
+enum outcome
+blame_count_left(struct blame *blame, struct store *store, instant_ms now,
+		 struct change *change, struct buf *error)
+{
+	enum outcome outcome = read_counts(blame, store, error);
+	size_t i;
+
+	for (i = 0; outcome == OUTCOME_OK && i < blame->left.count; i++) {
+		const char *name = blame->left.items[i];
+		const char *spool = of_daemon(change->arena, name);
+
+		change_put_crash(change, spool,
+				 count_before(blame, spool) + 1, now);
 		change_log(change, LOG_LEVEL_WARNING, "crash", "mail", name,
 			   "why", "tocsin itself ended while it had it in "
 			   "hand", NULL);
 	}
-	return store_crashes(store, change->arena, crashes_out, error);
+	return outcome;
 }
 
 static struct blame_count *
@@ -195,12 +236,12 @@ entry(struct blame *blame, const char *name)
 }
 
 void
-blame_learn(struct blame *blame, const struct store_crashes *crashes)
+blame_learn(struct blame *blame)
 {
 	size_t i;
 
-	for (i = 0; i < crashes->count; i++) {
-		const struct store_crash *crash = &crashes->items[i];
+	for (i = 0; i < blame->crashes.count; i++) {
+		const struct store_crash *crash = &blame->crashes.items[i];
 		const char *name = crash->spool;
 
 		if (text_starts(name, OF_DAEMON))
@@ -209,7 +250,6 @@ blame_learn(struct blame *blame, const struct store_crashes *crashes)
 		else
 			entry(blame, name)->reader = crash->count;
 	}
-	/* They were read before those of the last process were added. */
 	for (i = 0; i < blame->left.count; i++)
 		entry(blame, blame->left.items[i])->daemon++;
 	blame->left.count = 0;
@@ -231,15 +271,16 @@ blame_of(const struct blame *blame, const char *name)
 }
 
 void
-blame_count_reader(const char *name, instant_ms now, struct change *change)
+blame_count_reader(const char *name, int64_t count, instant_ms now,
+		   struct change *change)
 {
-	change_count_crash(change, name, now);
+	change_put_crash(change, name, count, now);
 }
 
 void
-blame_counted_reader(struct blame *blame, const char *name)
+blame_counted_reader(struct blame *blame, const char *name, int64_t count)
 {
-	entry(blame, name)->reader++;
+	entry(blame, name)->reader = count;
 }
 
 void

@@ -42,13 +42,13 @@ void blame_close(struct blame **blame);
  * deadly comes again. */
 void blame_find_left(struct blame *blame);
 
-/* In a unit: count those, and read all counts. */
-enum outcome blame_count_left(const struct blame *blame, struct store *store,
+/* In a unit: read all counts, and count those. A unit that is run again counts
+ * nothing twice, even when nobody knows whether it was committed. */
+enum outcome blame_count_left(struct blame *blame, struct store *store,
 			      instant_ms now, struct change *change,
-			      struct store_crashes *crashes_out,
 			      struct buf *error);
 /* It is committed. Only now anything can be held. */
-void blame_learn(struct blame *blame, const struct store_crashes *crashes);
+void blame_learn(struct blame *blame);
 bool blame_is_ready(const struct blame *blame);
 
 /* The slot that it is in. */
@@ -58,11 +58,12 @@ void blame_let_go(struct blame *blame, size_t slot);
 /* Zeros for nearly all. */
 struct blame_count blame_of(const struct blame *blame, const char *name);
 
-/* The reader ended on it. The first in a unit, the second when that is
- * committed; likewise below. */
-void blame_count_reader(const char *name, instant_ms now,
+/* The reader ended on it, by now so often. The first in a unit, the second when
+ * that is committed; likewise below. */
+void blame_count_reader(const char *name, int64_t count, instant_ms now,
 			struct change *change);
-void blame_counted_reader(struct blame *blame, const char *name);
+void blame_counted_reader(struct blame *blame, const char *name,
+			  int64_t count);
 
 /* It was taken. */
 void blame_forget(const char *name, struct change *change);

@@ -336,7 +336,7 @@ recover(struct unit *unit, struct store *store, struct change *change,
 
 	(void)arena;		/* the change's */
 	return blame_count_left(taker->blame, store, taker_now(taker), change,
-				&taker->crashes, error);
+				error);
 }
 
 static void
@@ -346,7 +346,7 @@ recovered(struct unit *unit, enum outcome outcome, const char *error)
 
 	taker->is_recovering = false;
 	if (outcome == OUTCOME_OK)
-		blame_learn(taker->blame, &taker->crashes);
+		blame_learn(taker->blame);
 	else
 		complaints_say(taker->complaints, NULL, error);
 	taker_turn(taker);

@@ -56,6 +56,7 @@ struct passage {
 	const struct generation *generation;	/* borrowed */
 	instant_ms at;
 	size_t slot;			/* of blame */
+	int64_t crashes;		/* of the reader, with this one */
 	struct pipeline_decision *decision;
 };
 
@@ -82,7 +83,6 @@ struct taker {
 	bool is_unsynced;		/* mails have left the inbox */
 	struct blame *blame;
 	struct unit recovery;		/* of blame */
-	struct store_crashes crashes;	/* that it reads */
 	struct unit release;		/* looks for what was released */
 	struct store_helds helds;	/* that it finds */
 	struct complaints *complaints;

@@ -160,7 +160,8 @@ count_crash(struct unit *unit, struct store *store, struct change *change,
 	const struct passage *passage = passage_of(unit);
 
 	(void)store, (void)arena, (void)error;
-	blame_count_reader(passage->name, passage->at, change);
+	blame_count_reader(passage->name, passage->crashes, passage->at,
+			   change);
 	return OUTCOME_OK;
 }
 
@@ -169,7 +170,6 @@ crash_counted(struct unit *unit, enum outcome outcome, const char *error)
 {
 	struct passage *passage = passage_of(unit);
 	struct taker *taker = passage->taker;
-	int64_t count;
 
 	passage_take_back(passage);
 	if (outcome != OUTCOME_OK) {
@@ -178,16 +178,16 @@ crash_counted(struct unit *unit, enum outcome outcome, const char *error)
 		taker_turn(taker);
 		return;
 	}
-	blame_counted_reader(taker->blame, passage->name);
-	count = blame_of(taker->blame, passage->name).reader;
-	if (count < PASSAGE_CRASHES_MOST) {
+	blame_counted_reader(taker->blame, passage->name, passage->crashes);
+	if (passage->crashes < PASSAGE_CRASHES_MOST) {
 		taker->again = true;	/* in a new sweep */
 		passage_destroy(passage);
 	} else {
 		passage->is_counted = true;
 		passage->input.failure = arena_printf(passage->arena,
 			"the reader ended on it %lld times, the last time so: "
-			"%s", (long long)count, passage->input.failure);
+			"%s", (long long)passage->crashes,
+			passage->input.failure);
 		passages_append(&taker->answered, passage);
 	}
 	taker_turn(taker);
@@ -197,6 +197,8 @@ void
 passage_count_crash(struct passage *passage, const char *why)
 {
 	log_warning("crash", "mail", passage->name, "why", why, NULL);
+	passage->crashes = blame_of(passage->taker->blame,
+				    passage->name).reader + 1;
 	passage->input.failure = arena_strdup(passage->arena, why);
 	passage_submit(passage, count_crash, crash_counted);
 }

@@ -748,9 +748,9 @@ test_crashes(struct store *store)
 	struct store_crashes crashes = { 0 };
 	bool more;
 
-	DONE(store_crash_add(store, "f", NOW, &error), "once");
-	DONE(store_crash_add(store, "f", NOW, &error), "twice");
-	DONE(store_crash_add(store, "g", NOW, &error), "another");
+	DONE(store_crash_put(store, "f", 1, NOW, &error), "once");
+	DONE(store_crash_put(store, "f", 2, NOW, &error), "twice");
+	DONE(store_crash_put(store, "g", 1, NOW, &error), "another");
 	DONE(store_crashes(store, arena, &crashes, &error), "they are read");
 	ok(crashes.count == 2 && crashes.items[0].count == 2 &&
 	   crashes.items[1].count == 1, "%s: each is counted apart", end_name);
