@@ -227,9 +227,21 @@ wait_for_api(struct taker *taker, struct passage *passage)
 	if (!most)
 		return false;
 	passage->waits_for = arena_strdup(passage->arena, customer);
-	passage->waits_until = taker_now(taker) + most;
+	passage->waits_since = taker_now(taker);
+	passage->waits_until = passage->waits_since + most;
 	passages_append(&taker->waiting, passage);
 	return true;
+}
+
+/* A clock that is set back is no reason to wait longer. */
+static int64_t
+waits_ms(const struct taker *taker, const struct passage *passage)
+{
+	instant_ms now = taker_now(taker);
+
+	if (now < passage->waits_since || now > passage->waits_until)
+		return 0;
+	return passage->waits_until - now;
 }
 
 /* Those of the customer (NULL: of nobody) and those whose time is up go on. */
@@ -240,7 +252,7 @@ end_waiting(struct taker *taker, const char *customer)
 
 	for (passage = taker->waiting.first; passage; passage = next) {
 		next = passage->next;
-		if (passage->waits_until > taker_now(taker) &&
+		if (waits_ms(taker, passage) &&
 		    (!customer || strcmp(passage->waits_for, customer)))
 			continue;
 		passages_remove(&taker->waiting, passage);
@@ -389,11 +401,8 @@ set_timer(struct taker *taker)
 	int64_t wait = reader_wait_ms(taker->world.reader);
 	const struct passage *passage = taker->waiting.first;
 
-	for (; passage; passage = passage->next) {
-		int64_t left = passage->waits_until - taker_now(taker);
-
-		wait = sooner(wait, left > 0 ? left : 0);
-	}
+	for (; passage; passage = passage->next)
+		wait = sooner(wait, waits_ms(taker, passage));
 	if (complaints_any(taker->complaints))
 		wait = sooner(wait, TAKER_TROUBLE_MS);
 	loop_timer_set(taker->timer, taker->stopped ? -1 : wait);

@@ -46,7 +46,7 @@ struct passage {
 					   is to be in hand with it */
 	bool is_counted;		/* it ended something before */
 	const char *waits_for;		/* a customer's API; or NULL */
-	instant_ms waits_until;
+	instant_ms waits_since, waits_until;
 
 	int64_t held_item;		/* of a released one, */
 	struct store_held *held;	/* and what was held of it */

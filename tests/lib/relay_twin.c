@@ -1,0 +1,641 @@
+#include "relay_twin.h"
+
+#include "base/bug.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "pipeline/pipeline.h"
+#include "store/query.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LIMIT_MS = 60000, ROOM = 8 };
+
+static void
+need(struct relay_twin *relay, enum outcome outcome)
+{
+	if (outcome != OUTCOME_OK)
+		BUG("%s", relay->error.data);
+}
+
+static const char *
+path(struct relay_twin *relay, const char *name)
+{
+	return arena_printf(relay->arena, "%s/%s", relay->folder, name);
+}
+
+static void
+write_file(const char *name, const char *text, unsigned int mode)
+{
+	struct buf error = BUF_INIT;
+
+	if (file_replace(name, text, strlen(text), mode, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	buf_release(&error);
+}
+
+/* ---- readers ---- */
+
+struct reader *
+relay_reader(void)
+{
+	char program[PATH_MAX + 32];
+	ssize_t length = readlink("/proc/self/exe", program, PATH_MAX);
+
+	program[length < 0 ? 0 : length] = '\0';
+	memcpy(strrchr(program, '/'), "/../tocsin-reader",
+	       sizeof("/../tocsin-reader"));
+	return reader_create(program, LIMIT_MS);
+}
+
+struct reader *
+relay_fake_reader(const char *commands, char path_out[40])
+{
+	char text[200];
+	int fd;
+
+	memcpy(path_out, "/tmp/tocsin-fake-XXXXXX", 24);
+	fd = mkstemp(path_out);
+	if (fd < 0)
+		BUG("no fake reader: %s", strerror(errno));
+	(void)close(fd);		/* written below */
+	(void)snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", commands);
+	write_file(path_out, text, 0700);
+	return reader_create(path_out, LIMIT_MS);
+}
+
+/* ---- senders ---- */
+
+struct relay_senders {
+	int event;
+	struct arena *arena;
+	struct sender_done *done, **end;
+	size_t flying;
+	VEC(const char *) departures;
+};
+
+static size_t
+room(void *context)
+{
+	const struct relay_senders *senders = context;
+
+	return ROOM - senders->flying;
+}
+
+static bool
+has_departed(const struct relay_senders *senders, const char *line)
+{
+	size_t i;
+
+	for (i = 0; i < senders->departures.count; i++)
+		if (!strcmp(senders->departures.items[i], line))
+			return true;
+	return false;
+}
+
+static enum outcome
+answer_of(const struct relay_senders *senders, const char *address,
+	  const char *line)
+{
+	if (text_starts(address, "no"))
+		return OUTCOME_PERMANENT;
+	if (text_starts(address, "later") && !has_departed(senders, line))
+		return OUTCOME_TEMPORARY;
+	return OUTCOME_OK;
+}
+
+static bool
+submit(void *context, uint64_t id, const struct relay *relay,
+       const struct send_job *job)
+{
+	struct relay_senders *senders = context;
+	struct sender_done *done = sender_done_create(id);
+	const char *line = arena_printf(senders->arena, "%s %s %s",
+					job->address, relay->name,
+					job->message_id);
+
+	done->result.outcome = answer_of(senders, job->address, line);
+	buf_puts(&done->result.text, "so");
+	vec_push(senders->arena, &senders->departures, line);
+	*senders->end = done;
+	senders->end = &done->next;
+	senders->flying++;
+	(void)eventfd_write(senders->event, 1);
+	return true;
+}
+
+static struct sender_done *
+results(void *context)
+{
+	struct relay_senders *senders = context;
+	struct sender_done *done = senders->done;
+	eventfd_t count;
+
+	(void)eventfd_read(senders->event, &count);
+	senders->done = NULL;
+	senders->end = &senders->done;
+	senders->flying = 0;
+	return done;
+}
+
+static void
+drain(void *context, int64_t patience_ms)
+{
+	(void)context, (void)patience_ms;
+}
+
+/* ---- its life ---- */
+
+static struct generation *
+load(struct relay_twin *relay, const char *rules)
+{
+	const char *name = path(relay, "tocsin.conf");
+	struct generation *generation;
+
+	write_file(name, rules, 0600);
+	generation = generation_load(name, NULL, RELAY_NOON);
+	if (!generation_good(generation)) {
+		diag_print(generation->diag, &relay->error);
+		BUG("%s", relay->error.data);
+	}
+	return generation;
+}
+
+static void
+open_log(struct relay_twin *relay)
+{
+	relay->log = memfd_create("log", MFD_CLOEXEC);
+	if (relay->log < 0 || dup2(relay->log, STDERR_FILENO) < 0)
+		BUG("no log: %s", strerror(errno));
+}
+
+void
+relay_open(struct relay_twin *relay, struct reader *reader, const char *rules)
+{
+	*relay = (struct relay_twin){
+		.folder = "/tmp/tocsin-relay-XXXXXX", .reader = reader,
+		.arena = arena_create(), .error = BUF_INIT,
+		.clock = clock_at(RELAY_NOON),
+	};
+	if (!mkdtemp(relay->folder))
+		BUG("no folder: %s", strerror(errno));
+	open_log(relay);
+	relay->loop = loop_create_virtual(&relay->clock);
+	relay->store = failing_open(&relay->failing, "memory");
+	relay->clerk = clerk_create_inline(relay->loop, relay->store);
+	write_file(path(relay, "secret"), "secret\n", 0600);
+	relay->generations = generations_create(load(relay, rules));
+	need(relay, inbox_open(relay->folder, &relay->inbox, &relay->error));
+}
+
+void
+relay_stored(void *context)
+{
+	struct relay_twin *relay = context;
+
+	relay->stored++;
+	if (relay->watch)
+		relay->watch(relay);
+	if (relay->outbox)
+		outbox_wake(relay->outbox);
+}
+
+static int64_t
+hurry(void *context, const char *customer)
+{
+	struct relay_twin *relay = context;
+
+	(void)customer;
+	relay->hurries++;
+	return relay->hurry_ms;
+}
+
+void
+relay_open_taker(struct relay_twin *relay)
+{
+	struct taker_world world = {
+		.loop = relay->loop, .clerk = relay->clerk,
+		.inbox = relay->inbox, .reader = relay->reader,
+		.generations = relay->generations, .clock = &relay->clock,
+		.hurry = hurry, .stored = relay_stored, .context = relay,
+	};
+
+	need(relay, blame_open(relay->folder, &relay->blame, &relay->error));
+	world.blame = relay->blame;
+	relay->taker = taker_create(&world);
+}
+
+void
+relay_open_outbox(struct relay_twin *relay)
+{
+	struct relay_senders *senders = bug_alloc(sizeof(*senders));
+	const struct outbox_world world = {
+		.loop = relay->loop, .clerk = relay->clerk,
+		.generations = relay->generations, .clock = &relay->clock,
+		.senders = {
+			.context = senders, .room = room, .submit = submit,
+			.results = results, .drain = drain,
+			.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+		},
+	};
+
+	*senders = (struct relay_senders){
+		.arena = arena_create(), .event = world.senders.fd,
+	};
+	senders->end = &senders->done;
+	relay->senders = senders;
+	relay->outbox = outbox_create(&world);
+}
+
+void
+relay_close_taker(struct relay_twin *relay)
+{
+	taker_stop(relay->taker);
+	clerk_drain(relay->clerk);
+	taker_destroy(&relay->taker);
+	blame_close(&relay->blame);
+}
+
+static void
+close_outbox(struct relay_twin *relay)
+{
+	struct relay_senders *senders = relay->senders;
+
+	outbox_drain(relay->outbox);
+	outbox_destroy(&relay->outbox);
+	while (senders->done)
+		sender_done_destroy(&senders->done);
+	(void)close(senders->event);	/* nobody waits for it */
+	arena_destroy(&senders->arena);
+	free(senders);
+}
+
+static void
+remove_files(struct relay_twin *relay)
+{
+	struct inbox_names names = { 0 };
+	size_t i;
+
+	need(relay, inbox_list(relay->inbox, relay->arena, NULL, 10000, &names,
+			       &relay->error));
+	for (i = 0; i < names.list.count; i++)
+		need(relay, inbox_remove(relay->inbox, names.list.items[i],
+					 &relay->error));
+	(void)unlink(path(relay, "tocsin.conf"));
+	(void)unlink(path(relay, "secret"));
+	(void)unlink(path(relay, "taking"));
+	(void)rmdir(path(relay, "new"));
+	(void)rmdir(path(relay, "tmp"));
+	(void)rmdir(relay->folder);	/* or it stays for whoever looks */
+}
+
+void
+relay_close(struct relay_twin *relay)
+{
+	if (relay->taker)
+		relay_close_taker(relay);
+	if (relay->outbox)
+		close_outbox(relay);
+	clerk_destroy(&relay->clerk);
+	generations_destroy(&relay->generations);
+	store_close(&relay->store);
+	loop_destroy(&relay->loop);
+	remove_files(relay);
+	inbox_close(&relay->inbox);
+	(void)close(relay->log);	/* memory only */
+	buf_release(&relay->error);
+	arena_destroy(&relay->arena);
+}
+
+void
+relay_pass(struct relay_twin *relay, int64_t time_ms)
+{
+	loop_run_until(relay->loop, relay->clock.fixed + time_ms);
+}
+
+/* ---- mails ---- */
+
+#define ENVELOPE \
+	"Return-Path: <azure-noreply@microsoft.com>\n" \
+	"Delivered-To: contoso@relay.mssp.example\n" \
+	"Received: (tocsin-deliver whole) by relay.mssp.example id 1;" \
+	" Sun, 22 Nov 2026 12:00:00 +0000\n"
+#define HEADERS \
+	"To: contoso@relay.mssp.example\n" \
+	"Date: Sun, 22 Nov 2026 11:59:00 +0000\n" \
+	"Content-Type: text/plain; charset=utf-8\n"
+
+static const char *
+text_of(struct relay_twin *relay, const struct relay_mail *mail)
+{
+	const char *tenant = mail->tenant ? mail->tenant : RELAY_CONTOSO;
+
+	if (mail->alert)
+		return arena_printf(relay->arena,
+			"From: Microsoft Defender"
+			" <defender-noreply@microsoft.com>\n"
+			"Subject: Alert notification from your security"
+			" service\nMessage-ID: <%s@az>\n" HEADERS "\n"
+			"Microsoft Defender for Endpoint\n\n"
+			"Alert title: Suspicious command\nSeverity: High\n"
+			"Organization name: Contoso GmbH\n\n"
+			"View alert in portal <https://security.microsoft.com"
+			"/alerts/%s?tid=%s>\n", mail->alert, mail->alert,
+			tenant);
+	return arena_printf(relay->arena,
+		"From: Microsoft 365 Defender"
+		" <defender-noreply@microsoft.com>\n"
+		"Subject: Microsoft 365 Defender has detected a security"
+		" threat\nMessage-ID: <%u@az>\n" HEADERS "\n"
+		"A new incident has been detected\n\n"
+		"Incident name: Incident %u\nSeverity: High\n"
+		"Incident ID: %u\nOrganization: Contoso GmbH\n\n"
+		"View incident <https://security.microsoft.com/incident2/%u"
+		"/overview?tid=%s>\n", mail->incident, mail->incident,
+		mail->incident, mail->incident, tenant);
+}
+
+void
+relay_put_mail(struct relay_twin *relay, const char *name,
+	       const struct relay_mail *mail)
+{
+	struct buf text = BUF_INIT;
+	static char padding[70];
+
+	memset(padding, 'x', sizeof(padding));
+	buf_puts(&text, ENVELOPE);
+	buf_printf(&text, "Authentication-Results: mx.mssp.example; dmarc=%s "
+		   "header.from=microsoft.com\n",
+		   mail->is_unauthentic ? "fail" : "pass");
+	buf_puts(&text, text_of(relay, mail));
+	while (text.len < mail->size)
+		buf_printf(&text, "%.70s\n", padding);
+	write_file(path(relay, arena_printf(relay->arena, "new/%s", name)),
+		   text.data, 0600);
+	buf_release(&text);
+}
+
+size_t
+relay_inbox_count(struct relay_twin *relay)
+{
+	struct inbox_names names = { 0 };
+
+	need(relay, inbox_list(relay->inbox, relay->arena, NULL, 10000, &names,
+			       &relay->error));
+	return names.list.count;
+}
+
+void
+relay_die_with(struct relay_twin *relay, const char *name)
+{
+	struct blame *blame;
+
+	need(relay, blame_open(relay->folder, &blame, &relay->error));
+	blame_find_left(blame);
+	blame_learn(blame);
+	(void)blame_hold(blame, name);
+	blame_close(&blame);
+}
+
+/* ---- records ---- */
+
+const char *
+relay_record(struct relay_twin *relay, const char *alert, const char *of,
+	     const char *severity)
+{
+	return arena_printf(relay->arena, "{\"id\":\"%s\",\"title\":\"Alert "
+		"%s\",\"severity\":\"%s\",\"status\":\"new\",\"tenantId\":"
+		"\"%s\",\"serviceSource\":\"microsoftDefenderForEndpoint\","
+		"\"createdDateTime\":\"2026-11-22T11:58:00Z\"}", alert, alert,
+		severity, of);
+}
+
+struct coming {
+	struct unit unit;
+	struct relay_twin *relay;
+	struct pipeline_input input;
+};
+
+static enum outcome
+take(struct unit *unit, struct store *store, struct change *change,
+     struct arena *arena, struct buf *error)
+{
+	struct coming *coming = (struct coming *)unit;
+	struct pipeline_decision *decision;
+
+	(void)arena;		/* the change's */
+	return pipeline_take(generations_current(coming->relay->generations),
+			     store, &coming->input,
+			     coming->relay->clock.fixed, change, &decision,
+			     error);
+}
+
+static void
+taken(struct unit *unit, enum outcome outcome, const char *error)
+{
+	(void)unit;
+	if (outcome != OUTCOME_OK)
+		BUG("%s", error);
+}
+
+void
+relay_take_record(struct relay_twin *relay, const char *tenant,
+		  const char *json)
+{
+	struct json *document = json_parse(json, strlen(json), &relay->error);
+	const struct record record = { .json = document };
+	struct coming coming = {
+		.unit = { .work = take, .done = taken }, .relay = relay,
+		.input = {
+			.name = "graph", .sender = "", .record = &record,
+			.tenant = tenant, .started = TIME_UNKNOWN,
+			.raw = json, .length = strlen(json),
+		},
+	};
+
+	clerk_submit(relay->clerk, &coming.unit);
+	clerk_drain(relay->clerk);
+	json_destroy(&document);
+}
+
+void
+relay_release(struct relay_twin *relay, const char *customer)
+{
+	struct store_helds helds = { 0 };
+
+	need(relay, store_helds(relay->store, STORE_HELD, relay->arena, &helds,
+				&relay->error));
+	if (helds.count != 1)
+		BUG("%zu are held", helds.count);
+	need(relay, store_held_release(relay->store, helds.items[0].item,
+				       "ana", customer, "mine",
+				       relay->clock.fixed, &relay->error));
+}
+
+/* ---- what is there ---- */
+
+/* A code of a notice has the time in it. */
+#define CODE "CASE i.kind WHEN 'notice' THEN i.reason ELSE i.code END"
+
+static const char *const tables[] = {
+	"SELECT 'item ' || " CODE " || ' ' || kind || ' ' || action || ' by '"
+	" || coalesce(rule, '-') || ': ' || coalesce(reason, '-') || ', '"
+	" || duplicates FROM item i",
+	"SELECT 'delivery ' || " CODE " || ' ' || d.kind || ' to '"
+	" || d.address || ' ' || d.about || ' ' || d.state || ' '"
+	" || d.attempts || coalesce(' ' || d.reply, '') FROM delivery d"
+	" JOIN item i ON i.id = d.item",
+	"SELECT 'attempt ' || " CODE " || ' ' || d.address || ' ' || a.number"
+	" || ' ' || a.outcome FROM attempt a"
+	" JOIN delivery d ON d.id = a.delivery JOIN item i ON i.id = d.item",
+	"SELECT 'event ' || " CODE " || ' ' || e.what || ' '"
+	" || coalesce(e.reason, '-') FROM event e JOIN item i ON i.id = e.item",
+	"SELECT 'held ' || " CODE " || ' ' || state || ' ' || (message IS NULL)"
+	" FROM held h JOIN item i ON i.id = h.item",
+	"SELECT 'known ' || k.customer || ' ' || k.alert || ' ' || coalesce("
+	CODE ", '-') || ' ' || severity || ' ' || coalesce(status, '-') || ' '"
+	" || devices || (mail IS NULL) || (api IS NULL) FROM known k"
+	" LEFT JOIN item i ON i.id = k.item",
+	"SELECT 'told ' || customer || ' ' || alert || ' ' || incident || ' '"
+	" || recipient || ' ' || road || ' ' || rank FROM told",
+	"SELECT 'crash ' || spool || ' ' || count FROM crash",
+	"SELECT 'meta ' || name || ' ' || (value = '') FROM meta"
+	" WHERE name <> 'version'",
+	"SELECT 'poll ' || tenant || ' ' || source || ' ' || (failed IS NULL)"
+	" || (alerts IS NULL) || ' ' || coalesce(class, '-') FROM poll",
+	"SELECT 'incident ' || tenant || ' ' || id || ' ' || coalesce(name, '')"
+	" || ' ' || coalesce(merged, '-') FROM incident",
+	"SELECT 'day ' || day || ' ' || customer || ' ' || mail_only || ' '"
+	" || api_only || ' ' || both FROM day",
+};
+
+static int
+compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+struct lines {
+	VEC(const char *) list;
+};
+
+static const char *
+sorted(struct relay_twin *relay, struct lines *lines)
+{
+	struct buf text = BUF_INIT;
+	const char *copy;
+	size_t i;
+
+	if (lines->list.count)
+		qsort(lines->list.items, lines->list.count,
+		      sizeof(*lines->list.items), compare);
+	for (i = 0; i < lines->list.count; i++)
+		buf_printf(&text, "%s\n", lines->list.items[i]);
+	copy = arena_strdup(relay->arena, text.data);
+	buf_release(&text);
+	return copy;
+}
+
+static void
+add_rows(struct relay_twin *relay, const char *sql, struct lines *lines)
+{
+	struct query query = query_start(relay->store, sql, &relay->error);
+
+	while (query_row(&query))
+		vec_push(relay->arena, &lines->list,
+			 query_text(&query, relay->arena));
+	need(relay, query_end(&query));
+}
+
+const char *
+relay_rows(struct relay_twin *relay)
+{
+	struct lines lines = { 0 };
+	size_t i;
+
+	for (i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		add_rows(relay, tables[i], &lines);
+	return sorted(relay, &lines);
+}
+
+size_t
+relay_count(struct relay_twin *relay, const char *beginning)
+{
+	const char *at = relay_rows(relay);
+	size_t count = 0;
+
+	for (; *at; at = strchr(at, '\n') + 1)
+		count += text_starts(at, beginning);
+	return count;
+}
+
+const char *
+relay_departures(struct relay_twin *relay)
+{
+	struct lines lines = { 0 };
+	size_t i;
+
+	for (i = 0; i < relay->senders->departures.count; i++)
+		vec_push(relay->arena, &lines.list,
+			 relay->senders->departures.items[i]);
+	return sorted(relay, &lines);
+}
+
+static char *
+read_log(struct relay_twin *relay)
+{
+	struct stat status;
+	char *text;
+
+	if (fstat(relay->log, &status))
+		BUG("no log: %s", strerror(errno));
+	text = arena_alloc(relay->arena, (size_t)status.st_size + 1);
+	if (pread(relay->log, text, (size_t)status.st_size, 0) !=
+	    status.st_size)
+		BUG("no log: %s", strerror(errno));
+	return text;
+}
+
+/* From " NAME=" to the next blank. */
+static void
+cut_word(char *line, const char *name)
+{
+	char *at = strstr(line, name), *end;
+
+	if (!at)
+		return;
+	end = at + 1 + strcspn(at + 1, " ");
+	memmove(at, end, strlen(end) + 1);
+}
+
+const char *
+relay_log(struct relay_twin *relay)
+{
+	char *rest = read_log(relay), *line;
+	struct lines lines = { 0 };
+
+	while ((line = strsep(&rest, "\n"))) {
+		cut_word(line, " delivery=");
+		if (*line)
+			vec_push(relay->arena, &lines.list, line);
+	}
+	return sorted(relay, &lines);
+}
+
+size_t
+relay_logged(struct relay_twin *relay, const char *what)
+{
+	const char *at = read_log(relay);
+	size_t count = 0;
+
+	for (; (at = strstr(at, what)); at++)
+		count++;
+	return count;
+}
