@@ -10,8 +10,8 @@ import subprocess
 import sys
 
 sys.path.insert(0, 'tests/lib')
-from crash import (CHANGES, chosen, need_strace, points_of,  # noqa: E402
-                   read_trace, report, strace)
+from crash import (CHANGES, QUIET, chosen, need_strace,  # noqa: E402
+                   points_of, read_trace, report, strace)
 from old_store import OldStore, dump                    # noqa: E402
 from relay import MAIN, Relay, same, done               # noqa: E402
 
@@ -21,7 +21,8 @@ def start(relay, *under):
     return subprocess.run(
         [*under, relay.programs + '/tocsin', 'run', '-c', relay.conf],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, timeout=60).returncode
+        stderr=subprocess.DEVNULL, timeout=60,
+        env=dict(os.environ, **QUIET)).returncode
 
 
 def renew(relay, version):
