@@ -27,6 +27,13 @@ thread_join(pthread_t thread)
 }
 
 void
+thread_set_name(const char *name)
+{
+	if (pthread_setname_np(pthread_self(), name))
+		BUG("cannot name a thread '%s'", name);
+}
+
+void
 thread_lock(pthread_mutex_t *mutex)
 {
 	if (pthread_mutex_lock(mutex))

@@ -154,6 +154,7 @@ work(void *context)
 	struct sender *sender = sender_create(pool->clock, &pool->give_up);
 	struct item *item;
 
+	thread_set_name("sender");
 	thread_lock(&pool->mutex);
 	while (!pool->is_draining) {
 		item = wait_for_item(pool);

@@ -124,6 +124,7 @@ work(void *context)
 {
 	struct clerk *clerk = context;
 
+	thread_set_name("clerk");
 	thread_lock(&clerk->mutex);
 	for (;;) {
 		unsigned int pause_ms;

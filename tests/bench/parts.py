@@ -129,10 +129,10 @@ def match(mails):
 
 # ---- (c) mails a second ----
 
-def relay_run(mails, rules):
+def relay_run(mails, rules, build=BUILD):
     """Empty a filled inbox into the sink: mails/s, processor ms of a mail by
     stage, and what the sink took of them."""
-    with Sink() as sink, Tocsin(rules) as relay:
+    with Sink() as sink, Tocsin(rules, build) as relay:
         relay.fill(mails)
         used = sink.cpu_ns()
         relay.start()
@@ -196,7 +196,8 @@ def through(mails):
     table.add('tocsin', spread(rates['tocsin'], '%.0f'), spread(faster),
               spread(total))
     for stage, name in (('readers', 'parse: the caged reader'),
-                        ('loop', 'match, render, store: the loop'),
+                        ('loop', 'inbox: the loop'),
+                        ('clerk', 'match, render, store: the clerk'),
                         ('senders', 'SMTP: the senders'),
                         ('sink', '(smtp-sink)')):
         table.add('  ' + name, '', '', spread([used[stage] for used in cpu]))
@@ -344,8 +345,8 @@ def many_rules(customers, each_has, rule=PLAIN):
 class Many(Tocsin):
     """The relay with many customers, one file for each."""
 
-    def __init__(self, customers, each_has, rule=PLAIN):
-        super().__init__('# none\n')
+    def __init__(self, customers, each_has, rule=PLAIN, build=BUILD):
+        super().__init__('# none\n', build)
         shutil.rmtree(self.path('customers'))
         for name, text in many_rules(customers, each_has, rule):
             self.write('customers/%s.rules' % name, text)

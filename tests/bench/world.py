@@ -60,6 +60,14 @@ def tasks(pid):
         return []
 
 
+def task_name(pid, task):
+    try:
+        with open('/proc/%d/task/%d/comm' % (pid, task)) as file:
+            return file.read().strip()
+    except OSError:
+        return ''
+
+
 def children(pid):
     try:
         with open('/proc/%d/task/%d/children' % (pid, pid)) as file:
@@ -152,14 +160,15 @@ class Tail:
 class Tocsin(Relay):
     """The relay with the corpus' customers, sending into the sink."""
 
-    def __init__(self, rules):
+    def __init__(self, rules, build=BUILD):
         super().__init__(relay=SINK)
+        self.programs = build
         self.write('contacts.rules', CONTACTS)
         self.write('customers/contoso.rules', rules)
         os.chmod(self.folder, 0o755)
 
     def deliver_command(self):
-        return deliver_command(self.path('spool'))
+        return deliver_command(self.path('spool'), self.programs)
 
     def fill(self, mails):
         """Put mails into the inbox with the real tocsin-deliver."""
@@ -169,17 +178,22 @@ class Tocsin(Relay):
         return Tail(self.path('log'), b'event=sent')
 
     def cpu(self):
-        """Nanoseconds by stage: the loop's thread, the senders, readers (those
-        that have ended in ticks of the clock)."""
+        """Nanoseconds by stage: the loop's thread, the clerk's (none in old
+        builds), the senders, readers (those that have ended in ticks of the
+        clock)."""
         pid = self.daemon.pid
-        loop = task_ns(pid, pid)
-        return {'loop': loop, 'senders': process_ns(pid) - loop,
+        used = {task: task_ns(pid, task) for task in tasks(pid)}
+        loop = used.pop(pid)
+        clerk = sum(ns for task, ns in used.items()
+                    if task_name(pid, task) == 'clerk')
+        return {'loop': loop, 'clerk': clerk,
+                'senders': sum(used.values()) - clerk,
                 'readers': sum(process_ns(p) for p in children(pid)) +
                 ended_ns(pid)}
 
 
-def deliver_command(spool):
-    return [BUILD + '/tocsin-deliver', '-f', 'azure-noreply@microsoft.com',
+def deliver_command(spool, build=BUILD):
+    return [build + '/tocsin-deliver', '-f', 'azure-noreply@microsoft.com',
             '-s', spool, '--', '@']
 
 
