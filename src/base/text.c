@@ -74,17 +74,19 @@ decoded_badly(uint32_t character, size_t length)
 	return character == TEXT_BAD && length == 1;
 }
 
-/* How many of the octets are ASCII before the first one that is not, in steps
- * of eight. */
+/* How many octets before the first one that is NUL or not ASCII: most of most
+ * texts, and they need no decoding. In steps of eight, so maybe some less. */
 static size_t
-ascii_prefix(const char *text, size_t length)
+plain_prefix(const char *text, size_t length)
 {
+	const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
 	uint64_t eight;
 	size_t at;
 
 	for (at = 0; length - at >= sizeof(eight); at += sizeof(eight)) {
 		memcpy(&eight, text + at, sizeof(eight));
-		if (eight & UINT64_C(0x8080808080808080))
+		/* The top bit is set, or borrowed for since all were 0. */
+		if ((eight | (eight - ones)) & tops)
 			break;
 	}
 	return at;
@@ -96,11 +98,13 @@ text_is_utf8(const char *text, size_t length)
 	const char *end = text + length;
 	size_t step;
 
-	/* Nearly all of nearly all texts. */
-	text += ascii_prefix(text, length);
 	for (; text < end; text += step) {
-		uint32_t character = text_decode(text, end, &step);
+		uint32_t character;
 
+		step = plain_prefix(text, (size_t)(end - text));
+		if (step)
+			continue;
+		character = text_decode(text, end, &step);
 		if (decoded_badly(character, step))
 			return false;
 	}
@@ -127,28 +131,29 @@ ascii_run(const char *text, const char *end, char first, char last)
 	return (size_t)(at - text);
 }
 
+/* What is valid goes over in long runs: most text is, from end to end. */
 size_t
 text_append_valid(struct buf *out, const char *bytes, size_t length)
 {
-	const char *end = bytes + length;
+	const char *end = bytes + length, *run = bytes;
 	size_t bad = 0, step;
 
 	for (; bytes < end; bytes += step) {
-		size_t plain = ascii_run(bytes, end, 0x01, 0x7F);
 		uint32_t character;
 
-		buf_append(out, bytes, plain);
-		bytes += plain;
-		if (bytes == end)
-			break;
+		step = plain_prefix(bytes, (size_t)(end - bytes));
+		if (step)
+			continue;
 		character = text_decode(bytes, end, &step);
-		if (!character)
-			bad++;
-		else if (decoded_badly(character, step))
-			bad++, text_encode(out, TEXT_BAD);
-		else
-			buf_append(out, bytes, step);
+		if (character && !decoded_badly(character, step))
+			continue;
+		buf_append(out, run, (size_t)(bytes - run));
+		if (character)
+			text_encode(out, TEXT_BAD);
+		bad++;
+		run = bytes + 1;
 	}
+	buf_append(out, run, (size_t)(end - run));
 	return bad;
 }
 

@@ -127,32 +127,6 @@ charset_find(const char *normal)
 	return NULL;
 }
 
-/* Append what is valid in long runs: most text is, from end to end. */
-static size_t
-append_utf8(struct buf *out, const char *bytes, size_t length)
-{
-	const char *end = bytes + length, *run = bytes;
-	size_t bad = 0, step;
-
-	for (; bytes < end; bytes += step) {
-		uint32_t character;
-
-		step = 1;
-		if (*bytes && !(*bytes & 0x80))
-			continue;
-		character = text_decode(bytes, end, &step);
-		if (character && !(character == 0xFFFD && step == 1))
-			continue;
-		buf_append(out, run, (size_t)(bytes - run));
-		if (character)
-			buf_puts(out, replacement);
-		bad++;
-		run = bytes + 1;
-	}
-	buf_append(out, run, (size_t)(end - run));
-	return bad;
-}
-
 static size_t
 drop_nul(struct buf *out, size_t from)
 {
@@ -245,7 +219,7 @@ append_guessed(struct buf *out, const char *bytes, size_t length)
 	struct charset *fallback = &charsets[WINDOWS_1252];
 
 	if (text_is_utf8(bytes, length) || !charset_open(fallback))
-		return append_utf8(out, bytes, length);
+		return text_append_valid(out, bytes, length);
 	return convert(fallback, out, bytes, length);
 }
 
@@ -259,7 +233,7 @@ charset_append(struct buf *out, const char *name, const char *bytes,
 	bool named = normal_name(name, normal);
 
 	if (named && (!strcmp(normal, " utf-8 ") || !strcmp(normal, " utf8 ")))
-		bad = append_utf8(out, bytes, length);
+		bad = text_append_valid(out, bytes, length);
 	else if (named && (charset = charset_find(normal)))
 		bad = convert(charset, out, bytes, length);
 	else
