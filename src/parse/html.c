@@ -254,16 +254,15 @@ static const char *
 tag_end(const char *at, const char *end)
 {
 	size_t words = 0;
-	char quote = 0;
 
 	for (; at < end && words <= WORDS_MOST; at++) {
-		if (quote) {
-			words += *at == quote;
-			quote = *at == quote ? 0 : quote;
-		} else if ((*at == '"' || *at == '\'') && at[-1] == '=') {
-			quote = *at;
-		} else if (*at == '>') {
+		if (*at == '>')
 			return at;
+		if ((*at == '"' || *at == '\'') && at[-1] == '=') {
+			at = memchr(at + 1, *at, (size_t)(end - at - 1));
+			if (!at)
+				return end;
+			words++;
 		} else {
 			words += is_blank(*at) && !is_blank(at[-1]);
 		}

@@ -56,7 +56,8 @@ find_mark(const char *line, const char *end, size_t *mark_out)
 		if (*line == '\t' || *line == '|' || *line == ':')
 			return line;
 		*mark_out = 3;
-		if (end - line >= 3 && !memcmp(line, wide_colon, 3))
+		if (*line == wide_colon[0] && end - line >= 3 &&
+		    !memcmp(line, wide_colon, 3))
 			return line;
 	}
 	return NULL;
