@@ -412,7 +412,7 @@ static bool
 step(struct reader *reader, struct arena *arena, struct reader_answer *answer,
      enum reader_outcome *outcome_out, struct buf *error)
 {
-	bool open;
+	bool greeted = reader->greeted, open;
 
 	send_waiting(reader);
 	open = fill(reader);
@@ -421,7 +421,8 @@ step(struct reader *reader, struct arena *arena, struct reader_answer *answer,
 		*outcome_out = READER_UNAVAILABLE;
 		return true;
 	}
-	open = open && fill(reader);
+	/* Behind the greeting there may be an answer. */
+	open = open && (greeted || fill(reader));
 	if (reader->greeted && is_complete(reader)) {
 		*outcome_out = take_answer(reader, arena, answer, error);
 		return true;

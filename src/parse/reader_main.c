@@ -155,11 +155,18 @@ send_number(uint32_t number)
 	return sent;
 }
 
+/* In one piece, length and all: each one wakes the parent. */
 static bool
 send_answer(const struct buf *answer)
 {
-	return send_number((uint32_t)answer->len) &&
-		file_write_all(STDIN_FILENO, answer->data, answer->len);
+	struct buf bytes = BUF_INIT;
+	bool sent;
+
+	wire_put_u32(&bytes, (uint32_t)answer->len);
+	buf_append(&bytes, answer->data, answer->len);
+	sent = file_write_all(STDIN_FILENO, bytes.data, bytes.len);
+	buf_release(&bytes);
+	return sent;
 }
 
 static int
