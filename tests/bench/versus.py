@@ -4,13 +4,14 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 
 import corpus
 from parts import (Many, Table, delays, median, percentile, ratios,
                    relay_run, resident, shuffled, spread)
 from relay import BUILD
-from world import Sink, Tocsin, wait_until
+from world import Filled, Sink, Tocsin, children, wait_until
 
 MAIL_ROUNDS, DELAY_ROUNDS = 7, 3
 PACE_MS = 20
@@ -92,8 +93,8 @@ def measure_mails(mails, build, add):
 
 
 def commits(mails, build):
-    """How often the disk is waited for, by mail. The tracer stops the process
-    at these calls only, but there it does."""
+    """How often the disk is waited for, by mail; a run of its own, for the
+    tracer stops the process at these calls."""
     with Sink(), Tocsin(corpus.tocsin(1000), build) as relay:
         relay.fill(mails)
         said = relay.path('strace')
@@ -102,7 +103,8 @@ def commits(mails, build):
         sent = relay.sent()
         sent.at = sent.count = 0
         wait_until(lambda: sent() >= len(mails), 60)
-        relay.stop()
+        os.kill(children(relay.daemon.pid)[0], signal.SIGTERM)
+        relay.daemon.wait()
         with open(said, encoding='ascii') as file:
             return len(re.findall(r'sync\(', file.read())) / len(mails)
 
@@ -146,16 +148,17 @@ def measure_tenants(builds, add):
 
 def versus(mails, other, wanted=()):
     comparison = Comparison(os.path.abspath(other))
+    filled = Filled(mails)
 
     def rounds(name, count, run):
         if not wanted or name in wanted:
             comparison.rounds(count, run)
 
     rounds('mails', MAIL_ROUNDS,
-           lambda build, add: measure_mails(mails, build, add))
+           lambda build, add: measure_mails(filled, build, add))
     if shutil.which('strace'):
         rounds('commits', 1, lambda build, add: add(
-            'waits for the disk per mail', commits(mails, build)))
+            'waits for the disk per mail', commits(filled, build)))
     rounds('delay', DELAY_ROUNDS,
            lambda build, add: measure_delay(mails, build, add))
     rounds('memory', 1, lambda build, add: measure_memory(mails, build, add))
