@@ -23,6 +23,7 @@ struct clerk {
 	pthread_t thread;
 	pthread_cond_t submitted, answered;
 	int event;			/* readable: some are finished */
+	bool is_gathering;		/* more is about to be submitted */
 	bool is_ending;
 
 	/* The twin's: */
@@ -119,6 +120,12 @@ rest(struct clerk *clerk, unsigned int pause_ms)
 	thread_lock(&clerk->mutex);
 }
 
+static bool
+is_idle(const struct clerk *clerk)
+{
+	return clerk->is_gathering || !clerk->waiting.first;
+}
+
 static void *
 work(void *context)
 {
@@ -129,7 +136,7 @@ work(void *context)
 	for (;;) {
 		unsigned int pause_ms;
 
-		while (!clerk->waiting.first && !clerk->is_ending)
+		while (is_idle(clerk) && !clerk->is_ending)
 			(void)pthread_cond_wait(&clerk->submitted,
 						&clerk->mutex);
 		if (!clerk->waiting.first)
@@ -244,10 +251,29 @@ clerk_submit(struct clerk *clerk, struct unit *unit)
 	thread_unlock(&clerk->mutex);
 	if (has_thread(clerk)) {
 		loop_await(clerk->loop);
-		(void)pthread_cond_signal(&clerk->submitted);
+		if (!clerk->is_gathering)	/* set in this thread only */
+			(void)pthread_cond_signal(&clerk->submitted);
 	} else if (is_first) {
 		loop_timer_set(clerk->turn, 0);
 	}
+}
+
+void
+clerk_gather(struct clerk *clerk)
+{
+	thread_lock(&clerk->mutex);
+	clerk->is_gathering = true;
+	thread_unlock(&clerk->mutex);
+}
+
+void
+clerk_proceed(struct clerk *clerk)
+{
+	thread_lock(&clerk->mutex);
+	clerk->is_gathering = false;
+	thread_unlock(&clerk->mutex);
+	if (has_thread(clerk))
+		(void)pthread_cond_signal(&clerk->submitted);
 }
 
 void

@@ -66,6 +66,12 @@ struct clerk *clerk_create_inline(struct loop *loop, struct store *store);
 /* The unit is borrowed until its done(). */
 void clerk_submit(struct clerk *clerk, struct unit *unit);
 
+/* What is submitted between these two shares a transaction, as far as one has
+ * room: without them the clerk is awake and gone with the first unit before the
+ * second is there. Within one turn of the loop. */
+void clerk_gather(struct clerk *clerk);
+void clerk_proceed(struct clerk *clerk);
+
 /* Wait until all that was submitted is done, what is submitted meanwhile too.
  * Not from a done(). */
 void clerk_drain(struct clerk *clerk);

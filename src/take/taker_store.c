@@ -138,6 +138,7 @@ taker_store(struct taker *taker)
 	/* While some are at the clerk, the others gather. */
 	if (taker->storing.count)
 		return;
+	clerk_gather(taker->world.clerk);
 	while (may_store(taker)) {
 		struct passage *passage =
 			passages_take_first(&taker->answered);
@@ -149,6 +150,7 @@ taker_store(struct taker *taker)
 	}
 	if (any)
 		taker->world.stored(taker->world.context);
+	clerk_proceed(taker->world.clerk);
 }
 
 /* ---- one that ended the reader ---- */

@@ -306,6 +306,29 @@ test_group(void)
 }
 
 static void
+test_gather(void)
+{
+	struct job jobs[JOBS];
+	size_t i;
+
+	open_all("memory");
+	jobs_init(jobs, JOBS);
+	clerk_gather(clerk);
+	for (i = 0; i < JOBS; i++)
+		clerk_submit(clerk, &jobs[i].unit);
+	clerk_proceed(clerk);
+	clerk_drain(clerk);
+	is_int((long long)commits.count, 1,
+	       "%s: what is gathered is one commit, though nobody was busy",
+	       kind_name);
+	clerk_submit(clerk, &jobs[0].unit);
+	clerk_drain(clerk);
+	is_int((long long)commits.count, 2, "%s: and then all is as before",
+	       kind_name);
+	close_all();
+}
+
+static void
 test_alone(void)
 {
 	struct job jobs[JOBS];
@@ -681,6 +704,7 @@ test_kind(bool threaded, const char *name)
 	kind_name = name;
 	test_one();
 	test_group();
+	test_gather();
 	test_alone();
 	test_failure_in_company();
 	test_failure_before_others();
