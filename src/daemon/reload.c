@@ -31,6 +31,7 @@ work(void *context)
 	struct reload *reload = context;
 	uint64_t one = 1;
 
+	thread_set_name("reload");
 	/* On Linux every thread has its own; no harm if it may not. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), RELOAD_NICE);
 	reload->next = last_good_load(reload->path, LAST_GOOD_RELOAD,

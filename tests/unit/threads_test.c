@@ -80,6 +80,17 @@ find(struct arena *arena)
 	return *(int *)map_find(map, "key");
 }
 
+static int
+have_a_name(struct arena *arena)
+{
+	char name[16];
+
+	(void)arena;
+	thread_set_name("worker");
+	return !pthread_getname_np(pthread_self(), name, sizeof(name)) &&
+	       !strcmp(name, "worker");
+}
+
 static void *
 work(void *context)
 {
@@ -132,6 +143,7 @@ main(void)
 	test_act(match, 1, "each compares with the one regular expression");
 	test_act(fold, 1, "each folds letters");
 	test_act(find, 7, "each has maps, with the secret of all");
+	test_act(have_a_name, 1, "each has the name that it gave itself");
 	(void)pthread_barrier_destroy(&together);
 	arena_destroy(&arena);
 	return tap_done();
