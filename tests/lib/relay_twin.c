@@ -8,6 +8,7 @@
 #include "store/query.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,14 +32,14 @@ path(struct relay_twin *relay, const char *name)
 	return arena_printf(relay->arena, "%s/%s", relay->folder, name);
 }
 
+/* Not durably: a test of many stories would wait for the disk only. */
 static void
 write_file(const char *name, const char *text, unsigned int mode)
 {
-	struct buf error = BUF_INIT;
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
 
-	if (file_replace(name, text, strlen(text), mode, &error) != OUTCOME_OK)
-		BUG("%s", error.data);
-	buf_release(&error);
+	if (fd < 0 || !file_write_all(fd, text, strlen(text)) || close(fd))
+		BUG("%s: %s", name, strerror(errno));
 }
 
 /* ---- readers ---- */
@@ -63,9 +64,8 @@ relay_fake_reader(const char *commands, char path_out[40])
 
 	memcpy(path_out, "/tmp/tocsin-fake-XXXXXX", 24);
 	fd = mkstemp(path_out);
-	if (fd < 0)
+	if (fd < 0 || fchmod(fd, 0700) || close(fd))
 		BUG("no fake reader: %s", strerror(errno));
-	(void)close(fd);		/* written below */
 	(void)snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", commands);
 	write_file(path_out, text, 0700);
 	return reader_create(path_out, LIMIT_MS);
@@ -486,8 +486,9 @@ relay_release(struct relay_twin *relay, const char *customer)
 
 static const char *const tables[] = {
 	"SELECT 'item ' || " CODE " || ' ' || kind || ' ' || action || ' by '"
-	" || coalesce(rule, '-') || ': ' || coalesce(reason, '-') || ', '"
-	" || duplicates FROM item i",
+	" || coalesce(rule, '-') || ': ' || CASE WHEN reason LIKE"
+	" 'the reader ended%' THEN 'the reader ended' ELSE"
+	" coalesce(reason, '-') END || ', ' || (duplicates > 0) FROM item i",
 	"SELECT 'delivery ' || " CODE " || ' ' || d.kind || ' to '"
 	" || d.address || ' ' || d.about || ' ' || d.state || ' '"
 	" || d.attempts || coalesce(' ' || d.reply, '') FROM delivery d"
@@ -576,6 +577,37 @@ relay_count(struct relay_twin *relay, const char *beginning)
 	return count;
 }
 
+/* What the relay itself said is known by its subject: the code has the time in
+ * it. */
+static const char *
+name_of(struct relay_twin *relay, const char *code)
+{
+	struct store_item *item;
+
+	need(relay, store_item_find(relay->store, code, relay->arena, &item,
+				    &relay->error));
+	return item && !strcmp(item->kind, "notice") ? item->verdict.reason
+						     : code;
+}
+
+/* "... BEFORE CODE END ..." with the name of the item. */
+static const char *
+with_name(struct relay_twin *relay, const char *line, const char *before,
+	  const char *end)
+{
+	const char *at = strstr(line, before);
+	size_t length;
+
+	if (!at)
+		return line;
+	at += strlen(before);
+	length = strcspn(at, end);
+	return arena_printf(relay->arena, "%.*s%s%s", (int)(at - line), line,
+			    name_of(relay, arena_strndup(relay->arena, at,
+							 length)),
+			    at + length);
+}
+
 const char *
 relay_departures(struct relay_twin *relay)
 {
@@ -584,7 +616,8 @@ relay_departures(struct relay_twin *relay)
 
 	for (i = 0; i < relay->senders->departures.count; i++)
 		vec_push(relay->arena, &lines.list,
-			 relay->senders->departures.items[i]);
+			 with_name(relay, relay->senders->departures.items[i],
+				   " out ", ".@"));
 	return sorted(relay, &lines);
 }
 
@@ -603,16 +636,17 @@ read_log(struct relay_twin *relay)
 	return text;
 }
 
-/* From " NAME=" to the next blank. */
+/* From `start` to the last one of `end` behind it. */
 static void
-cut_word(char *line, const char *name)
+cut(char *line, const char *start, const char *end)
 {
-	char *at = strstr(line, name), *end;
+	char *at = strstr(line, start), *rest;
 
 	if (!at)
 		return;
-	end = at + 1 + strcspn(at + 1, " ");
-	memmove(at, end, strlen(end) + 1);
+	rest = at + strlen(start);
+	rest += strcspn(rest, end);
+	memmove(at, rest, strlen(rest) + 1);
 }
 
 const char *
@@ -622,9 +656,11 @@ relay_log(struct relay_twin *relay)
 	struct lines lines = { 0 };
 
 	while ((line = strsep(&rest, "\n"))) {
-		cut_word(line, " delivery=");
+		cut(line, " delivery=", " ");
+		cut(line, " on it ", "\"");
 		if (*line)
-			vec_push(relay->arena, &lines.list, line);
+			vec_push(relay->arena, &lines.list,
+				 with_name(relay, line, " code=", " "));
 	}
 	return sorted(relay, &lines);
 }

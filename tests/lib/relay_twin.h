@@ -122,7 +122,7 @@ void relay_release(struct relay_twin *relay, const char *customer);
 const char *relay_rows(struct relay_twin *relay);
 /* The number of rows that begin so. */
 size_t relay_count(struct relay_twin *relay, const char *beginning);
-/* All mails that left, a line each, sorted likewise. */
+/* All mails that left, a line each, sorted likewise: "ana@... out ID". */
 const char *relay_departures(struct relay_twin *relay);
 /* All lines of the log, sorted, without names and numbers of rows. */
 const char *relay_log(struct relay_twin *relay);
