@@ -196,16 +196,25 @@ report(struct lane *lane, enum oauth_class class, const char *sentence,
 	lane_job_submit(job);
 }
 
+/* What passes by itself is no news beside what somebody has to mend, who was
+ * told, and will be told of the end of that. */
+static bool
+is_reported(const struct store_poll *row, enum oauth_class class)
+{
+	return row->failed != TIME_UNKNOWN && row->class &&
+	       (class == OAUTH_LATER ||
+		!strcmp(row->class, oauth_class_names[class]));
+}
+
 void
 lane_fail(struct lane *lane, enum oauth_class class, const char *sentence,
 	  int64_t wait_ms)
 {
 	const struct store_poll *row = &lane->row;
 	instant_ms now = lane_now(lane);
-	bool is_new = row->failed == TIME_UNKNOWN || !row->class ||
-		      strcmp(row->class, oauth_class_names[class]);
-	bool is_long = class == OAUTH_LATER && has_lasted(row, now) &&
-		       !lane->is_told && !lane->leader;
+	bool is_new = !is_reported(row, class);
+	bool is_long = !is_new && is_later(row->class) &&
+		       has_lasted(row, now) && !lane->is_told && !lane->leader;
 
 	lane->failures++;
 	lane->due = now + (wait_ms >= 0 ? wait_ms : backoff(lane, class));

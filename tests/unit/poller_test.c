@@ -1166,6 +1166,24 @@ reload(void *context)
 	poller_reload(poller);
 }
 
+/* Between what was told and its end something passes by itself. */
+static void
+test_told_between(void)
+{
+	open_all("graph using reader every 1m");
+	pass(2 * MINUTE);
+	script[PAGE] = (struct scripted){ .times = 1, .status = 403 };
+	next(PAGE);
+	script[PAGE] = (struct scripted){ .times = 1, .status = 503 };
+	next(PAGE);
+	is(items(), "notice A tenant cannot be read", "trouble that passes by "
+	   "itself is not told beside what was");
+	next(PAGE);
+	is(items(), "notice A tenant cannot be read, "
+	   "notice A tenant can be read again", "and hides no end of that");
+	close_all();
+}
+
 static void
 test_reload(void)
 {
@@ -1418,6 +1436,7 @@ test_with(struct clerk *(*create)(struct loop *loop, struct store *store))
 	test_unread();
 	test_page_not_stored();
 	test_told();
+	test_told_between();
 	test_reload();
 	test_new_app();
 	test_refresh();
