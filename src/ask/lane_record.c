@@ -23,7 +23,7 @@ struct page {
 
 	/* What came of it. */
 	bool misses;
-	size_t count;			/* of records that are new */
+	bool has_new;			/* records, in any run of the unit */
 	instant_ms latest_out;
 	VEC(struct pipeline_decision *) decisions;
 };
@@ -81,7 +81,7 @@ take_input(const struct work *work, const struct pipeline_input *input)
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	if (decision->how == STORE_NEW)
-		page->count++;
+		page->has_new = true;
 	if (page->is_told_each)
 		vec_push(work->arena, &page->decisions, decision);
 	else if (decision->how == STORE_NEW)
@@ -223,7 +223,7 @@ move_row(const struct work *work)
 	struct page *page = work->page;
 	struct lane_job *job = &page->job;
 
-	if (page->count)
+	if (page->has_new)
 		job->row.alerts = job->time.now;
 	if (page->is_last) {
 		cursor_move(&job->row, &page->window, &job->time,
@@ -252,7 +252,6 @@ page_work(struct unit *unit, struct store *store, struct change *change,
 
 	if (outcome != OUTCOME_OK || page->misses)
 		return outcome;
-	page->count = 0;
 	page->decisions.count = page->decisions.size = 0;
 	page->decisions.items = NULL;
 	page->latest_out = page->latest;
