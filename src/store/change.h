@@ -31,7 +31,8 @@ struct change {
 	struct arena *arena;
 	VEC(struct change_row *) rows;	/* in the order they are written */
 	VEC(const char *) lines;	/* of the log */
-	bool has_deliveries;		/* somebody may be waiting for them */
+	bool has_deliveries;		/* or an earlier run had: somebody may
+					   be waiting for them */
 };
 
 void change_init(struct change *change, struct arena *arena);

@@ -243,6 +243,7 @@ clerk_submit(struct clerk *clerk, struct unit *unit)
 	unit->arena = arena_create();
 	unit->error = (struct buf)BUF_INIT;
 	unit->conflicts = 0;
+	unit->is_again = false;
 	unit->has_failed = false;
 	clerk->under_way++;
 	thread_lock(&clerk->mutex);

@@ -56,6 +56,8 @@ struct unit {
 	enum outcome outcome;
 	struct buf error;
 	unsigned int conflicts;
+	bool is_again;		/* after a conflict: what was added the first
+				   time may be there */
 	bool has_failed;	/* in company; so it is alone by now */
 };
 

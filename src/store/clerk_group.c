@@ -85,6 +85,7 @@ run(struct unit *unit, struct store *store)
 	arena_reset(unit->arena);
 	unit->change = arena_alloc(unit->arena, sizeof(*unit->change));
 	change_init(unit->change, unit->arena);
+	unit->change->has_deliveries = unit->is_again;
 	outcome = unit->work(unit, store, unit->change, unit->arena,
 			     &unit->error);
 	if (outcome == OUTCOME_OK)
@@ -145,6 +146,15 @@ separate(struct units *group)
 		unit->has_failed = true;
 }
 
+static void
+mark_again(struct units *group)
+{
+	struct unit *unit;
+
+	for (unit = group->first; unit; unit = unit->next)
+		unit->is_again = true;
+}
+
 bool
 units_run(struct units *group, struct store *store, unsigned int *pause_ms_out)
 {
@@ -162,6 +172,7 @@ units_run(struct units *group, struct store *store, unsigned int *pause_ms_out)
 	} else if (outcome == OUTCOME_CONFLICT) {
 		again = oldest->conflicts < CONFLICTS_MOST;
 		*pause_ms_out = CONFLICT_PAUSE_MS << oldest->conflicts++;
+		mark_again(group);
 		outcome = OUTCOME_TEMPORARY;
 	}
 	if (!again)
