@@ -32,6 +32,21 @@ hold_nothing(const struct hold_question *question, struct arena *arena)
 	return state;
 }
 
+/* It may have been decided since: by the same unit of work, when nobody knew
+ * whether that was stored. */
+static enum outcome
+load_released(struct store *store, const struct store_item *item,
+	      struct hold_state *state, struct buf *error)
+{
+	bool is_released;
+	enum outcome outcome = store_held_is_released(store, item->id,
+						      &is_released, error);
+
+	if (!is_released)
+		state->seat.how = STORE_AGAIN;
+	return outcome;
+}
+
 static enum outcome
 load_seat(struct store *store, const struct hold_question *question,
 	  struct arena *arena, struct hold_state *state, struct buf *error)
@@ -39,7 +54,7 @@ load_seat(struct store *store, const struct hold_question *question,
 	const struct duplicate_key *key = question->key;
 
 	if (question->released)
-		return OUTCOME_OK;
+		return load_released(store, question->released, state, error);
 	return store_item_seat(store, key->hex, question->spool, key->code,
 			       arena, &state->seat, error);
 }

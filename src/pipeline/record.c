@@ -234,11 +234,13 @@ pipeline_record(const struct generation *generation,
 		const struct pipeline_decision *decision, instant_ms now,
 		struct change *change)
 {
-	if (decision->reading->input->released)
-		record_released(generation, decision, now, change);
-	else if (decision->is_known)
+	bool is_new = decision->how == STORE_NEW;
+
+	if (decision->is_known)
 		record_known(decision, now, change);
-	else if (decision->how == STORE_NEW)
+	else if (is_new && decision->reading->input->released)
+		record_released(generation, decision, now, change);
+	else if (is_new)
 		record_new(generation, decision, now, change);
 	else if (decision->how == STORE_DUPLICATE)
 		change_count_duplicate(change, decision->state->seat.item,

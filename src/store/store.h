@@ -291,6 +291,9 @@ enum outcome store_held_add(struct store *store, const struct store_held *held,
 /* NULL when the item is not and never was held. With its message. */
 enum outcome store_held(struct store *store, int64_t item, struct arena *arena,
 			struct store_held **held_out, struct buf *error);
+/* Without its message. */
+enum outcome store_held_is_released(struct store *store, int64_t item,
+				    bool *released_out, struct buf *error);
 /* Append those in that state, oldest first, without their messages. */
 enum outcome store_helds(struct store *store, enum store_held_state state,
 			 struct arena *arena, struct store_helds *helds,

@@ -66,6 +66,19 @@ store_held(struct store *store, int64_t item, struct arena *arena,
 }
 
 enum outcome
+store_held_is_released(struct store *store, int64_t item, bool *released_out,
+		       struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT 1 FROM held WHERE item = $1 AND state = 'released'",
+		error);
+
+	query_put_integer(&query, item);
+	*released_out = query_row(&query);
+	return query_end(&query);
+}
+
+enum outcome
 store_helds(struct store *store, enum store_held_state state,
 	    struct arena *arena, struct store_helds *helds, struct buf *error)
 {
