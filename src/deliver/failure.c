@@ -9,16 +9,14 @@
 
 /* What the reader of a failure has to know at once, without another command. */
 static const char *
-describe_alert(struct store *store, int64_t id, struct arena *arena)
+describe_alert(const struct store_item *item, struct arena *arena)
 {
 	struct buf error = BUF_INIT;	/* it is told without, then */
-	struct store_item *item = NULL;
 	struct alert *alert = NULL;
 	struct json *object = NULL;
 	const char *title, *severity, *customer;
 
-	if (store_item(store, id, arena, &item, &error) == OUTCOME_OK && item &&
-	    item->verdict.alert)
+	if (item && item->verdict.alert)
 		object = json_parse(item->verdict.alert,
 				    strlen(item->verdict.alert), &error);
 	if (object)
@@ -80,10 +78,10 @@ failure_is_told(const struct generation *generation,
 					    arena);
 }
 
-bool
-failure_tell(const struct generation *generation, struct store *store,
-	     const struct store_delivery *delivery, const char *reply,
-	     instant_ms now, struct change *change)
+static void
+tell(const struct generation *generation, const struct store_item *item,
+     const struct store_delivery *delivery, const char *reply,
+     instant_ms now, struct change *change)
 {
 	struct arena *arena = change->arena;
 	struct pipeline_notice notice = {
@@ -95,10 +93,6 @@ failure_tell(const struct generation *generation, struct store *store,
 		.subject = "A notification could not be delivered",
 	};
 
-	if (!failure_is_told(generation, delivery, now, arena)) {
-		note_untold(delivery, now, change);
-		return false;
-	}
 	notice.text = arena_printf(arena,
 		"Nobody at %s was told of mail %s.\n\n%s"
 		"The answer was: %s\n\n"
@@ -106,10 +100,30 @@ failure_tell(const struct generation *generation, struct store *store,
 		"Try again, when the reason is mended:\n"
 		"    tocsin queue retry %lld\n",
 		delivery->address, delivery->code,
-		describe_alert(store, delivery->item, arena), reply,
-		delivery->code, (long long)delivery->id);
+		describe_alert(item, arena), reply, delivery->code,
+		(long long)delivery->id);
 	pipeline_notify_catch_all(generation, &notice, now, change);
-	return true;
+}
+
+enum outcome
+failure_tell(const struct generation *generation, struct store *store,
+	     const struct store_delivery *delivery, const char *reply,
+	     instant_ms now, struct change *change, bool *told_out,
+	     struct buf *error)
+{
+	struct arena *arena = change->arena;
+	struct store_item *item;
+	enum outcome outcome;
+
+	*told_out = failure_is_told(generation, delivery, now, arena);
+	if (!*told_out) {
+		note_untold(delivery, now, change);
+		return OUTCOME_OK;
+	}
+	outcome = store_item(store, delivery->item, arena, &item, error);
+	if (outcome == OUTCOME_OK)
+		tell(generation, item, delivery, reply, now, change);
+	return outcome;
 }
 
 enum outcome

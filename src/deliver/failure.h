@@ -18,9 +18,12 @@ bool failure_is_told(const struct generation *generation,
 		     struct arena *arena);
 
 /* Tell them; the same answer. `reply` is why it failed. */
-bool failure_tell(const struct generation *generation, struct store *store,
-		  const struct store_delivery *delivery, const char *reply,
-		  instant_ms now, struct change *change);
+enum outcome failure_tell(const struct generation *generation,
+			  struct store *store,
+			  const struct store_delivery *delivery,
+			  const char *reply, instant_ms now,
+			  struct change *change, bool *told_out,
+			  struct buf *error);
 
 /* Say in the log how many have failed that nobody could be told of. */
 enum outcome failure_report(struct store *store, struct change *change,

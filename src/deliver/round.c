@@ -73,17 +73,19 @@ level_of(const struct send_result *result)
 
 /* Somebody else is told, unless that was done when the answer was recorded.
  * Whether there is anybody. */
-static bool
+static enum outcome
 tell(const struct running *running, const struct store_delivery *delivery,
-     enum queue_settled settled, const char *reply)
+     enum queue_settled settled, const char *reply, bool *told_out)
 {
 	const struct round *round = running->round;
 
-	return settled == QUEUE_SETTLED ?
-		failure_tell(round->generation, running->store, delivery,
-			     reply, round->now, running->change) :
-		failure_is_told(round->generation, delivery, round->now,
-				running->change->arena);
+	if (settled == QUEUE_SETTLED)
+		return failure_tell(round->generation, running->store,
+				    delivery, reply, round->now,
+				    running->change, told_out, running->error);
+	*told_out = failure_is_told(round->generation, delivery, round->now,
+				    running->change->arena);
+	return OUTCOME_OK;
 }
 
 static enum outcome
@@ -105,13 +107,13 @@ record_failed(const struct running *running, const struct round_answer *answer,
 	enum queue_settled settled;
 	enum outcome outcome = queue_fail(running->store, said, &settled,
 					  running->error);
-	bool is_told;
+	bool is_told = false;
 
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	is_told = tell(running, answer->delivery, settled, said->reply);
+	if (outcome == OUTCOME_OK)
+		outcome = tell(running, answer->delivery, settled, said->reply,
+			       &is_told);
 	log_answer(running, answer, level_of_failure(is_told), "failed");
-	return OUTCOME_OK;
+	return outcome;
 }
 
 static enum outcome
@@ -119,7 +121,7 @@ record_retry(const struct running *running, const struct round_answer *answer,
 	     const struct queue_answer *said)
 {
 	enum queue_settled settled;
-	bool gave_up, is_told;
+	bool gave_up, is_told = false;
 	enum outcome outcome = queue_retry(running->store, said,
 					   answer->random, &settled, &gave_up,
 					   running->error);
@@ -130,12 +132,12 @@ record_retry(const struct running *running, const struct round_answer *answer,
 		log_answer(running, answer, level_of(answer->result), "retry");
 		return OUTCOME_OK;
 	}
-	is_told = tell(running, answer->delivery, settled,
+	outcome = tell(running, answer->delivery, settled,
 		       arena_printf(running->change->arena, "given up after "
 				    "three days; the last one was: %s",
-				    said->reply));
+				    said->reply), &is_told);
 	log_answer(running, answer, level_of_failure(is_told), "failed");
-	return OUTCOME_OK;
+	return outcome;
 }
 
 /* All that is known of a try, in one line for the journal. */
@@ -219,16 +221,15 @@ refuse(const struct running *running, const struct store_delivery *delivery,
 	enum queue_settled settled;
 	enum outcome outcome = queue_fail(running->store, &said, &settled,
 					  running->error);
-	bool is_told;
+	bool is_told = false;
 
-	if (outcome != OUTCOME_OK)
-		return outcome;
-	is_told = tell(running, delivery, settled, why);
+	if (outcome == OUTCOME_OK)
+		outcome = tell(running, delivery, settled, why, &is_told);
 	change_log(running->change, level_of_failure(is_told), "refused",
 		"code", delivery->code, "delivery", id_of(running, delivery),
 		"about", about_of(delivery), "recipient", delivery->address,
 		"customer", delivery->customer, NULL);
-	return OUTCOME_OK;
+	return outcome;
 }
 
 static enum outcome
