@@ -156,6 +156,23 @@ with Relay() as relay:
        b'using urgent\n' in out, 'a test that fails says what it wanted and '
        'what it got', out, said)
 
+    os.unlink(relay.path('customers/tests.rules'))
+    relay.write('customers/fabrikam.rules', '''
+        customer fabrikam {
+            mailbox    fabrikam@relay.mssp.example
+            recipients @mssp.example
+            %s
+            otherwise notify ana
+        }''' % '\n'.join('rule r%d when title contains w%d notify ana'
+                          % (n, n) for n in range(65)))
+    status, out, said = command(relay, 'explain --to '
+                                'fabrikam@relay.mssp.example tests/mail/'
+                                'hostile-title.eml')
+    same(len(re.findall(rb'^ *r[0-9]+: no: title is ', out, re.M)), 65,
+         'of 65 rules explain says why each does not apply')
+    ok(status == 0 and b'not tried' not in out and b'more rules' not in out,
+       'and leaves out none', out, said)
+
     if os.getuid() == 0:
         os.chmod(relay.folder, 0o755)
         for words in 'why x', 'queue', 'held':
