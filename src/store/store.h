@@ -219,6 +219,16 @@ enum outcome store_items(struct store *store, int64_t after, size_t most,
 			 struct arena *arena, struct store_items *items,
 			 struct buf *error);
 
+struct store_names {
+	const char **items;
+	size_t count, size;
+};
+
+/* Append the files in which the last `most` mails came. */
+enum outcome store_latest_spools(struct store *store, size_t most,
+				 struct arena *arena,
+				 struct store_names *names, struct buf *error);
+
 /* Something that happened to an item or one of its deliveries. */
 struct store_event {
 	int64_t item;

@@ -297,6 +297,20 @@ store_item_decide(struct store *store, int64_t item,
 }
 
 enum outcome
+store_latest_spools(struct store *store, size_t most, struct arena *arena,
+		    struct store_names *names, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT spool FROM item WHERE kind = 'mail'"
+		" AND spool IS NOT NULL ORDER BY id DESC LIMIT $1", error);
+
+	query_put_integer(&query, (int64_t)most);
+	while (query_row(&query))
+		vec_push(arena, names, query_text(&query, arena));
+	return query_end(&query);
+}
+
+enum outcome
 store_event_add(struct store *store, const struct store_event *event,
 		struct buf *error)
 {

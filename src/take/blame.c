@@ -21,6 +21,12 @@
  * name can be such. */
 #define OF_DAEMON "daemon/"
 
+enum {
+	/* Far more mails than can have been in hand at once, so all of those
+	 * that were stored last are among them. */
+	TAKEN_MOST = 16 * BLAME_HELD_MOST,
+};
+
 struct slot {
 	_Atomic char first;
 	char rest[NAME_MAX];		/* and the NUL */
@@ -176,19 +182,49 @@ of_daemon(struct arena *arena, const char *name)
 	return arena_printf(arena, OF_DAEMON "%s", name);
 }
 
+static bool
+is_among(const struct store_names *names, const char *name)
+{
+	size_t i = 0;
+
+	while (i < names->count && strcmp(names->items[i], name))
+		i++;
+	return i < names->count;
+}
+
+/* What the last process stored and had no time to remove is only to be removed:
+ * whatever ended it, it was not that mail. */
+static void
+clear_taken(struct blame *blame, const struct store_names *taken)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < blame->left.count; i++)
+		if (!is_among(taken, blame->left.items[i]))
+			blame->left.items[kept++] = blame->left.items[i];
+	blame->left.count = kept;
+}
+
 /* Once: nobody else writes them, and the unit may see its own when it is run
  * again. */
 static enum outcome
 read_counts(struct blame *blame, struct store *store, struct buf *error)
 {
+	struct store_names taken = { 0 };
 	enum outcome outcome;
 
 	if (blame->is_read)
 		return OUTCOME_OK;
 	blame->crashes = (struct store_crashes){ 0 };
 	outcome = store_crashes(store, blame->arena, &blame->crashes, error);
-	blame->is_read = outcome == OUTCOME_OK;
-	return outcome;
+	if (outcome == OUTCOME_OK && blame->left.count)
+		outcome = store_latest_spools(store, TAKEN_MOST, blame->arena,
+					      &taken, error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	clear_taken(blame, &taken);
+	blame->is_read = true;
+	return OUTCOME_OK;
 }
 
 /* Of the store, before those that the last process left. */

@@ -2,6 +2,7 @@
  * closes without letting go. */
 #include "take/blame.h"
 
+#include <items.h>
 #include <tap.h>
 
 #include <stdlib.h>
@@ -126,6 +127,31 @@ check_forgetting(void)
 	blame_close(&blame);
 }
 
+/* Killed between the commit and the removal. */
+static void
+check_taken(void)
+{
+	struct arena *arena = arena_create();
+	struct store_item item = {
+		.code = "x", .identity = "x", .kind = "mail", .received = NOW,
+		.spool = "stored", .parse = "whole",
+		.verdict = { .action = "notify", .decided = NOW },
+	};
+	struct blame *blame = begin();
+	enum store_added how;
+
+	(void)blame_hold(blame, "stored");
+	(void)blame_hold(blame, "not stored");
+	blame_close(&blame);
+	ok(store_item_add(store, arena, &item, &how, &error) == OUTCOME_OK,
+	   "one of two is stored");
+	blame = begin();
+	check_counts(blame, "stored", 0, 0);
+	check_counts(blame, "not stored", 0, 1);
+	blame_close(&blame);
+	arena_destroy(&arena);
+}
+
 /* What a power failure may leave. */
 static void
 check_garbage(void)
@@ -160,6 +186,7 @@ main(void)
 	check_clean_end();
 	check_death();
 	check_forgetting();
+	check_taken();
 	check_garbage();
 	ok(blame_open("/nonexistent", &(struct blame *){ NULL },
 		      &error) != OUTCOME_OK && strstr(error.data, "taking"),
