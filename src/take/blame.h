@@ -43,7 +43,8 @@ void blame_close(struct blame **blame);
 void blame_find_left(struct blame *blame);
 
 /* In a unit: read all counts, and count those that are not stored yet. A unit
- * that is run again counts nothing twice, even when nobody knows whether it was committed. */
+ * that is run again counts nothing twice, even when nobody knows whether it was
+ * committed. */
 enum outcome blame_count_left(struct blame *blame, struct store *store,
 			      instant_ms now, struct change *change,
 			      struct buf *error);

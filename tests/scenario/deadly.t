@@ -42,19 +42,6 @@ int pcre2_match_8(const void *code, const unsigned char *text, size_t length,
 	return real(code, text, length, at, options, data, context);
 }
 
-int sqlite3_bind_blob64(void *statement, int number, const void *bytes,
-			uint64_t length, void (*release)(void *))
-{
-	static int (*real)(void *, int, const void *, uint64_t,
-			   void (*)(void *));
-
-	if (bytes && memmem(bytes, length, "deadly when held", 16))
-		*(volatile char *)0 = 0;
-	if (!real)
-		*(void **)&real = dlsym(RTLD_NEXT, "sqlite3_bind_blob64");
-	return real(statement, number, bytes, length, release);
-}
-
 /* How many names stand in the file of what is in hand. */
 static int
 in_hand(const char *path)
@@ -69,13 +56,20 @@ in_hand(const char *path)
 	return count;
 }
 
-int fdatasync(int fd)
+int sqlite3_bind_blob64(void *statement, int number, const void *bytes,
+			uint64_t length, void (*release)(void *))
 {
+	static int (*real)(void *, int, const void *, uint64_t,
+			   void (*)(void *));
 	const char *least = getenv("KILL_WITH");
 
 	if (least && in_hand(getenv("TAKING")) >= atoi(least))
 		raise(SIGKILL);
-	return fsync(fd);
+	if (bytes && memmem(bytes, length, "deadly when held", 16))
+		*(volatile char *)0 = 0;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "sqlite3_bind_blob64");
+	return real(statement, number, bytes, length, release);
 }
 '''
 RULES = '''
@@ -116,7 +110,7 @@ class Deadly(Relay):
         return None
 
     def killed_with(self, least):
-        """At the first commit with so many mails in hand."""
+        """Within the first transaction with so many mails in hand."""
         self.start(wait=False, env=dict(self.env(), KILL_WITH=str(least),
                                         TAKING=self.path('state', 'taking')))
         self.daemon.wait(WAIT)
@@ -210,7 +204,7 @@ def names_in_hand(relay):
 
 
 def killed_from_outside():
-    """While a batch is committed."""
+    """While a batch is written."""
     with Deadly() as relay:
         for number in range(64):
             relay.deliver(mail(id=str(number)), CONTOSO)
