@@ -569,17 +569,30 @@ is_good(const struct told *told, const struct told *want,
 	return !wrong;
 }
 
+/* The sanitizers take four times as long, and see as much at every fourth step
+ * of what has many. */
+static unsigned int
+stride(enum failing_kind kind)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return kind == FAILING_GONE || kind == FAILING_LOST ? 1 : 4;
+#else
+	(void)kind;
+	return 1;
+#endif
+}
+
 /* Returns how many steps there were. */
 static unsigned int
 test(const struct story *story, enum failing_kind kind,
      const struct told *want)
 {
-	unsigned int at = 0, bad = 0;
+	unsigned int at = 1, steps = 0, bad = 0;
 	bool goes_on = true;
 
-	while (goes_on) {
+	for (; goes_on; at += stride(kind)) {
 		struct arena *arena = arena_create();
-		struct told told = tell(story, kind, ++at, arena);
+		struct told told = tell(story, kind, at, arena);
 
 		if (!is_good(&told, want, kind, at)) {
 			printf("# %s, %s at %u\n", story->name,
@@ -587,11 +600,12 @@ test(const struct story *story, enum failing_kind kind,
 			bad++;
 		}
 		goes_on = told.is_failed;
+		steps += goes_on;
 		arena_destroy(&arena);
 	}
-	ok(!bad && at > 1, "%s, %s at each of %u steps: nothing is lost, told "
-	   "twice or said twice", story->name, failing_names[kind], at - 1);
-	return at - 1;
+	ok(!bad && steps, "%s, %s at each of %u steps: nothing is lost, told "
+	   "twice or said twice", story->name, failing_names[kind], steps);
+	return steps;
 }
 
 int
