@@ -18,12 +18,13 @@ struct clerk {
 
 	pthread_mutex_t mutex;
 	struct units waiting, finished;
+	unsigned int gathering;		/* more is about to be submitted; set by
+					   the loop only */
 
 	/* The thread's: */
 	pthread_t thread;
 	pthread_cond_t submitted, answered;
 	int event;			/* readable: some are finished */
-	bool is_gathering;		/* more is about to be submitted */
 	bool is_ending;
 
 	/* The twin's: */
@@ -36,6 +37,33 @@ static bool
 has_thread(const struct clerk *clerk)
 {
 	return !clerk->turn;
+}
+
+static bool
+is_idle(const struct clerk *clerk)
+{
+	return clerk->gathering || !clerk->waiting.first;
+}
+
+void
+clerk_gather(struct clerk *clerk)
+{
+	thread_lock(&clerk->mutex);
+	clerk->gathering++;
+	thread_unlock(&clerk->mutex);
+}
+
+void
+clerk_proceed(struct clerk *clerk)
+{
+	bool is_due;
+
+	thread_lock(&clerk->mutex);
+	clerk->gathering--;
+	is_due = !is_idle(clerk);
+	thread_unlock(&clerk->mutex);
+	if (has_thread(clerk) && is_due)
+		(void)pthread_cond_signal(&clerk->submitted);
 }
 
 static void
@@ -62,10 +90,13 @@ answer(struct clerk *clerk)
 	thread_lock(&clerk->mutex);
 	units_join(&finished, &clerk->finished);
 	thread_unlock(&clerk->mutex);
+	/* What one of them submits, and another one after it, too. */
+	clerk_gather(clerk);
 	for (unit = finished.first; unit; unit = next) {
 		next = unit->next;
 		call_done(clerk, unit);
 	}
+	clerk_proceed(clerk);
 }
 
 /* One transaction of what waits; how long to pause before the next. Holds the
@@ -118,12 +149,6 @@ rest(struct clerk *clerk, unsigned int pause_ms)
 	thread_unlock(&clerk->mutex);
 	(void)nanosleep(&pause, NULL);	/* no signal comes here */
 	thread_lock(&clerk->mutex);
-}
-
-static bool
-is_idle(const struct clerk *clerk)
-{
-	return clerk->is_gathering || !clerk->waiting.first;
 }
 
 static void *
@@ -252,29 +277,11 @@ clerk_submit(struct clerk *clerk, struct unit *unit)
 	thread_unlock(&clerk->mutex);
 	if (has_thread(clerk)) {
 		loop_await(clerk->loop);
-		if (!clerk->is_gathering)	/* set in this thread only */
+		if (!clerk->gathering)
 			(void)pthread_cond_signal(&clerk->submitted);
 	} else if (is_first) {
 		loop_timer_set(clerk->turn, 0);
 	}
-}
-
-void
-clerk_gather(struct clerk *clerk)
-{
-	thread_lock(&clerk->mutex);
-	clerk->is_gathering = true;
-	thread_unlock(&clerk->mutex);
-}
-
-void
-clerk_proceed(struct clerk *clerk)
-{
-	thread_lock(&clerk->mutex);
-	clerk->is_gathering = false;
-	thread_unlock(&clerk->mutex);
-	if (has_thread(clerk))
-		(void)pthread_cond_signal(&clerk->submitted);
 }
 
 void

@@ -70,7 +70,8 @@ void clerk_submit(struct clerk *clerk, struct unit *unit);
 
 /* What is submitted between these two shares a transaction, as far as one has
  * room: without them the clerk is awake and gone with the first unit before the
- * second is there. Within one turn of the loop. */
+ * second is there. Within one turn of the loop; they may be nested. What
+ * several done() submit is gathered anyway. */
 void clerk_gather(struct clerk *clerk);
 void clerk_proceed(struct clerk *clerk);
 

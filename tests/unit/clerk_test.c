@@ -325,6 +325,12 @@ test_gather(void)
 	clerk_drain(clerk);
 	is_int((long long)commits.count, 2, "%s: and then all is as before",
 	       kind_name);
+	for (i = 0; i < JOBS / 2; i++)
+		jobs[i].next = &jobs[i + JOBS / 2];
+	commits.count = 0;
+	submit_together(jobs, JOBS / 2);
+	is_int((long long)commits.count, 3, "%s: and so is what those that are "
+	       "done submit", kind_name);
 	close_all();
 }
 
