@@ -12,6 +12,9 @@ enum {
 	TAKER_TROUBLE_MS = 2000,
 	/* Mails that wait for an API at once; others go on as they are. */
 	TAKER_WAITING_MOST = 64,
+	/* What is read waits this long for those that the reader is at, to
+	 * share a commit with them. */
+	TAKER_GATHER_MS = 10,
 	/* Mails that are read and wait for the clerk. */
 	TAKER_ANSWERED_MOST = 64,
 	/* Octets of mails under way, when it is more than one: a row of large
@@ -244,6 +247,25 @@ waits_ms(const struct taker *taker, const struct passage *passage)
 	return passage->waits_until - now;
 }
 
+void
+passage_answered(struct passage *passage)
+{
+	struct taker *taker = passage->taker;
+
+	passage->waits_since = taker_now(taker);
+	passage->waits_until = passage->waits_since + TAKER_GATHER_MS;
+	passages_append(&taker->answered, passage);
+}
+
+int64_t
+taker_gathers_ms(const struct taker *taker)
+{
+	if (!taker->answered.first || !taker->reading.first ||
+	    taker->answered.count >= PASSAGE_STORING_MOST)
+		return 0;
+	return waits_ms(taker, taker->answered.first);
+}
+
 /* Those of the customer (NULL: of nobody) and those whose time is up go on. */
 static void
 end_waiting(struct taker *taker, const char *customer)
@@ -256,7 +278,7 @@ end_waiting(struct taker *taker, const char *customer)
 		    (!customer || strcmp(passage->waits_for, customer)))
 			continue;
 		passages_remove(&taker->waiting, passage);
-		passages_append(&taker->answered, passage);
+		passage_answered(passage);
 	}
 }
 
@@ -291,7 +313,7 @@ take_answer(struct taker *taker, const struct reader_answer *answer)
 	case READER_PARSED:
 		passage->input.message = answer->message;
 		if (!wait_for_api(taker, passage))
-			passages_append(&taker->answered, passage);
+			passage_answered(passage);
 		break;
 	case READER_UNREADABLE:
 		give_back(taker, passage, answer->error);
@@ -400,7 +422,10 @@ set_timer(struct taker *taker)
 {
 	int64_t wait = reader_wait_ms(taker->world.reader);
 	const struct passage *passage = taker->waiting.first;
+	int64_t gathers = taker_gathers_ms(taker);
 
+	if (gathers)
+		wait = sooner(wait, gathers);
 	for (; passage; passage = passage->next)
 		wait = sooner(wait, waits_ms(taker, passage));
 	if (complaints_any(taker->complaints))

@@ -72,7 +72,7 @@ send_to_reader(struct taker *taker, struct passage *passage, int fd,
 	       uint64_t offset, struct buf *error)
 {
 	if (passage->input.failure) {
-		passages_append(&taker->answered, passage);
+		passage_answered(passage);
 		return OUTCOME_OK;
 	}
 	/* There is room: what it lacks is a descriptor. */

@@ -46,7 +46,7 @@ struct passage {
 					   is to be in hand with it */
 	bool is_counted;		/* it ended something before */
 	const char *waits_for;		/* a customer's API; or NULL */
-	instant_ms waits_since, waits_until;
+	instant_ms waits_since, waits_until;	/* for that, or for company */
 
 	int64_t held_item;		/* of a released one, */
 	struct store_held *held;	/* and what was held of it */
@@ -95,6 +95,8 @@ struct taker {
 instant_ms taker_now(const struct taker *taker);
 const struct generation *taker_rules(const struct taker *taker);
 bool taker_has_room(const struct taker *taker);
+/* What is answered waits so long for company; 0: it is to be stored. */
+int64_t taker_gathers_ms(const struct taker *taker);
 /* Something may go on now. */
 void taker_turn(struct taker *taker);
 
@@ -105,6 +107,9 @@ struct passage *passages_take_first(struct passages *list);
 void passages_remove(struct passages *list, struct passage *passage);
 /* All of them, and it is empty. */
 void passages_destroy(struct passages *list);
+
+/* It is ready to be decided. */
+void passage_answered(struct passage *passage);
 
 struct passage *passage_create(struct taker *taker, const char *name);
 void passage_destroy(struct passage *passage);

@@ -14,7 +14,7 @@ passage_of(struct unit *unit)
 
 /* A record of an API needs no reader; it is decided as it is. */
 static enum outcome
-begin_record(struct taker *taker, struct passage *passage, struct buf *error)
+begin_record(struct passage *passage, struct buf *error)
 {
 	struct pipeline_input *input = &passage->input;
 	struct record *record = arena_alloc(passage->arena, sizeof(*record));
@@ -28,7 +28,7 @@ begin_record(struct taker *taker, struct passage *passage, struct buf *error)
 		record->json = passage->document;
 		input->record = record;
 	}
-	passages_append(&taker->answered, passage);
+	passage_answered(passage);
 	return OUTCOME_OK;
 }
 
@@ -59,7 +59,7 @@ begin(struct taker *taker, struct passage *passage, struct buf *error)
 	input->raw = held->message;
 	input->length = held->message_length;
 	if (!strcmp(item->kind, "api"))
-		return begin_record(taker, passage, error);
+		return begin_record(passage, error);
 	input->distrust = distrust(item);
 	return passage_send_copy(taker, passage, error);
 }

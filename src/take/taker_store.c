@@ -135,8 +135,9 @@ taker_store(struct taker *taker)
 {
 	bool any = false;
 
-	/* While some are at the clerk, the others gather. */
-	if (taker->storing.count)
+	/* While some are at the clerk, the others gather; and while some are
+	 * at the reader, for a moment. */
+	if (taker->storing.count || taker_gathers_ms(taker))
 		return;
 	clerk_gather(taker->world.clerk);
 	while (may_store(taker)) {
@@ -190,7 +191,7 @@ crash_counted(struct unit *unit, enum outcome outcome, const char *error)
 			"the reader ended on it %lld times, the last time so: "
 			"%s", (long long)passage->crashes,
 			passage->input.failure);
-		passages_append(&taker->answered, passage);
+		passage_answered(passage);
 	}
 	taker_turn(taker);
 }

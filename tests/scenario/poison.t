@@ -127,6 +127,22 @@ with Relay() as relay:
          'the word that a mail is held and the mail itself have Message-IDs '
          'of their own')
 
+# The reader is at it for long.
+with Relay() as relay:
+    env = reader_that_dies(relay)
+    relay.deliver(mail(id='1'), CONTOSO)
+    relay.deliver(POISON, CONTOSO)
+    for name in 'died', 'slow':
+        relay.write(name, '')
+    relay.start(options=OPEN, env=env)
+    wait_for(lambda: os.path.exists(relay.path('dying')))
+    relay.wait_log('event=notify')
+    os.unlink(relay.path('slow'))
+    relay.wait_log('event=hold')
+    log = relay.read_log()
+    ok(log.index('event=notify') < log.index('event=crash'),
+       'what was read before is told while the reader is at it', log)
+
 # The daemon ends between the two times.
 for how in signal.SIGTERM, signal.SIGKILL:
     with Relay() as relay:

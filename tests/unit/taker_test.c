@@ -244,6 +244,25 @@ test_together(void)
 	relay_close(&relay);
 }
 
+/* They come from the reader one by one. */
+static void
+test_gathered(void)
+{
+	unsigned int before;
+
+	open_rules(RELAY_RULES);
+	start();
+	put_many(10);
+	before = relay.failing.commits;
+	taker_wake(relay.taker);
+	relay_pass(&relay, 0);
+	is_int((long long)count("item "), 10, "what lies in the inbox is "
+	       "taken");
+	is_int(relay.failing.commits - before, 1, "in one commit, for it waits "
+	       "for what the reader is at");
+	relay_close(&relay);
+}
+
 /* One that cannot be stored harms no other. */
 static void
 test_apart(void)
@@ -595,6 +614,7 @@ main(void)
 	test_clock_set_back();
 	test_stop();
 	test_together();
+	test_gathered();
 	test_apart();
 	test_octets();
 	test_waiting();
