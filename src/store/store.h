@@ -285,7 +285,8 @@ struct store_held {
 	const char *who;	/* who released it, */
 	const char *customer;	/* as whose, NULL: as the mail says, */
 	const char *note;	/* and why */
-	const void *message;	/* as it was in the inbox; NULL when done */
+	const void *message;	/* as it was in the inbox; NULL when done, and
+				   in a list */
 	size_t message_length;
 };
 

@@ -27,7 +27,7 @@ store_held_add(struct store *store, const struct store_held *held,
 
 #define HELD_COLUMNS \
 	"h.item, i.code, h.since, h.reason, h.state, h.updated, h.who," \
-	" h.customer, h.note"
+	" h.customer, h.note, length(h.message)"
 #define HELD_TABLES "held h JOIN item i ON i.id = h.item"
 
 static void
@@ -42,6 +42,7 @@ take_held(struct query *query, struct arena *arena, struct store_held *held)
 	held->who = query_text(query, arena);
 	held->customer = query_text(query, arena);
 	held->note = query_text(query, arena);
+	held->message_length = (size_t)query_integer(query);
 }
 
 enum outcome

@@ -22,6 +22,9 @@ enum {
 	TAKER_OCTETS_MOST = 64 << 20,
 };
 
+_Static_assert(READER_QUEUE_MOST + PASSAGE_STORING_MOST <=
+	       PASSAGE_IN_HAND_MOST, "the reader is kept busy meanwhile");
+
 instant_ms
 taker_now(const struct taker *taker)
 {
@@ -129,7 +132,9 @@ bool
 taker_has_room(const struct taker *taker)
 {
 	return !taker->stopped && !taker->is_paused && !taker->is_one_alone &&
-	       taker->reading.count < READER_QUEUE_MOST &&
+	       taker->reading.count + taker->fetching < READER_QUEUE_MOST &&
+	       taker->reading.count + taker->storing.count <
+	       PASSAGE_IN_HAND_MOST &&
 	       taker->answered.count < TAKER_ANSWERED_MOST &&
 	       taker->reading.octets + taker->waiting.octets +
 	       taker->answered.octets + taker->storing.octets <
@@ -443,7 +448,8 @@ taker_turn(struct taker *taker)
 	if (blame_is_ready(taker->blame)) {
 		take_answers(taker);
 		end_waiting(taker, NULL);
-		if (taker->wants_released && !taker->is_releasing)
+		if (taker->wants_released && !taker->is_releasing &&
+		    taker_has_room(taker))
 			taker_look_for_released(taker);
 		taker_store(taker);
 		fill_reader(taker);	/* it works while those are stored */
@@ -486,6 +492,7 @@ taker_create(const struct taker_world *world)
 		.swept = true,
 		.again = true,
 		.wants_released = true,
+		.begun_since = TIME_UNKNOWN,
 	};
 	passages_init(&taker->reading);
 	passages_init(&taker->waiting);

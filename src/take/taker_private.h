@@ -30,6 +30,10 @@ enum {
 	/* Mails at the clerk: whoever waits for a commit shares it with them,
 	 * and all are suspects when the process ends. */
 	PASSAGE_STORING_MOST = 24,
+	/* Mails at the clerk, for whatever it does with them, and at the
+	 * reader, which may end on each. Blame has a slot for all of them, for
+	 * the one that is looked at, and for what comes of that. */
+	PASSAGE_IN_HAND_MOST = BLAME_HELD_MOST - 2,
 };
 
 /* One message on its way from the inbox to the store. */
@@ -85,6 +89,10 @@ struct taker {
 	struct unit recovery;		/* of blame */
 	struct unit release;		/* looks for what was released */
 	struct store_helds helds;	/* that it finds */
+	instant_ms begun_since;		/* up to that one, in their order, */
+	int64_t begun_item;		/* they were begun; TIME_UNKNOWN: none
+					   was */
+	size_t fetching;		/* of them, at the clerk */
 	struct complaints *complaints;
 	bool is_recovering, is_releasing; /* at the clerk */
 	bool wants_released;		/* look for what a person released */

@@ -103,6 +103,7 @@ fetched(struct unit *unit, enum outcome outcome, const char *why)
 	size_t slot;
 
 	passage_take_back(passage);
+	taker->fetching--;
 	slot = blame_hold(taker->blame, passage->name);
 	buf_puts(&error, why);
 	/* What is gone meanwhile, somebody else has taken. */
@@ -136,6 +137,8 @@ begin_released(struct taker *taker, const struct store_held *listed)
 		return;
 	}
 	passage->held_item = listed->item;
+	passage->input.length = listed->message_length;
+	taker->fetching++;
 	passage_submit(passage, fetch, fetched);
 }
 
@@ -152,18 +155,47 @@ find(struct unit *unit, struct store *store, struct change *change,
 	return store_helds(store, STORE_RELEASED, arena, &taker->helds, error);
 }
 
+static bool
+is_begun(const struct taker *taker, const struct store_held *held)
+{
+	return held->since < taker->begun_since ||
+	       (held->since == taker->begun_since &&
+		held->item <= taker->begun_item);
+}
+
+/* As many as there is room for; the next look goes on behind them, so that none
+ * which comes to nothing is for ever in the way of the others. */
+static void
+begin_found(struct taker *taker)
+{
+	const struct store_held *held = taker->helds.items;
+	const struct store_held *end = held + taker->helds.count;
+	bool any = false;
+
+	for (; held < end && taker_has_room(taker); held++) {
+		if (is_begun(taker, held))
+			continue;
+		begin_released(taker, held);
+		taker->begun_since = held->since;
+		taker->begun_item = held->item;
+		any = true;
+	}
+	if (held == end)
+		taker->begun_since = TIME_UNKNOWN;
+	else	/* or else somebody wakes the taker when there is room */
+		taker->wants_released |= any;
+}
+
 static void
 found(struct unit *unit, enum outcome outcome, const char *error)
 {
 	struct taker *taker = CONTAINER_OF(unit, struct taker, release);
-	size_t i;
 
 	taker->is_releasing = false;
-	if (outcome != OUTCOME_OK)
+	if (outcome == OUTCOME_OK)
+		begin_found(taker);
+	else
 		complaints_say(taker->complaints, NULL, error);
-	for (i = 0; outcome == OUTCOME_OK && i < taker->helds.count &&
-	     taker_has_room(taker); i++)
-		begin_released(taker, &taker->helds.items[i]);
 	taker_turn(taker);
 }
 

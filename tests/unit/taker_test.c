@@ -16,6 +16,7 @@
 enum {
 	TOGETHER_MOST = 24,	/* mails of one commit */
 	WAITING_MOST = 64,	/* that wait for an API at once */
+	RELEASED = 3 * BLAME_HELD_MOST,
 };
 
 static struct reader *reader;
@@ -459,6 +460,43 @@ test_released_record(void)
 	relay_close(&relay);
 }
 
+/* Far more than may be in hand at once. */
+static void
+test_released_many(void)
+{
+	size_t i;
+
+	open_rules(RELAY_RULES);
+	start();
+	for (i = 0; i < RELEASED; i++) {
+		relay_take_record(&relay, RELAY_FABRIKAM, relay_record(&relay,
+			arena_printf(relay.arena, "a%zu", i), RELAY_CONTOSO,
+			"high"));
+		relay_release(&relay, "contoso");
+	}
+	taker_wake(relay.taker);
+	relay_pass(&relay, 0);
+	is_int((long long)alerts(), RELEASED, "all records that were released "
+	       "go on, however many they are");
+	relay_close(&relay);
+
+	open_rules(RELAY_RULES);
+	start();
+	for (i = 0; i < RELEASED; i++) {
+		relay_put_mail(&relay, "1.a", &(struct relay_mail){
+			.alert = arena_printf(relay.arena, "a%zu", i),
+			.tenant = RELAY_FABRIKAM });
+		taker_wake(relay.taker);
+		relay_pass(&relay, 0);
+		relay_release(&relay, "contoso");
+	}
+	taker_wake(relay.taker);
+	relay_pass(&relay, 0);
+	is_int((long long)alerts(), RELEASED, "all mails as well");
+	is_int((long long)logged("event=trouble"), 0, "without any trouble");
+	relay_close(&relay);
+}
+
 /* ---- what ended something ---- */
 
 /* The file of the names in hand, as the next process would find it. */
@@ -624,6 +662,7 @@ main(void)
 	test_completed(false, 2, "unless it could not be read since");
 	test_released_mail();
 	test_released_record();
+	test_released_many();
 	test_daemon_ended();
 	for (kind = FAILING_NOT; kind < FAILING_KINDS; kind++) {
 		test_left_alone(kind);
