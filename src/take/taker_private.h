@@ -96,7 +96,8 @@ struct taker {
 	struct complaints *complaints;
 	bool is_recovering, is_releasing; /* at the clerk */
 	bool wants_released;		/* look for what a person released */
-	bool is_paused;			/* no reader can be started */
+	bool is_paused;			/* no reader can be started, or
+					   something could not be stored */
 	bool stopped;
 };
 

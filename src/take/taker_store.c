@@ -105,6 +105,15 @@ leave_inbox(struct taker *taker, struct passage *passage)
 	buf_release(&error);
 }
 
+/* It stays in the inbox. Perhaps the store fails for all: then those behind it
+ * would be read for nothing. The sweep goes on with them a little later. */
+static void
+leave_in_inbox(struct taker *taker, const char *why)
+{
+	complaints_say(taker->complaints, NULL, why);
+	taker->is_paused = true;
+}
+
 static void
 decided(struct unit *unit, enum outcome outcome, const char *error)
 {
@@ -114,8 +123,8 @@ decided(struct unit *unit, enum outcome outcome, const char *error)
 	passage_take_back(passage);
 	if (outcome == OUTCOME_OK)
 		leave_inbox(taker, passage);
-	else	/* it stays there */
-		complaints_say(taker->complaints, NULL, error);
+	else
+		leave_in_inbox(taker, error);
 	passage_destroy(passage);
 	taker_turn(taker);
 }

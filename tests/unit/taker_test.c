@@ -133,6 +133,25 @@ test_failing_store(void)
 	relay_close(&relay);
 }
 
+/* Nothing is gained by reading all of a full inbox again and again. */
+static void
+test_failing_many(void)
+{
+	open_rules(RELAY_RULES);
+	put_many(300);
+	failing_set(&relay.failing, FAILING_GONE, 2);
+	start();
+	relay_pass(&relay, RELAY_SECOND);
+	ok(relay.failing.failed <= 6, "what fails is not tried with each of "
+	   "many mails");
+	relay_pass(&relay, RELAY_MINUTE);
+	ok(relay.failing.failed <= 6 * 31, "nor later");
+	failing_set(&relay.failing, FAILING_NOT, 0);
+	relay_pass(&relay, 10 * RELAY_SECOND);
+	is_int((long long)count("item "), 300, "then all are taken");
+	relay_close(&relay);
+}
+
 static void
 test_failing_at_start(void)
 {
@@ -647,6 +666,7 @@ main(void)
 	reader = relay_reader();
 	test_taken();
 	test_failing_store();
+	test_failing_many();
 	test_failing_at_start();
 	test_duplicates();
 	test_clock_set_back();
