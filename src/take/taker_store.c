@@ -192,7 +192,9 @@ crash_counted(struct unit *unit, enum outcome outcome, const char *error)
 	}
 	blame_counted_reader(taker->blame, passage->name, passage->crashes);
 	if (passage->crashes < PASSAGE_CRASHES_MOST) {
-		taker->again = true;	/* in a new sweep */
+		/* In a new sweep, or what was released in a new look. */
+		taker->again = true;
+		taker->wants_released |= passage->input.released != NULL;
 		passage_destroy(passage);
 	} else {
 		passage->is_counted = true;

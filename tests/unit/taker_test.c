@@ -516,6 +516,29 @@ test_released_many(void)
 	relay_close(&relay);
 }
 
+static void
+test_released_again(void)
+{
+	char path[40];
+	struct reader *fake = relay_fake_reader("printf TLR1 >&0; kill -SEGV $$",
+						path);
+
+	relay_open(&relay, fake, RELAY_RULES);
+	put("1.a", 1);
+	start();
+	relay_pass(&relay, 10 * RELAY_SECOND);
+	relay_release(&relay, "contoso");
+	taker_wake(relay.taker);
+	relay_pass(&relay, 10 * RELAY_SECOND);
+	is_int((long long)logged("event=crash mail=released/"), 2, "a mail "
+	       "that is released and ends the reader is tried again");
+	ok(strstr(relay_rows(&relay), " held 0\n"), "and then it is "
+	   "held again");
+	relay_close(&relay);
+	reader_destroy(&fake);
+	(void)unlink(path);
+}
+
 /* ---- what ended something ---- */
 
 /* The file of the names in hand, as the next process would find it. */
@@ -683,6 +706,7 @@ main(void)
 	test_released_mail();
 	test_released_record();
 	test_released_many();
+	test_released_again();
 	test_daemon_ended();
 	for (kind = FAILING_NOT; kind < FAILING_KINDS; kind++) {
 		test_left_alone(kind);
