@@ -7,6 +7,7 @@
 #include "base/bug.h"
 #include "base/text.h"
 #include "relay_twin.h"
+#include "store/query.h"
 #include "tap.h"
 
 #include <unistd.h>
@@ -153,6 +154,38 @@ test_failing_many(void)
 }
 
 static void
+tell_store(const char *sql)
+{
+	struct query query = query_start(relay.store, sql, &relay.error);
+
+	if (query_end(&query) != OUTCOME_OK)
+		BUG("%s: %s", sql, relay.error.data);
+}
+
+/* What does not pass by itself is no reason to lose a mail either. */
+static void
+test_refusing_store(void)
+{
+	open_rules(RELAY_RULES);
+	start();
+	tell_store("CREATE TEMP TRIGGER refusal BEFORE INSERT ON main.item"
+		   " BEGIN SELECT raise(ABORT, 'no'); END");
+	put("1.a", 1);
+	taker_wake(relay.taker);
+	relay_pass(&relay, 30 * RELAY_SECOND);
+	is_int((long long)in_inbox(), 1, "a mail that the store refuses stays "
+	       "in the inbox");
+	is_int((long long)logged("event=trouble in=inbox"), 1, "which is said "
+	       "once");
+	tell_store("DROP TRIGGER refusal");
+	relay_pass(&relay, 5 * RELAY_SECOND);
+	is_int((long long)count("delivery "), 1, "when it does no more, it is "
+	       "told");
+	is_int((long long)in_inbox(), 0, "and leaves");
+	relay_close(&relay);
+}
+
+static void
 test_failing_at_start(void)
 {
 	open_rules(RELAY_RULES);
@@ -187,6 +220,25 @@ test_duplicates(void)
 	is_int((long long)in_inbox(), 0, "a file that came back after it was "
 	       "taken leaves again");
 	ok(strstr(relay_rows(&relay), " -, 1\n"), "and counts as none");
+	relay_close(&relay);
+}
+
+static void
+test_look_meanwhile(void)
+{
+	open_rules(RELAY_RULES);
+	start();
+	put("1.a", 1);
+	failing_set(&relay.failing, FAILING_CONFLICT, 1);
+	taker_wake(relay.taker);
+	relay_pass(&relay, 10);
+	ok(relay.failing.failed && in_inbox(), "the clerk takes its time with "
+	   "a mail");
+	taker_wake(relay.taker);
+	relay_pass(&relay, RELAY_SECOND);
+	is_int((long long)logged("event=notify"), 1, "then it is taken");
+	is_int((long long)logged("event=duplicate"), 0, "and a look meanwhile "
+	       "does not take it again");
 	relay_close(&relay);
 }
 
@@ -539,6 +591,77 @@ test_released_again(void)
 	(void)unlink(path);
 }
 
+/* ---- what an API gives ---- */
+
+static instant_ms
+seen(const char *alert)
+{
+	struct store_known *known = NULL;
+
+	if (store_known(relay.store, "contoso", alert, relay.arena, &known,
+			&relay.error) != OUTCOME_OK || !known)
+		BUG("nothing is known of %s", alert);
+	return known->seen;
+}
+
+/* A mail about an alert does not say which incident it is in. */
+static void
+test_later_in_incident(void)
+{
+	open_rules(RELAY_RULES);
+	relay_put_mail(&relay, "1.a", &(struct relay_mail){ .alert = "a1" });
+	start();
+	is_int((long long)count("told contoso a1  " RELAY_ANA), 1,
+	       "an alert is told, in no incident");
+	relay_take_record(&relay, RELAY_CONTOSO, "{\"id\":\"a1\","
+		"\"title\":\"A\",\"severity\":\"high\","
+		"\"incidentId\":\"7\",\"serviceSource\":"
+		"\"microsoftDefenderForEndpoint\"}");
+	is_int((long long)alerts(), 1, "the API, which knows one, does not "
+	       "tell it again");
+	relay_close(&relay);
+}
+
+/* Or what an API gives for months would be forgotten, and told once more. */
+static void
+test_seen(void)
+{
+	const char *json;
+
+	open_rules(RELAY_RULES);
+	start();
+	json = relay_record(&relay, "a1", RELAY_CONTOSO, "high");
+	relay_take_record(&relay, RELAY_CONTOSO, json);
+	relay_pass(&relay, 23 * HOUR);
+	relay_take_record(&relay, RELAY_CONTOSO, json);
+	is_int(seen("a1"), RELAY_NOON, "a record that comes again is not "
+	       "written each time");
+	relay_pass(&relay, HOUR);
+	relay_take_record(&relay, RELAY_CONTOSO, json);
+	is_int(seen("a1"), relay.clock.fixed, "but once a day");
+	relay_close(&relay);
+}
+
+static void
+test_handled(void)
+{
+	open_rules(RELAY_SETTINGS
+		   "customer contoso { tenant " RELAY_CONTOSO "\n"
+		   "recipients @mssp.example\n"
+		   "rule all when severity at least high also notify ana\n"
+		   "rule over when status is resolved notify soc\n"
+		   "otherwise notify ana }\n");
+	start();
+	relay_take_record(&relay, RELAY_CONTOSO, "{\"id\":\"a1\","
+		"\"title\":\"A\",\"severity\":\"high\",\"status\":"
+		"\"resolved\",\"serviceSource\":"
+		"\"microsoftDefenderForEndpoint\"}");
+	ok(strstr(relay_rows(&relay), " alert to " RELAY_SOC), "an alert that "
+	   "was resolved before it came is told by a rule that asks for such");
+	is_int((long long)alerts(), 1, "and by no other");
+	relay_close(&relay);
+}
+
 /* ---- what ended something ---- */
 
 /* The file of the names in hand, as the next process would find it. */
@@ -610,6 +733,11 @@ test_daemon_ended(void)
 		  "more than once"), "a mail that ended it twice is held, "
 	   "unread");
 	is_int((long long)in_inbox(), 0, "and no longer in the inbox");
+	put("2.b", 10);
+	taker_wake(relay.taker);
+	relay_pass(&relay, 0);
+	is_int((long long)logged("event=notify"), 1, "another one of that "
+	       "name is read");
 	relay_close(&relay);
 }
 
@@ -633,6 +761,9 @@ test_left_alone(enum failing_kind kind)
 	       "%s: which is told once", failing_names[kind]);
 	is_int((long long)logged("what=\"it ended tocsin three times"), 1,
 	       "%s: and said once", failing_names[kind]);
+	if (kind == FAILING_NOT)
+		is_int((long long)logged("event=trouble"), 1,
+		       "and nothing else is wrong");
 	is_int((long long)count("item ") - 1, 1, "%s: others are taken",
 	       failing_names[kind]);
 	relay_close(&relay);
@@ -690,8 +821,10 @@ main(void)
 	test_taken();
 	test_failing_store();
 	test_failing_many();
+	test_refusing_store();
 	test_failing_at_start();
 	test_duplicates();
+	test_look_meanwhile();
 	test_clock_set_back();
 	test_stop();
 	test_together();
@@ -707,6 +840,9 @@ main(void)
 	test_released_record();
 	test_released_many();
 	test_released_again();
+	test_later_in_incident();
+	test_seen();
+	test_handled();
 	test_daemon_ended();
 	for (kind = FAILING_NOT; kind < FAILING_KINDS; kind++) {
 		test_left_alone(kind);
