@@ -23,15 +23,17 @@
 
 #define ANA "ana@contoso.example"
 #define SOC "soc@mssp.example"
+#define DUTY "duty@mssp.example"
 
 #define CONTOSO(recipients) \
 	"customer contoso { mailbox contoso@relay.example\n" \
 	"recipients " recipients "  otherwise notify soc }\n"
-#define SETTINGS \
+#define SETTINGS_OF(team) \
 	"state .  spool .  domain relay.example  catch-all soc\n" \
 	"authserv mx.example\n" \
-	"team soc { mail " SOC " }\n" \
+	"team soc { " team " }\n" \
 	"relay first { maildir box }\n"
+#define SETTINGS SETTINGS_OF("mail " SOC)
 #define RULES SETTINGS "relay second { maildir other }\n" \
 	CONTOSO("@contoso.example")
 
@@ -786,6 +788,29 @@ test_reload(void)
 }
 
 static void
+test_all_told(void)
+{
+	generations_replace(generations, load(SETTINGS_OF("mail " SOC
+			    "  mail " DUTY) CONTOSO("@contoso.example")));
+	twin.outcome = OUTCOME_PERMANENT;
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)tried(SOC), 1, "of a failure the catch-all is told");
+	is_int((long long)tried(DUTY), 1, "at each of its addresses");
+	twin.is_silent = true;
+	add(SOC);
+	outbox_wake(outbox);
+	loop_run(loop);
+	answer(twin.sent[twin.count - 1].id, OUTCOME_PERMANENT, "550 no");
+	loop_run(loop);
+	is_int((long long)tried(DUTY), 2, "of that of one address the others");
+	answer(twin.sent[twin.count - 1].id, OUTCOME_PERMANENT, "550 no");
+	loop_run(loop);
+	is_int((long long)tried(SOC), 2, "and not that one, nor of theirs");
+}
+
+static void
 test_full(void)
 {
 	size_t i;
@@ -826,6 +851,7 @@ static const struct {
 	{ "lost, and nobody to tell", test_lost_untold },
 	{ "lost for good", test_lost_for_good },
 	{ "reload", test_reload },
+	{ "all told", test_all_told },
 	{ "full", test_full },
 };
 
