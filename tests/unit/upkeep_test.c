@@ -32,11 +32,12 @@ static int log_file = -1;
 
 static const struct store_driver *real_driver;
 static struct store_driver driver;
-static int refusals;
+static int refusals, commits;
 
 static enum outcome
 refusing_commit(struct store_session *session, struct buf *why)
 {
+	commits++;
 	if (refusals <= 0)
 		return real_driver->commit(session, why);
 	refusals--;
@@ -96,7 +97,7 @@ open_all(void)
 	store->driver = &driver;
 	other = open_store();
 	clerk = open_clerk(loop, store);
-	refusals = changes = losses = 0;
+	refusals = commits = changes = losses = 0;
 	if (ftruncate(log_file, 0) || lseek(log_file, 0, SEEK_SET))
 		BUG("no empty log");
 	open_upkeep();
@@ -206,7 +207,7 @@ fail(struct unit *unit, struct store *in, struct change *change,
 }
 
 static void
-failed(struct unit *unit, enum outcome outcome, const char *why)
+ignore(struct unit *unit, enum outcome outcome, const char *why)
 {
 	(void)unit, (void)outcome, (void)why;
 }
@@ -222,7 +223,7 @@ submit(void *context)
 static void
 test_changes_in_company(void)
 {
-	struct unit unit = { .work = fail, .done = failed };
+	struct unit unit = { .work = fail, .done = ignore };
 
 	open_all();
 	pass(1);
@@ -260,6 +261,26 @@ test_tidy(void)
 	is_int(count_items(), 1, "then it is not looked at for a while");
 	pass(1000);
 	is_int(count_items(), 0, "and again");
+	close_all();
+}
+
+static enum outcome
+succeed(struct unit *unit, struct store *in, struct change *change,
+	struct arena *of, struct buf *why)
+{
+	(void)unit, (void)in, (void)change, (void)of, (void)why;
+	return OUTCOME_OK;
+}
+
+static void
+test_tidy_alone(void)
+{
+	struct unit unit = { .work = succeed, .done = ignore };
+
+	open_all();
+	clerk_submit(clerk, &unit);
+	pass(0);
+	is_int(commits, 2, "nobody's commit waits until what is over has gone");
 	close_all();
 }
 
@@ -320,6 +341,7 @@ test_with(struct clerk *create(struct loop *loop, struct store *store))
 	test_changes_in_company();
 	test_gone();
 	test_tidy();
+	test_tidy_alone();
 	test_trouble();
 }
 
