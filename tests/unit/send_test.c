@@ -298,7 +298,7 @@ silent_relay(const char *name, unsigned int port)
 
 	vec_push(arena, &settings->hosts, host);
 	return (struct relay){
-		.name = name,
+		.name = arena_strdup(arena, name),
 		.channel = &channel_smtp,
 		.settings = settings,
 	};
