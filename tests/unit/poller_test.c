@@ -384,11 +384,17 @@ load(const char *customers)
 }
 
 static const char *
-app_with(const char *proof)
+app_of(int client, const char *proof)
 {
 	return arena_printf(arena, "app reader { client "
-		"6f9c1d0e-0000-4000-8000-000000000001 %s %s }\n", proof,
-		secret);
+		"6f9c1d0e-0000-4000-8000-00000000000%d %s %s }\n", client,
+		proof, secret);
+}
+
+static const char *
+app_with(const char *proof)
+{
+	return app_of(1, proof);
 }
 
 static const char *
@@ -768,6 +774,8 @@ test_sweeps(void)
 	pass(3 * HOUR);
 	ok(count(PAGE) > 5 && row_of("graph").good > NOON + HOUR,
 	   "a sweep that fails keeps no change from being asked for");
+	ok(is_between(nth(MADE, 1)->at - nth(MADE, 0)->at, HOUR,
+		      HOUR + 15 * MINUTE), "and is tried an hour later");
 	close_all();
 }
 
@@ -879,6 +887,25 @@ test_endless(void)
 	while (now.fixed < NOON + 3 * HOUR && !log_has("more pages than"))
 		pass(MINUTE);
 	is_int(endless, 2000, "a run has two thousand pages at most");
+	close_all();
+}
+
+static void
+test_circle(void)
+{
+	size_t before;
+
+	open_all("graph using reader every 1m");
+	pass(2 * MINUTE);
+	before = count(PAGE);
+	script[PAGE] = (struct scripted){
+		.times = 2, .status = 200, .body = page_with_link("", "two"),
+	};
+	next(PAGE);
+	pass(SECOND);
+	is_int((int64_t)(count(PAGE) - before), 2, "a page that comes again "
+	       "is not asked for");
+	is(row_of("graph").class, "theirs", "and is their mistake");
 	close_all();
 }
 
@@ -1152,6 +1179,17 @@ test_told(void)
 	is(items(), "notice A tenant cannot be read",
 	   "is made at the next failure");
 	close_all();
+	open_all("graph using reader every 1m");
+	pass(2 * MINUTE);
+	script[PAGE] = (struct scripted){ .times = -1, .status = 500 };
+	script[INCIDENTS] = script[PAGE];
+	next(PAGE);
+	pass(29 * MINUTE);
+	refusals = 1;
+	pass(HOUR);
+	ok(!refusals && log_has("event=trouble"), "one of what has lasted");
+	is(items(), "notice A tenant cannot be read", "as well");
+	close_all();
 }
 
 /* ---- reloads ---- */
@@ -1230,12 +1268,8 @@ test_new_app(void)
 	script[PAGE] = (struct scripted){ .times = -1, .status = 403 };
 	pass(30 * MINUTE);
 	script[PAGE].times = 0;
-	next_customers = arena_printf(arena, "%s", customers_with(
-		"app reader { client 6f9c1d0e-0000-4000-8000-000000000002 "
-		"secret-file ", ""));
-	next_customers = customers_with(arena_printf(arena, "app reader { "
-		"client 6f9c1d0e-0000-4000-8000-000000000002 secret-file %s "
-		"}\n", secret), "graph using reader every 1m");
+	next_customers = customers_with(app_of(2, "secret-file"),
+					"graph using reader every 1m");
 	reload(NULL);
 	pass(SECOND);
 	ok(count(TOKEN) == 2 && strstr(nth(TOKEN, 1)->form, "000000000002"),
@@ -1306,6 +1340,15 @@ test_refresh(void)
 	pass(2 * MINUTE);
 	ok(strstr(nth(TOKEN, -1)->form, "refresh_token=newest"),
 	   "and then it is used after a restart, too");
+	refresh_token = "last";
+	next(TOKEN);
+	meanwhile = NULL;
+	next_customers = customers_with(app_of(2, "refresh-token-file"),
+					"graph using reader every 1m");
+	reload(NULL);
+	is(kept_token(), "newest", "when what the store has is read again");
+	ok(strstr(next(TOKEN)->form, "refresh_token=last"),
+	   "one that it has not yet is used all the same");
 	close_all();
 }
 
@@ -1429,6 +1472,7 @@ test_with(struct clerk *(*create)(struct loop *loop, struct store *store))
 	test_pages();
 	test_page_limits();
 	test_endless();
+	test_circle();
 	test_names();
 	test_their_clock();
 	test_future_row();
