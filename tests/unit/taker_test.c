@@ -17,7 +17,7 @@
 enum {
 	TOGETHER_MOST = 24,	/* mails of one commit */
 	WAITING_MOST = 64,	/* that wait for an API at once */
-	RELEASED = 3 * BLAME_HELD_MOST,
+	MANY = 3 * BLAME_HELD_MOST,	/* more than may be in hand */
 };
 
 static struct reader *reader;
@@ -539,7 +539,7 @@ test_released_many(void)
 
 	open_rules(RELAY_RULES);
 	start();
-	for (i = 0; i < RELEASED; i++) {
+	for (i = 0; i < MANY; i++) {
 		relay_take_record(&relay, RELAY_FABRIKAM, relay_record(&relay,
 			arena_printf(relay.arena, "a%zu", i), RELAY_CONTOSO,
 			"high"));
@@ -547,13 +547,13 @@ test_released_many(void)
 	}
 	taker_wake(relay.taker);
 	relay_pass(&relay, 0);
-	is_int((long long)alerts(), RELEASED, "all records that were released "
+	is_int((long long)alerts(), MANY, "all records that were released "
 	       "go on, however many they are");
 	relay_close(&relay);
 
 	open_rules(RELAY_RULES);
 	start();
-	for (i = 0; i < RELEASED; i++) {
+	for (i = 0; i < MANY; i++) {
 		relay_put_mail(&relay, "1.a", &(struct relay_mail){
 			.alert = arena_printf(relay.arena, "a%zu", i),
 			.tenant = RELAY_FABRIKAM });
@@ -563,7 +563,7 @@ test_released_many(void)
 	}
 	taker_wake(relay.taker);
 	relay_pass(&relay, 0);
-	is_int((long long)alerts(), RELEASED, "all mails as well");
+	is_int((long long)alerts(), MANY, "all mails as well");
 	is_int((long long)logged("event=trouble"), 0, "without any trouble");
 	relay_close(&relay);
 }
@@ -796,6 +796,43 @@ test_reader_ended(enum failing_kind kind)
 	(void)unlink(path);
 }
 
+static enum outcome
+meet_conflict(struct unit *unit, struct store *store, struct change *change,
+	      struct arena *arena, struct buf *error)
+{
+	(void)unit, (void)store, (void)change, (void)arena, (void)error;
+	return OUTCOME_CONFLICT;
+}
+
+static void
+ignore(struct unit *unit, enum outcome outcome, const char *error)
+{
+	(void)unit, (void)outcome, (void)error;
+}
+
+/* More than may be in hand end the reader while the clerk is busy. */
+static void
+test_reader_ended_often(void)
+{
+	struct unit busy = { .work = meet_conflict, .done = ignore };
+	char path[40];
+	struct reader *fake = relay_fake_reader("printf TLR1 >&0; kill -SEGV $$",
+						path);
+
+	relay_open(&relay, fake, RELAY_RULES);
+	start();
+	put_many(MANY / 2);
+	clerk_submit(relay.clerk, &busy);
+	taker_wake(relay.taker);
+	relay_pass(&relay, RELAY_MINUTE);
+	is_int((long long)count("item "), MANY / 2, "however many end the "
+	       "reader while the store is busy, all are held");
+	is_int((long long)in_inbox(), 0, "and leave the inbox");
+	relay_close(&relay);
+	reader_destroy(&fake);
+	(void)unlink(path);
+}
+
 static void
 test_no_reader(void)
 {
@@ -848,6 +885,7 @@ main(void)
 		test_left_alone(kind);
 		test_reader_ended(kind);
 	}
+	test_reader_ended_often();
 	test_no_reader();
 	reader_destroy(&reader);
 	return tap_done();
