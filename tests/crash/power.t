@@ -304,6 +304,9 @@ def failures(relay, server):
                 seen.add(key)
                 found.append(Found(step, how, image, under_way, taken))
     same(disk.differences(), [], 'the disk that was played is the real one')
+    same([path for path in disk.image(disk.synced)
+          if path.startswith('spool/new/')], [],
+         'power fails after the end: no mail is in the inbox again')
     keeps_last_good(relay, [(each.how, each.image) for each in found],
                     disk.image(disk.synced))
     same(sorted(found[-1].taken), PEOPLE if server else [],
