@@ -31,15 +31,15 @@ taker_now(const struct taker *taker)
 	return taker->world.clock->now(taker->world.clock);
 }
 
-const struct generation *
-taker_rules(const struct taker *taker)
+static const struct generation *
+rules(const struct taker *taker)
 {
 	return generations_current(taker->world.generations);
 }
 
 /* ---- passages ---- */
 
-void
+static void
 passages_init(struct passages *list)
 {
 	*list = (struct passages){ .end = &list->first };
@@ -81,7 +81,8 @@ passages_take_first(struct passages *list)
 	return passage;
 }
 
-void
+/* All of them, and it is empty. */
+static void
 passages_destroy(struct passages *list)
 {
 	struct passage *passage;
@@ -205,7 +206,7 @@ static const char *
 find_customer_to_ask(struct taker *taker, struct passage *passage)
 {
 	const struct pipeline_decision *decision = pipeline_decide_first(
-		taker_rules(taker), &passage->input, taker_now(taker), 0,
+		rules(taker), &passage->input, taker_now(taker), 0,
 		passage->arena);
 	const char *authentic = alert_text(decision->alert, ALERT_AUTHENTIC);
 
@@ -227,7 +228,7 @@ wait_for_api(struct taker *taker, struct passage *passage)
 
 	if (passage->input.released ||
 	    taker->waiting.count >= TAKER_WAITING_MOST ||
-	    !taker_rules(taker)->polls.count)
+	    !rules(taker)->polls.count)
 		return false;
 	customer = find_customer_to_ask(taker, passage);
 	most = customer ? taker->world.hurry(taker->world.context, customer)

@@ -102,20 +102,16 @@ struct taker {
 };
 
 instant_ms taker_now(const struct taker *taker);
-const struct generation *taker_rules(const struct taker *taker);
 bool taker_has_room(const struct taker *taker);
 /* What is answered waits so long for company; 0: it is to be stored. */
 int64_t taker_gathers_ms(const struct taker *taker);
 /* Something may go on now. */
 void taker_turn(struct taker *taker);
 
-void passages_init(struct passages *list);
 void passages_append(struct passages *list, struct passage *passage);
 /* NULL when it is empty. */
 struct passage *passages_take_first(struct passages *list);
 void passages_remove(struct passages *list, struct passage *passage);
-/* All of them, and it is empty. */
-void passages_destroy(struct passages *list);
 
 /* It is ready to be decided. */
 void passage_answered(struct passage *passage);
