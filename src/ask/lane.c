@@ -287,9 +287,10 @@ lane_destroy(struct lane **lane)
 	give_up(*lane);
 	if ((*lane)->job)
 		(*lane)->job->lane = NULL;
-	if ((*lane)->along)
+	/* Unless another one leads, or is led, by now. */
+	if ((*lane)->along && (*lane)->along->leader == *lane)
 		(*lane)->along->leader = NULL;
-	if ((*lane)->leader)
+	if ((*lane)->leader && (*lane)->leader->along == *lane)
 		(*lane)->leader->along = NULL;
 	buf_release(&(*lane)->token);
 	buf_release(&(*lane)->failure);
