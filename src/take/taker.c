@@ -129,10 +129,20 @@ passage_is_under_way(const struct taker *taker, const char *name)
 	       has_name(&taker->storing, name);
 }
 
+/* Nobody else is to be in hand with one that may end the daemon: not at the
+ * reader either, whose answers would wait unread and keep the loop awake. */
+static bool
+is_one_alone_next(const struct taker *taker)
+{
+	return taker->is_one_alone ||
+	       (taker->answered.first && taker->answered.first->is_alone);
+}
+
 bool
 taker_has_room(const struct taker *taker)
 {
-	return !taker->stopped && !taker->is_paused && !taker->is_one_alone &&
+	return !taker->stopped && !taker->is_paused &&
+	       !is_one_alone_next(taker) &&
 	       taker->reading.count + taker->fetching < READER_QUEUE_MOST &&
 	       taker->reading.count + taker->storing.count <
 	       PASSAGE_IN_HAND_MOST &&
@@ -348,14 +358,12 @@ take_next(struct taker *taker)
 	return true;
 }
 
-/* Not while one that may end the daemon is at the clerk: nobody else is to be
- * suspected. */
 static void
 take_answers(struct taker *taker)
 {
 	bool more = true;
 
-	while (more && taker->reading.first && !taker->is_one_alone) {
+	while (more && taker->reading.first) {
 		size_t slot = blame_hold(taker->blame,
 					 taker->reading.first->name);
 

@@ -136,7 +136,8 @@ may_store(const struct taker *taker)
 
 	return next && !taker->is_one_alone &&
 	       taker->storing.count < PASSAGE_STORING_MOST &&
-	       (!next->is_alone || !taker->storing.count);
+	       (!next->is_alone ||
+		(!taker->storing.count && !taker->reading.count));
 }
 
 void
