@@ -33,6 +33,13 @@ time_of(const struct json *object, const char *name)
 	return text && clock_parse(text, &when) ? when : TIME_UNKNOWN;
 }
 
+void
+odata_alert(struct source_record *record, struct arena *arena)
+{
+	record->id = odata_id(record->json, "id", arena);
+	record->incident = odata_id(record->json, "incidentId", arena);
+}
+
 bool
 odata_read(const struct odata *odata, const struct json *document,
 	   void (*read)(struct source_record *record, struct arena *arena),

@@ -21,6 +21,9 @@ bool odata_read(const struct odata *odata, const struct json *document,
 			     struct arena *arena),
 		struct arena *arena, struct source_page *page_out);
 
+/* The same `read` of every API that gives alerts. */
+void odata_alert(struct source_record *record, struct arena *arena);
+
 struct source_refusal odata_refuse(int status, const struct json *document);
 
 /* An id: a text, or a whole number as one. NULL for anything else. */

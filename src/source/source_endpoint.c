@@ -18,18 +18,11 @@ endpoint_url(const char *host, const struct source_window *window,
 	return odata_url(&alerts, host, window, arena);
 }
 
-static void
-read_alert(struct source_record *record, struct arena *arena)
-{
-	record->id = odata_id(record->json, "id", arena);
-	record->incident = odata_id(record->json, "incidentId", arena);
-}
-
 static bool
 endpoint_read(const struct json *document, struct arena *arena,
 	      struct source_page *page_out)
 {
-	return odata_read(&alerts, document, read_alert, arena, page_out);
+	return odata_read(&alerts, document, odata_alert, arena, page_out);
 }
 
 const struct source source_endpoint = {
