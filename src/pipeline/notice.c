@@ -50,20 +50,34 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 	queue_add(change, &delivery, now);
 }
 
+/* The addresses of the catch-all, `except` (may be NULL) being left out. */
+static recipients
+others(const struct generation *generation, const struct endpoint *except,
+       instant_ms now, struct arena *arena)
+{
+	recipients who = { 0 };
+	size_t i, kept = 0;
+
+	contact_resolve(generation->contacts, generation_catch_all(generation),
+			now, arena, &who);
+	for (i = 0; i < who.count; i++)
+		if (!except || !endpoint_same(&who.items[i].endpoint, except))
+			who.items[kept++] = who.items[i];
+	who.count = kept;
+	return who;
+}
+
 void
 pipeline_notify_catch_all(const struct generation *generation,
 			  const struct pipeline_notice *notice, instant_ms now,
 			  struct change *change)
 {
-	recipients who = { 0 };
+	const recipients who = others(generation, notice->except, now,
+				      change->arena);
 	size_t i;
 
-	contact_resolve(generation->contacts, generation_catch_all(generation),
-			now, change->arena, &who);
 	for (i = 0; i < who.count; i++)
-		if (!notice->except ||
-		    !endpoint_same(&who.items[i].endpoint, notice->except))
-			tell(generation, notice, &who.items[i], now, change);
+		tell(generation, notice, &who.items[i], now, change);
 }
 
 bool
@@ -71,15 +85,7 @@ pipeline_catch_all_has_other(const struct generation *generation,
 			     const struct endpoint *except, instant_ms now,
 			     struct arena *arena)
 {
-	recipients who = { 0 };
-	size_t i;
-
-	contact_resolve(generation->contacts, generation_catch_all(generation),
-			now, arena, &who);
-	for (i = 0; i < who.count; i++)
-		if (!except || !endpoint_same(&who.items[i].endpoint, except))
-			return true;
-	return false;
+	return others(generation, except, now, arena).count > 0;
 }
 
 static void
