@@ -67,22 +67,22 @@ endpoint_of(const struct store_delivery *delivery, struct arena *arena)
 				endpoint) ? endpoint : NULL;
 }
 
-bool
-failure_is_told(const struct generation *generation,
-		const struct store_delivery *delivery, instant_ms now,
-		struct arena *arena)
+static bool
+has_other(const struct failure *failure, struct arena *arena)
 {
+	const struct store_delivery *delivery = failure->delivery;
+
 	return !is_about_failure(delivery) &&
-	       pipeline_catch_all_has_other(generation,
-					    endpoint_of(delivery, arena), now,
-					    arena);
+	       pipeline_catch_all_has_other(failure->generation,
+					    endpoint_of(delivery, arena),
+					    failure->now, arena);
 }
 
 static void
-tell(const struct generation *generation, const struct store_item *item,
-     const struct store_delivery *delivery, const char *reply,
-     instant_ms now, struct change *change)
+tell(const struct failure *failure, const struct store_item *item,
+     struct change *change)
 {
+	const struct store_delivery *delivery = failure->delivery;
 	struct arena *arena = change->arena;
 	struct pipeline_notice notice = {
 		.item = delivery->item,
@@ -100,30 +100,37 @@ tell(const struct generation *generation, const struct store_item *item,
 		"Try again, when the reason is mended:\n"
 		"    tocsin queue retry %lld\n",
 		delivery->address, delivery->code,
-		describe_alert(item, arena), reply, delivery->code,
+		describe_alert(item, arena), failure->reply, delivery->code,
 		(long long)delivery->id);
-	pipeline_notify_catch_all(generation, &notice, now, change);
+	pipeline_notify_catch_all(failure->generation, &notice, failure->now,
+				  change);
 }
 
 enum outcome
-failure_tell(const struct generation *generation, struct store *store,
-	     const struct store_delivery *delivery, const char *reply,
-	     instant_ms now, struct change *change, bool *told_out,
-	     struct buf *error)
+failure_tell(const struct failure *failure, struct store *store,
+	     struct change *change, bool *told_out, struct buf *error)
 {
-	struct arena *arena = change->arena;
 	struct store_item *item;
 	enum outcome outcome;
 
-	*told_out = failure_is_told(generation, delivery, now, arena);
+	*told_out = has_other(failure, change->arena);
+	if (failure->settled != QUEUE_SETTLED)
+		return OUTCOME_OK;
 	if (!*told_out) {
-		note_untold(delivery, now, change);
+		note_untold(failure->delivery, failure->now, change);
 		return OUTCOME_OK;
 	}
-	outcome = store_item(store, delivery->item, arena, &item, error);
+	outcome = store_item(store, failure->delivery->item, change->arena,
+			     &item, error);
 	if (outcome == OUTCOME_OK)
-		tell(generation, item, delivery, reply, now, change);
+		tell(failure, item, change);
 	return outcome;
+}
+
+enum log_level
+failure_level(bool is_told)
+{
+	return is_told ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR;
 }
 
 enum outcome

@@ -8,22 +8,27 @@
 #define DELIVER_FAILURE_H
 
 #include "pipeline/generation.h"
+#include "queue/queue.h"
 #include "store/change.h"
 
-/* Of a delivery only id, item, code, channel, address and about are read. */
+/* All are borrowed. */
+struct failure {
+	const struct generation *generation;
+	/* Only id, item, code, channel, address and about are read. */
+	const struct store_delivery *delivery;
+	const char *reply;		/* why it failed */
+	enum queue_settled settled;	/* what recording that said */
+	instant_ms now;
+};
 
-/* Is there anybody else to tell of its failure? */
-bool failure_is_told(const struct generation *generation,
-		     const struct store_delivery *delivery, instant_ms now,
-		     struct arena *arena);
-
-/* Tell them; the same answer. `reply` is why it failed. */
-enum outcome failure_tell(const struct generation *generation,
-			  struct store *store,
-			  const struct store_delivery *delivery,
-			  const char *reply, instant_ms now,
+/* Tell somebody else, unless that was done when the failure was recorded, and
+ * say whether there is anybody. */
+enum outcome failure_tell(const struct failure *failure, struct store *store,
 			  struct change *change, bool *told_out,
 			  struct buf *error);
+
+/* How loud the log is about it: a failure that nobody is told of is worse. */
+enum log_level failure_level(bool is_told);
 
 /* Say in the log how many have failed that nobody could be told of. */
 enum outcome failure_report(struct store *store, struct change *change,

@@ -4,7 +4,8 @@
 #include "base/container.h"
 #include "base/digest.h"
 #include "base/log.h"
-#include "deliver/round.h"
+#include "deliver/claim.h"
+#include "deliver/settle.h"
 
 enum {
 	/* The store failed: the results wait in memory until it is back. */
@@ -23,7 +24,23 @@ struct flight {
 	const struct generation *generation;
 	struct store_delivery delivery;
 	struct sender_done *done;	/* its result; NULL while it flies */
-	bool is_settling;		/* in the round that is under way */
+	bool is_settling;		/* its answer is at the clerk */
+};
+
+/* What is at the clerk, and the arena of what it is handed. */
+struct settling {
+	struct unit unit;
+	struct settle settle;
+	struct arena *arena;
+	bool is_under_way;
+};
+
+struct claiming {
+	struct unit unit;
+	struct claim claim;
+	struct arena *arena;
+	bool is_under_way;
+	bool is_wanted;			/* once more, when it is over */
 };
 
 struct outbox {
@@ -33,15 +50,12 @@ struct outbox {
 	bool is_gathering;		/* the timer is set for that */
 	bool is_recovered;		/* what the last process left */
 	bool is_draining;
-	bool is_troubled;		/* the last round failed */
+	bool is_troubled;		/* the store failed the last time */
 
-	/* One round at a time. The clerk has it while it is under way, and the
-	 * flights that are settling. */
-	struct unit unit;
-	struct round round;
-	struct arena *arena;		/* of what the round is handed */
-	bool is_under_way;
-	bool is_wanted;			/* once more, when it is over */
+	/* One of each at a time, and neither waits for the other: a new alert
+	 * is claimed while answers to older ones go to the disk. */
+	struct settling settling;
+	struct claiming claiming;
 };
 
 static instant_ms
@@ -60,7 +74,7 @@ flight_create(struct outbox *outbox, const struct store_delivery *claimed)
 
 	flight->arena = arena;
 	flight->generation = generations_borrow(outbox->world.generations);
-	/* What a round asks of it. */
+	/* What is asked of it later. */
 	flight->delivery = (struct store_delivery){
 		.id = claimed->id,
 		.item = claimed->item,
@@ -103,7 +117,7 @@ depart(struct outbox *outbox, const struct store_delivery *claimed)
 	flight->next = outbox->flights;
 	outbox->flights = flight;
 	if (!senders->submit(senders->context, (uint64_t)claimed->id,
-			     round_relay(flight->generation, claimed), &job))
+			     claim_relay(flight->generation, claimed), &job))
 		BUG("no room for a delivery that there was room for");
 }
 
@@ -128,9 +142,9 @@ collect(struct outbox *outbox)
 	}
 }
 
-/* Those that were in the round leave the list when it is committed. */
+/* Those whose answers are in the store leave the list. */
 static void
-settle(struct outbox *outbox, bool is_committed)
+land(struct outbox *outbox, bool is_committed)
 {
 	struct flight **link = &outbox->flights, *flight;
 
@@ -145,7 +159,7 @@ settle(struct outbox *outbox, bool is_committed)
 	}
 }
 
-/* ---- rounds ---- */
+/* ---- the two units ---- */
 
 static size_t
 room(const struct outbox *outbox)
@@ -156,49 +170,136 @@ room(const struct outbox *outbox)
 	       senders->room(senders->context);
 }
 
-static void
-hand_over(struct outbox *outbox, struct flight *flight)
+static bool
+is_any(const struct outbox *outbox, bool is_done)
 {
-	struct round_answer answer = { .delivery = &flight->delivery };
+	const struct flight *flight = outbox->flights;
 
-	vec_push(outbox->arena, &outbox->round.flying, flight->delivery.id);
-	/* Until it is recovered nothing has been claimed. */
-	if (!flight->done)
-		return;
-	flight->is_settling = true;
-	answer.result = &flight->done->result;
-	digest_random(&answer.random, sizeof(answer.random));
-	vec_push(outbox->arena, &outbox->round.answers, answer);
+	while (flight && (flight->is_settling || !flight->done == is_done))
+		flight = flight->next;
+	return flight;
 }
 
 static void
-begin(struct outbox *outbox)
+add_answer(struct settling *settling, struct flight *flight)
 {
+	struct settle_answer answer = {
+		.delivery = &flight->delivery,
+		.result = &flight->done->result,
+	};
+
+	flight->is_settling = true;
+	digest_random(&answer.random, sizeof(answer.random));
+	vec_push(settling->arena, &settling->settle.answers, answer);
+}
+
+/* All answers that are there. */
+static void
+settle(struct outbox *outbox)
+{
+	struct settling *settling = &outbox->settling;
 	struct flight *flight;
 
-	arena_reset(outbox->arena);
-	outbox->round = (struct round){
+	if (settling->is_under_way || !is_any(outbox, true))
+		return;
+	arena_reset(settling->arena);
+	settling->settle = (struct settle){
+		.generation = generations_borrow(outbox->world.generations),
+		.now = now(outbox),
+	};
+	for (flight = outbox->flights; flight; flight = flight->next)
+		if (flight->done)
+			add_answer(settling, flight);
+	settling->is_under_way = true;
+	clerk_submit(outbox->world.clerk, &settling->unit);
+}
+
+static void
+claim(struct outbox *outbox)
+{
+	struct claiming *claiming = &outbox->claiming;
+	struct flight *flight;
+
+	claiming->is_wanted = claiming->is_under_way;
+	if (claiming->is_under_way)
+		return;
+	arena_reset(claiming->arena);
+	claiming->claim = (struct claim){
 		.generation = generations_borrow(outbox->world.generations),
 		.now = now(outbox),
 		.is_first = !outbox->is_recovered,
 		.room = room(outbox),
 	};
 	for (flight = outbox->flights; flight; flight = flight->next)
-		hand_over(outbox, flight);
-	outbox->is_under_way = true;
-	outbox->is_wanted = outbox->is_gathering = false;
+		vec_push(claiming->arena, &claiming->claim.flying,
+			 flight->delivery.id);
+	claiming->is_under_way = true;
+	clerk_submit(outbox->world.clerk, &claiming->unit);
+}
+
+/* What was answered makes room, and may be due again: so a claim stands behind
+ * it, in the same transaction. */
+static void
+turn(struct outbox *outbox)
+{
+	outbox->is_gathering = false;
 	loop_timer_set(outbox->timer, -1);
-	clerk_submit(outbox->world.clerk, &outbox->unit);
+	clerk_gather(outbox->world.clerk);
+	settle(outbox);
+	claim(outbox);
+	clerk_proceed(outbox->world.clerk);
 }
 
 static enum outcome
-work(struct unit *unit, struct store *store, struct change *change,
-     struct arena *arena, struct buf *error)
+settling_work(struct unit *unit, struct store *store, struct change *change,
+	      struct arena *arena, struct buf *error)
 {
-	struct outbox *outbox = CONTAINER_OF(unit, struct outbox, unit);
+	struct settling *settling = CONTAINER_OF(unit, struct settling, unit);
 
 	(void)arena;	/* the change has it */
-	return round_run(&outbox->round, store, change, error);
+	return settle_run(&settling->settle, store, change, error);
+}
+
+static enum outcome
+claiming_work(struct unit *unit, struct store *store, struct change *change,
+	      struct arena *arena, struct buf *error)
+{
+	struct claiming *claiming = CONTAINER_OF(unit, struct claiming, unit);
+
+	(void)arena;
+	return claim_run(&claiming->claim, store, change, error);
+}
+
+/* The answers that are there wait for others, if any can come. */
+static void
+gather(struct outbox *outbox)
+{
+	if (!is_any(outbox, false)) {
+		turn(outbox);
+	} else if (!outbox->is_gathering) {
+		outbox->is_gathering = true;
+		loop_timer_set(outbox->timer, OUTBOX_GATHER_MS);
+	}
+}
+
+/* What comes after a unit. */
+static void
+go_on(struct outbox *outbox)
+{
+	instant_ms due = outbox->claiming.claim.due;
+
+	if (outbox->is_draining)
+		return;
+	if (outbox->is_troubled)
+		loop_timer_set(outbox->timer, OUTBOX_TROUBLE_MS);
+	else if (outbox->claiming.is_wanted)
+		turn(outbox);
+	else if (is_any(outbox, true) && !outbox->settling.is_under_way)
+		gather(outbox);
+	else if (due != TIME_UNKNOWN && room(outbox) &&
+		 !outbox->claiming.is_under_way && !outbox->is_gathering)
+		loop_timer_set(outbox->timer, due > now(outbox) ?
+			       due - now(outbox) : 0);
 }
 
 /* Said once until it is over; the mails wait meanwhile. */
@@ -212,78 +313,52 @@ report(struct outbox *outbox, enum outcome outcome, const char *error)
 	outbox->is_troubled = outcome != OUTCOME_OK;
 }
 
+static void
+settling_done(struct unit *unit, enum outcome outcome, const char *error)
+{
+	struct outbox *outbox = CONTAINER_OF(unit, struct outbox,
+					     settling.unit);
+
+	outbox->settling.is_under_way = false;
+	report(outbox, outcome, error);
+	land(outbox, outcome == OUTCOME_OK);
+	generations_return(outbox->world.generations,
+			   outbox->settling.settle.generation);
+	go_on(outbox);
+}
+
 /* It is committed. */
 static void
 proceed(struct outbox *outbox)
 {
-	const struct round *round = &outbox->round;
+	struct claiming *claiming = &outbox->claiming;
+	const struct claim *claimed = &claiming->claim;
 	size_t i;
 
-	if (round->is_first)
-		outbox->is_recovered = outbox->is_wanted = true;
+	if (claimed->is_first)
+		outbox->is_recovered = claiming->is_wanted = true;
 	/* What another configuration allowed is left claimed, and the next
-	 * round looks at it again. */
-	if (round->generation !=
+	 * claim looks at it again. */
+	if (claimed->generation !=
 	    generations_current(outbox->world.generations))
-		outbox->is_wanted = true;
+		claiming->is_wanted = true;
 	else
-		for (i = 0; i < round->claimed.count; i++)
-			depart(outbox, &round->claimed.items[i]);
-}
-
-static bool
-is_any(const struct outbox *outbox, bool is_done)
-{
-	const struct flight *flight = outbox->flights;
-
-	while (flight && !flight->done == is_done)
-		flight = flight->next;
-	return flight;
-}
-
-/* The answers that are there wait for others, if any can come. */
-static void
-gather(struct outbox *outbox)
-{
-	if (!is_any(outbox, false)) {
-		begin(outbox);
-	} else if (!outbox->is_gathering) {
-		outbox->is_gathering = true;
-		loop_timer_set(outbox->timer, OUTBOX_GATHER_MS);
-	}
-}
-
-/* What comes after a round. */
-static void
-go_on(struct outbox *outbox)
-{
-	instant_ms due = outbox->round.due;
-
-	if (outbox->is_draining)
-		return;
-	if (outbox->is_troubled)
-		loop_timer_set(outbox->timer, OUTBOX_TROUBLE_MS);
-	else if (outbox->is_wanted)
-		begin(outbox);
-	else if (is_any(outbox, true))
-		gather(outbox);
-	else if (due != TIME_UNKNOWN && room(outbox))
-		loop_timer_set(outbox->timer, due > now(outbox) ?
-			       due - now(outbox) : 0);
+		for (i = 0; i < claimed->claimed.count; i++)
+			depart(outbox, &claimed->claimed.items[i]);
 }
 
 static void
-done(struct unit *unit, enum outcome outcome, const char *error)
+claiming_done(struct unit *unit, enum outcome outcome, const char *error)
 {
-	struct outbox *outbox = CONTAINER_OF(unit, struct outbox, unit);
+	struct outbox *outbox = CONTAINER_OF(unit, struct outbox,
+					     claiming.unit);
 
-	outbox->is_under_way = false;
+	outbox->claiming.is_under_way = false;
 	report(outbox, outcome, error);
-	settle(outbox, outcome == OUTCOME_OK);
 	if (outcome == OUTCOME_OK)
 		proceed(outbox);
 	generations_return(outbox->world.generations,
-			   outbox->round.generation);
+			   outbox->claiming.claim.generation);
 	go_on(outbox);
 }
 
@@ -292,10 +367,7 @@ done(struct unit *unit, enum outcome outcome, const char *error)
 static void
 timer_fired(void *context)
 {
-	struct outbox *outbox = context;
-
-	if (!outbox->is_under_way)
-		begin(outbox);
+	turn(context);
 }
 
 static void
@@ -304,7 +376,7 @@ take_results(void *context)
 	struct outbox *outbox = context;
 
 	collect(outbox);
-	if (!outbox->is_under_way && !outbox->is_troubled &&
+	if (!outbox->settling.is_under_way && !outbox->is_troubled &&
 	    is_any(outbox, true))
 		gather(outbox);
 }
@@ -316,9 +388,17 @@ outbox_create(const struct outbox_world *world)
 
 	*outbox = (struct outbox){
 		.world = *world,
-		.unit = { .work = work, .done = done },
 		.timer = loop_timer(world->loop, timer_fired, outbox),
-		.arena = arena_create(),
+		.settling = {
+			.unit = { .work = settling_work,
+				  .done = settling_done },
+			.arena = arena_create(),
+		},
+		.claiming = {
+			.unit = { .work = claiming_work,
+				  .done = claiming_done },
+			.arena = arena_create(),
+		},
 	};
 	loop_watch(world->loop, world->senders.fd, take_results, outbox);
 	loop_timer_set(outbox->timer, 0);
@@ -328,10 +408,10 @@ outbox_create(const struct outbox_world *world)
 void
 outbox_wake(struct outbox *outbox)
 {
-	if (outbox->is_under_way)
-		outbox->is_wanted = true;
+	if (outbox->claiming.is_under_way)
+		outbox->claiming.is_wanted = true;
 	else if (!outbox->is_troubled && !outbox->is_draining)
-		begin(outbox);
+		turn(outbox);
 }
 
 void
@@ -341,13 +421,11 @@ outbox_drain(struct outbox *outbox)
 
 	outbox->is_draining = true;
 	loop_timer_set(outbox->timer, -1);
-	/* What the round under way has claimed departs, and may come back. */
+	/* What the claim under way has departs, and may come back. */
 	clerk_drain(outbox->world.clerk);
 	senders->drain(senders->context, OUTBOX_PATIENCE_MS);
 	collect(outbox);
-	if (!is_any(outbox, true))
-		return;
-	begin(outbox);
+	settle(outbox);
 	clerk_drain(outbox->world.clerk);
 }
 
@@ -363,7 +441,8 @@ outbox_destroy(struct outbox **outbox)
 		(*outbox)->flights = flight->next;
 		flight_destroy(*outbox, flight);
 	}
-	arena_destroy(&(*outbox)->arena);
+	arena_destroy(&(*outbox)->settling.arena);
+	arena_destroy(&(*outbox)->claiming.arena);
 	free(*outbox);
 	*outbox = NULL;
 }

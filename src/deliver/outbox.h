@@ -1,12 +1,11 @@
 /*
- * The outbox: claims deliveries that are due, hands them to senders, and
- * records what they were answered. The answers, the notices they call for, and
- * the next claim are one unit of the clerk: a round (round.h).
+ * The outbox: claims deliveries that are due (claim.h), hands them to senders,
+ * and records what they were answered, with the notices that the answers call
+ * for (settle.h). Both are units of the clerk.
  *
- * Deliveries leave, and answers are forgotten, when their round is committed.
- * An answer that could not be stored stays in hand and is stored by a later
- * round; what was claimed by a round that nobody heard of again is claimed once
- * more.
+ * Deliveries leave, and answers are forgotten, when their unit is committed. An
+ * answer that could not be stored stays in hand and is stored later; what was
+ * claimed by a unit that nobody heard of again is claimed once more.
  */
 #ifndef DELIVER_OUTBOX_H
 #define DELIVER_OUTBOX_H
@@ -32,8 +31,8 @@ struct outbox *outbox_create(const struct outbox_world *world);
 
 /*
  * Something may be due: new deliveries, a change by a command. Whoever submits
- * units that add deliveries calls this right behind: its round stands behind
- * them, in the same transaction if there is room, and claims what they added.
+ * units that add deliveries calls this right behind: its claim stands behind
+ * them, in the same transaction if there is room, and has what they added.
  */
 void outbox_wake(struct outbox *outbox);
 

@@ -493,7 +493,7 @@ test_drain(void)
 	add("bob@contoso.example");
 	outbox_wake(outbox);
 	outbox_drain(outbox);
-	is_int((long long)twin.count, 2, "what the last round claimed leaves "
+	is_int((long long)twin.count, 2, "what the last claim has leaves "
 	       "before the drain");
 	is_int((long long)count_in(STORE_PENDING), 1, "what is added "
 	       "meanwhile is not claimed");
@@ -647,7 +647,7 @@ test_under_way(void)
 	outbox_wake(outbox);
 	loop_run(loop);
 	is_int((long long)count_in(STORE_SENT), 3, "answers that come while a "
-	       "round is under way are recorded by the next");
+	       "settling is under way are recorded by the next");
 	is_int((long long)count_in(STORE_FAILED), 1, "with the failures");
 	is_int((long long)tried(SOC), 1, "and who is told of them");
 	is_int((long long)twin.count, 4, "each was sent once");
@@ -665,7 +665,7 @@ test_collected(void)
 	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
 	loop_run(loop);
 	is_int((long long)count_in(STORE_SENT), 1, "an answer that is collected "
-	       "while a round is under way is recorded by the next");
+	       "while a claim is under way is recorded by the next");
 }
 
 /* Another unit, and the outbox right behind it. */

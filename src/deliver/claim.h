@@ -1,32 +1,22 @@
 /*
- * A round of the outbox: what it does in one transaction. The answers that are
- * there are recorded, with the notices of failures that they call for; then
- * what is due is claimed, as much as there is room for.
+ * What is due is claimed, as much as there is room for, in one transaction. A
+ * delivery that may not be sent any more fails here.
  *
  * It runs in the clerk's thread, maybe more than once, and only sets its
  * results.
  */
-#ifndef DELIVER_ROUND_H
-#define DELIVER_ROUND_H
+#ifndef DELIVER_CLAIM_H
+#define DELIVER_CLAIM_H
 
 #include "pipeline/generation.h"
-#include "send/send.h"
 #include "store/change.h"
 
-/* The answer to a delivery. All are borrowed. */
-struct round_answer {
-	const struct store_delivery *delivery;
-	const struct send_result *result;
-	uint32_t random;		/* spreads the tries */
-};
-
-struct round {
+struct claim {
 	const struct generation *generation;
 	instant_ms now;
 	bool is_first;			/* recover what the last process left,
 					   and do nothing else */
-	size_t room;			/* to be claimed; 0: nothing */
-	VEC(struct round_answer) answers;
+	size_t room;			/* 0: nothing is claimed */
 	struct store_ids flying;	/* all that were claimed and whose
 					   answers are not in the store */
 
@@ -36,12 +26,12 @@ struct round {
 					   nothing waits for one */
 };
 
-enum outcome round_run(struct round *round, struct store *store,
+enum outcome claim_run(struct claim *claim, struct store *store,
 		       struct change *change, struct buf *error);
 
 /* By which relay a delivery goes: its own, or the first one that can when that
  * is not there any more. NULL: there is none. */
-const struct relay *round_relay(const struct generation *generation,
+const struct relay *claim_relay(const struct generation *generation,
 				const struct store_delivery *delivery);
 
 #endif
