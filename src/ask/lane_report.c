@@ -60,23 +60,29 @@ identity_of(const struct lane *lane, const struct store_poll *row,
 
 /* Alerts go on without what is read along: `customers` says it. */
 static void
-prepare_word(struct lane_job *job, const struct store_poll *row,
-	     const char *subject, const char *sentence)
+prepare_word(struct lane_job *job, const struct store_poll *row, bool is_good,
+	     const char *sentence)
 {
 	const struct poll_plan *plan = job->plan;
+	const char *what = is_good ? "A tenant can be read again"
+				   : "A tenant cannot be read";
+	bool is_wide = !is_good && is_of_app(job->lane, row);
 
 	if (job->lane->leader)
 		return;
 	job->word = (struct pipeline_word){
-		.identity = identity_of(job->lane, row, subject, sentence,
+		.identity = identity_of(job->lane, row, what, sentence,
 					job->arena),
-		.customer = plan->customer, .subject = subject,
-		.text = arena_printf(job->arena, "Customer %s, tenant %s, API "
-			"%s, app %s: %s.%s\n", plan->customer, plan->tenant,
-			plan->source->name, plan->app->name, sentence,
-			is_of_app(job->lane, row) ? " The same holds for every "
-			"tenant that is read with that app, and is told once."
-			: ""),
+		.customer = plan->customer,
+		.notice = {
+			.kind = is_good ? NOTICE_POLL_GOOD :
+				is_wide ? NOTICE_APP_FAILED
+					: NOTICE_POLL_FAILED,
+			.tenant = plan->tenant,
+			.name = plan->app->name,
+			.since = row->failed,
+			.detail = is_good ? NULL : sentence,
+		},
 	};
 }
 
@@ -102,8 +108,7 @@ lane_job_may_recover(struct lane_job *job)
 	if (row->failed != TIME_UNKNOWN &&
 	    ((row->class && !is_later(row->class)) ||
 	     has_lasted(row, job->time.now)))
-		prepare_word(job, row, "A tenant can be read again",
-			     "it answers");
+		prepare_word(job, row, true, "it answers");
 }
 
 void
@@ -190,8 +195,7 @@ report(struct lane *lane, enum oauth_class class, const char *sentence,
 	report->is_new = is_new;
 	report->sentence = job->row.failure = arena_strdup(arena, sentence);
 	if (!is_new || class != OAUTH_LATER)
-		prepare_word(job, &job->row, "A tenant cannot be read",
-			     sentence);
+		prepare_word(job, &job->row, false, sentence);
 	lane->state = LANE_REPORTING;
 	lane_job_submit(job);
 }

@@ -103,48 +103,25 @@ find_last(struct look *look)
 	return outcome;
 }
 
-static const char *
-describe_silence(const struct look *look)
-{
-	const char *causes = look->one->is_poll ?
-		"the consent was withdrawn; the secret or certificate of the "
-		"application has expired; the licence of Defender has ended. "
-		"`tocsin customers` shows what the API answers" :
-		"the notification rule in its portal was switched off or "
-		"changed; its mails are refused or filtered on the way; the "
-		"mailbox they go to no longer leads here";
-
-	return arena_printf(look->arena, "From customer %s (%s) nothing has "
-		"come by %s since %s, and something is expected every %lld "
-		"minutes. Likely causes: %s.\n", look->one->display,
-		look->one->customer, look->one->is_poll ? "API" : "mail",
-		print(look, look->last),
-		(long long)(look->one->every_ms / 60000), causes);
-}
-
-static const char *
-describe_end(const struct look *look)
-{
-	return arena_printf(look->arena, "From customer %s (%s) there is %s "
-			    "again.\n", look->one->display,
-			    look->one->customer, look->one->is_poll ?
-			    "an answer of the API" : "mail");
-}
-
+/* The same notice twice is one: the kind, as it is called in the store. */
 static enum outcome
-tell(const struct look *look, const char *subject, const char *text)
+tell(const struct look *look, const char *what, enum notice_kind by_mail,
+     enum notice_kind by_poll)
 {
 	const struct pipeline_word word = {
 		.identity = arena_printf(look->arena, "%s %s %s", look->name,
-					 subject, print(look, look->last)),
-		.customer = look->one->customer, .subject = subject,
-		.text = text,
+					 what, print(look, look->last)),
+		.customer = look->one->customer,
+		.notice = {
+			.kind = look->one->is_poll ? by_poll : by_mail,
+			.since = look->last,
+			.every_ms = look->one->every_ms,
+		},
 	};
 
 	change_log(look->change, LOG_LEVEL_WARNING, "quiet", "customer",
 		   look->one->customer, "road",
-		   look->one->is_poll ? "poll" : "mail", "what", subject,
-		   NULL);
+		   look->one->is_poll ? "poll" : "mail", "what", what, NULL);
 	return pipeline_say(look->generation, look->store, &word, look->now,
 			    look->change, look->error);
 }
@@ -170,13 +147,13 @@ compare(struct look *look)
 		return outcome;
 	if (is_quiet && told == TIME_UNKNOWN) {
 		write_instant(look, "told", look->last);
-		return tell(look, "A customer is quiet",
-			    describe_silence(look));
+		return tell(look, "A customer is quiet", NOTICE_QUIET_MAIL,
+			    NOTICE_QUIET_POLL);
 	}
 	if (!is_quiet && told != TIME_UNKNOWN && is_heard_again(look, told)) {
 		write_instant(look, "told", TIME_UNKNOWN);
 		return tell(look, "A customer is heard of again",
-			    describe_end(look));
+			    NOTICE_HEARD_MAIL, NOTICE_HEARD_POLL);
 	}
 	return OUTCOME_OK;
 }

@@ -7,14 +7,14 @@
 
 #define ABOUT_FAILURE "failed "
 
-/* What the reader of a failure has to know at once, without another command. */
-static const char *
-describe_alert(const struct store_item *item, struct arena *arena)
+/* What the reader of a failure has to know at once, without another command;
+ * NULL when the journal does not have it. */
+static const struct alert *
+alert_of(const struct store_item *item, struct arena *arena)
 {
 	struct buf error = BUF_INIT;	/* it is told without, then */
 	struct alert *alert = NULL;
 	struct json *object = NULL;
-	const char *title, *severity, *customer;
 
 	if (item && item->verdict.alert)
 		object = json_parse(item->verdict.alert,
@@ -23,16 +23,7 @@ describe_alert(const struct store_item *item, struct arena *arena)
 		alert = alert_from_json(arena, object, &error);
 	json_destroy(&object);
 	buf_release(&error);
-	if (!alert)
-		return "";
-	title = alert_text(alert, ALERT_TITLE);
-	severity = alert_text(alert, ALERT_SEVERITY);
-	customer = alert_text(alert, ALERT_CUSTOMER);
-	return arena_printf(arena, "    %s\n    severity %s, customer %s, by "
-			    "rule %s\n\n", title ? title : "(no title)",
-			    severity ? severity : "not known",
-			    customer ? customer : "not known",
-			    item->verdict.rule ? item->verdict.rule : "(none)");
+	return alert;
 }
 
 /* That a word about a failure failed is told to nobody: the addresses of the
@@ -84,24 +75,28 @@ tell(const struct failure *failure, const struct store_item *item,
 {
 	const struct store_delivery *delivery = failure->delivery;
 	struct arena *arena = change->arena;
-	struct pipeline_notice notice = {
+	const char *const commands[] = {
+		arena_printf(arena, "tocsin why %s", delivery->code),
+		arena_printf(arena, "tocsin queue retry %lld",
+			     (long long)delivery->id),
+		NULL
+	};
+	const struct notice what = {
+		.kind = NOTICE_FAILED,
+		.address = delivery->address,
+		.detail = failure->reply,
+		.commands = commands,
+	};
+	const struct pipeline_notice notice = {
 		.item = delivery->item,
 		.code = delivery->code,
 		.about = arena_printf(arena, ABOUT_FAILURE "%lld",
 				      (long long)delivery->id),
 		.except = endpoint_of(delivery, arena),
-		.subject = "A notification could not be delivered",
+		.alert = alert_of(item, arena),
+		.notice = &what,
 	};
 
-	notice.text = arena_printf(arena,
-		"Nobody at %s was told of mail %s.\n\n%s"
-		"The answer was: %s\n\n"
-		"See all of it:\n    tocsin why %s\n"
-		"Try again, when the reason is mended:\n"
-		"    tocsin queue retry %lld\n",
-		delivery->address, delivery->code,
-		describe_alert(item, arena), failure->reply, delivery->code,
-		(long long)delivery->id);
 	pipeline_notify_catch_all(failure->generation, &notice, failure->now,
 				  change);
 }

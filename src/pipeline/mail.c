@@ -167,57 +167,6 @@ comment_of(const struct pipeline_decision *decision, const char *rule)
 		rule_comment(deciding) : NULL;
 }
 
-static void
-append_list(struct buf *out, const char *const *items, size_t count)
-{
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		buf_printf(out, "%s%s", i ? ", " : "", items[i]);
-}
-
-static void
-append_envelope(struct buf *text, const struct pipeline_input *input,
-		const char *title)
-{
-	buf_printf(text, "Subject: %s\nEnvelope sender: %s\nDelivered to: ",
-		   title ? title : "(none)",
-		   *input->sender ? input->sender : "(none)");
-	append_list(text, input->recipients, input->recipient_count);
-}
-
-/* To the catch-all: a mail waits for a person. */
-static struct render_said
-held_notice(const struct pipeline_decision *decision, struct arena *arena)
-{
-	const struct pipeline_input *input = decision->reading->input;
-	const char *code = decision->code;
-	const char *title = alert_text(decision->alert, ALERT_TITLE);
-	const char *what = input->record ? "An alert of an API" : "A mail";
-	struct render_said said = {
-		.subject = arena_printf(arena, "%s is held", what),
-		.code = code,
-		.raw = is_unread(input) ? input->raw : NULL,
-		.raw_length = raw_length(input),
-	};
-	struct buf text = BUF_INIT;
-
-	buf_printf(&text, "%s is held and no customer's contacts were "
-		   "told: %s.\n\n", what, decision->reason);
-	if (input->record)
-		buf_printf(&text, "Title: %s\nTenant: %s",
-			   title ? title : "(none)",
-			   input->tenant ? input->tenant : "(none)");
-	else
-		append_envelope(&text, input, title);
-	buf_printf(&text, "\n\nLook at it:\n    tocsin held show %s\nand let "
-		   "it go on, for the customer whose it is:\n    tocsin held "
-		   "release %s --customer NAME\n", code, code);
-	said.text = arena_strndup(arena, text.data, text.len);
-	buf_release(&text);
-	return said;
-}
-
 /* A record may bring it; a mail's incident is known by id. */
 static const char *
 incident_name(const struct pipeline_decision *decision)
@@ -229,17 +178,13 @@ incident_name(const struct pipeline_decision *decision)
 }
 
 static struct notification
-notification_of(const struct generation *g,
-		const struct pipeline_decision *decision,
+notification_of(const struct pipeline_decision *decision,
 		const struct pipeline_plan *plan, struct arena *arena)
 {
 	const struct pipeline_input *input = decision->reading->input;
-	const struct ruleset_customer *customer = decision->customer;
 
 	return (struct notification){
 		.alert = decision->alert,
-		.customer = customer ? customer->display : NULL,
-		.tenant = only_tenant(customer),
 		.incident = incident_name(decision),
 		.reason = decision->told_by,
 		.rule = plan->rule,
@@ -248,10 +193,60 @@ notification_of(const struct generation *g,
 		.notes = notes_of(input, decision, arena),
 		.raw = is_unread(input) ? input->raw : NULL,
 		.raw_length = raw_length(input),
-		.words = reader_words(g, plan->contact, customer),
-		.zone = reader_zone(plan->contact, customer),
 	};
 }
+
+/* ---- held ---- */
+
+/* The reason in words of the reader, as far as it is one of few. */
+static const char *
+held_why(const struct pipeline_decision *decision)
+{
+	const struct normalized *normalized = decision->normalized;
+
+	if (!normalized)
+		return "held-unread";
+	return normalized->loop.why ? "held-loop" : "held-conflict";
+}
+
+/* Whose a mail may be shows in where it came from and went to. */
+static const char *const *
+held_items(const struct pipeline_input *input, struct arena *arena)
+{
+	const char **lines = arena_array(arena, input->recipient_count + 2,
+					 sizeof(*lines));
+	size_t i, count = 0;
+
+	if (input->record)
+		return lines;
+	if (input->sender && *input->sender)
+		lines[count++] = arena_printf(arena, "<- %s", input->sender);
+	for (i = 0; i < input->recipient_count; i++)
+		lines[count++] = arena_printf(arena, "-> %s",
+					      input->recipients[i]);
+	return lines;
+}
+
+/* To the catch-all: it waits for a person. */
+static struct notice
+held_notice(const struct pipeline_decision *decision, struct arena *arena)
+{
+	const char **commands = arena_array(arena, 3, sizeof(*commands));
+
+	commands[0] = arena_printf(arena, "tocsin held show %s",
+				   decision->code);
+	commands[1] = arena_printf(arena, "tocsin held release %s --customer "
+				   "NAME", decision->code);
+	return (struct notice){
+		.kind = NOTICE_HELD,
+		.why = held_why(decision),
+		.detail = decision->reason,
+		.items = held_items(decision->reading->input, arena),
+		.commands = commands,
+	};
+}
+
+/* ---- one mail to one reader ---- */
 
 static struct render_envelope
 envelope_to(const struct generation *g,
@@ -273,26 +268,54 @@ envelope_to(const struct generation *g,
 }
 
 struct rendered
+pipeline_compose(const struct generation *g, const struct render_input *what,
+		 const struct notification *notification,
+		 const struct recipient *reader, struct arena *arena)
+{
+	const char *name = alert_text(notification->alert, ALERT_CUSTOMER);
+	const struct ruleset_customer *customer = name ?
+		ruleset_find(g->ruleset, name) : NULL;
+	struct notification complete = *notification;
+	struct render_input input = *what;
+
+	complete.customer = customer ? customer->display : NULL;
+	complete.tenant = only_tenant(customer);
+	complete.words = reader_words(g, reader->contact, customer);
+	complete.zone = reader_zone(reader->contact, customer);
+	input.notification = &complete;
+	return reader->endpoint.channel->compose(&input, arena);
+}
+
+const char *
+pipeline_template(const struct rendered *mail, const struct render_input *what)
+{
+	return mail->fallback ? "built-in" : what->template;
+}
+
+struct rendered
 pipeline_render(const struct generation *g,
 		const struct pipeline_decision *decision,
 		const struct pipeline_plan *plan, instant_ms now,
 		struct arena *arena)
 {
-	const struct endpoint *to = &plan->endpoint;
-	struct render_input what = {
-		.envelope = envelope_to(g, decision, to->address, now, arena),
+	bool held = decision->action == PIPELINE_HOLD;
+	const struct render_input what = {
+		.envelope = envelope_to(g, decision, plan->endpoint.address,
+					now, arena),
 		.templates = g->templates,
-		.template = plan->template,
+		.template = held ? PIPELINE_NOTICE_TEMPLATE : plan->template,
 	};
-	struct notification notification;
-	struct render_said said;
+	const struct recipient reader = {
+		.endpoint = plan->endpoint, .relay = plan->relay,
+		.contact = plan->contact,
+	};
+	struct notification notification = notification_of(decision, plan, arena);
+	struct notice notice;
 
-	if (decision->action == PIPELINE_HOLD) {
-		said = held_notice(decision, arena);
-		what.said = &said;
-	} else {
-		notification = notification_of(g, decision, plan, arena);
-		what.notification = &notification;
+	if (held) {
+		notice = held_notice(decision, arena);
+		notification.notice = &notice;
+		notification.rule = NULL;
 	}
-	return to->channel->compose(&what, arena);
+	return pipeline_compose(g, &what, &notification, &reader, arena);
 }

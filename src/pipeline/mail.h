@@ -15,6 +15,21 @@ struct rendered pipeline_render(const struct generation *generation,
 				const struct pipeline_plan *plan,
 				instant_ms now, struct arena *arena);
 
+/* The template of what the relay itself has to say. */
+#define PIPELINE_NOTICE_TEMPLATE "notice"
+
+/* The mail to one reader: `notification` in his words and his zone, with what
+ * the configuration has on the customer of its alert. */
+struct rendered pipeline_compose(const struct generation *generation,
+				 const struct render_input *what,
+				 const struct notification *notification,
+				 const struct recipient *reader,
+				 struct arena *arena);
+
+/* What the journal says of the template it was made with. */
+const char *pipeline_template(const struct rendered *mail,
+			      const struct render_input *what);
+
 /* Of the mail about an item to an address, without < and >. The same whenever
  * it is made, so that a mail that is sent twice can be seen to be one. `about`
  * is "" for what a rule asked for, PIPELINE_HELD for the word that it is held,

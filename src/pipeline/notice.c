@@ -4,14 +4,21 @@
 #include "pipeline/mail.h"
 #include "queue/queue.h"
 
+static const struct alert *
+alert_of(const struct pipeline_notice *notice, struct arena *arena)
+{
+	return notice->alert ? notice->alert : alert_create(arena);
+}
+
 static void
 tell(const struct generation *g, const struct pipeline_notice *notice,
      const struct recipient *recipient, instant_ms now, struct change *change)
 {
 	const struct endpoint *to = &recipient->endpoint;
-	const struct render_said said = {
-		.subject = notice->subject,
-		.text = notice->text,
+	const struct alert *alert = alert_of(notice, change->arena);
+	const struct notification notification = {
+		.alert = alert,
+		.notice = notice->notice,
 		.code = notice->code,
 		.raw = notice->raw,
 		.raw_length = notice->length,
@@ -27,9 +34,11 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 							  change->arena),
 			.date = now,
 		},
-		.said = &said,
+		.templates = g->templates,
+		.template = PIPELINE_NOTICE_TEMPLATE,
 	};
-	struct rendered mail = to->channel->compose(&what, change->arena);
+	struct rendered mail = pipeline_compose(g, &what, &notification,
+						recipient, change->arena);
 	struct store_delivery delivery = {
 		.item = notice->item,
 		.kind = STORE_NOTICE,
@@ -38,6 +47,7 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 		.about = notice->about,
 		.contact = recipient->contact->name,
 		.relay = recipient->relay->name,
+		.template = pipeline_template(&mail, &what),
 		.sender = g->settings.from,
 		.message_id = what.envelope.message_id,
 		.smtputf8 = mail.smtputf8,
@@ -88,27 +98,50 @@ pipeline_catch_all_has_other(const struct generation *generation,
 	return others(generation, except, now, arena).count > 0;
 }
 
+/* For the journal, which is in English and in UTC. */
+static const char *
+journal_text(const struct generation *g, const struct notice *notice,
+	     struct arena *arena)
+{
+	const struct words *english = words_choose(g->templates->languages,
+						   NULL);
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	notice_print(arena, notice, english, zone_utc(), &text);
+	copy = arena_strndup(arena, text.data, text.len);
+	buf_release(&text);
+	return copy;
+}
+
 static void
 add_item(const struct generation *g, const struct pipeline_word *word,
 	 const struct store_seat *seat, const char *identity, instant_ms now,
 	 struct change *change)
 {
+	struct arena *arena = change->arena;
+	struct alert *alert = alert_create(arena);
 	const struct store_item item = {
 		.code = seat->code, .identity = identity, .kind = "notice",
 		.received = now, .spool = "", .parse = "whole",
 		.verdict = {
 			.customer = word->customer,
 			.action = "notify",
-			.rule = "catch-all", .reason = word->subject,
+			.rule = "catch-all",
+			.reason = notice_title(arena, &word->notice,
+				words_choose(g->templates->languages, NULL)),
 			.rules_version = g->conf->version,
-			.trace = word->text, .decided = now,
+			.trace = journal_text(g, &word->notice, arena),
+			.decided = now,
 		},
 	};
 	const struct pipeline_notice notice = {
 		.item = CHANGE_ITEM, .code = seat->code, .about = "relay",
-		.subject = word->subject, .text = word->text,
+		.alert = alert, .notice = &word->notice,
 	};
 
+	if (word->customer)
+		alert_set(alert, ALERT_CUSTOMER, word->customer, "relay");
 	change_add_item(change, &item);
 	pipeline_notify_catch_all(g, &notice, now, change);
 }

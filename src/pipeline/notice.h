@@ -1,11 +1,13 @@
 /*
- * A notice: what the relay itself has to say, to the catch-all: an item waits,
- * a delivery failed, a format changed, a customer is quiet.
+ * Who is told what the relay itself has to say (render/notice.h), and that it
+ * was: to the catch-all, in the language and zone of each reader, as one
+ * delivery an endpoint.
  */
 #ifndef PIPELINE_NOTICE_H
 #define PIPELINE_NOTICE_H
 
 #include "pipeline/generation.h"
+#include "render/notice.h"
 #include "store/change.h"
 
 /* About an item: a delivery for each endpoint of the catch-all but `except`
@@ -15,8 +17,9 @@ struct pipeline_notice {
 	const char *code;
 	const char *about;
 	const struct endpoint *except;
-	const char *subject;
-	const char *text;		/* paragraphs */
+	const struct alert *alert;	/* customer, severity, title, device and
+					   link are its; NULL: not known */
+	const struct notice *notice;
 	const char *raw;		/* a mail to attach, or NULL */
 	size_t length;
 };
@@ -34,8 +37,7 @@ bool pipeline_catch_all_has_other(const struct generation *generation,
 struct pipeline_word {
 	const char *identity;
 	const char *customer;		/* or NULL */
-	const char *subject;
-	const char *text;		/* paragraphs */
+	struct notice notice;
 };
 
 /* Looks into the store whether it was said before. */

@@ -89,48 +89,49 @@ is_new(const struct pipeline_decision *decision, size_t number, instant_ms now,
 	return true;
 }
 
-static void
+/* One a line, as the mail has them: `news` takes as many as are asked for. */
+static size_t
 collect(const struct generation *generation,
 	const struct pipeline_decision *decision, instant_ms now,
-	struct change *change, struct buf *news)
+	struct change *change, const char **news)
 {
 	const struct pipeline_reading *reading = decision->reading;
-	size_t number = 0, i;
+	size_t number = 0, count = 0, i;
 
 	if (has_strange_subject(generation, reading, format_of(reading)) &&
 	    is_new(decision, number++, now, change))
-		buf_printf(news, "    the subject %s\n",
-			   text_cut(change->arena,
-				    reading->input->message->subject,
-				    SUBJECT_MOST));
+		news[count++] = text_cut(change->arena,
+					 reading->input->message->subject,
+					 SUBJECT_MOST);
 	for (i = 0; i < label_count(reading); i++) {
 		const struct extract_label *label =
 			&reading->normalized->unknown.items[i];
 
 		if (is_new(decision, number++, now, change))
-			buf_printf(news, "    the label %s, with the value "
-				   "%s\n", label->label, label->value);
+			news[count++] = arena_printf(change->arena, "%s: %s",
+						     label->label,
+						     label->value);
 	}
+	return count;
 }
 
 static void
 tell(const struct generation *generation,
-     const struct pipeline_decision *decision, const char *news,
+     const struct pipeline_decision *decision, const char *const *news,
      instant_ms now, struct change *change)
 {
 	const struct pipeline_input *input = decision->reading->input;
+	const struct notice what = {
+		.kind = NOTICE_FORMAT,
+		.name = format_of(decision->reading),
+		.items = news,
+	};
 	const struct pipeline_notice notice = {
 		.item = CHANGE_ITEM,
 		.code = decision->code,
 		.about = "format",
-		.subject = "The format of a mail changed",
-		.text = arena_printf(change->arena,
-			"Mail %s, read as format %s, has what no format "
-			"knows:\n\n%s\nThe alert was relayed with all that "
-			"was understood. Add a `label`, `subject` or `ignore` "
-			"to the formats (tocsin-formats(5)), and try it with "
-			"tocsin explain. The mail is attached.\n",
-			decision->code, format_of(decision->reading), news),
+		.alert = decision->alert,
+		.notice = &what,
 		.raw = input->raw,
 		.length = input->length < SAMPLE_MOST ? input->length
 						      : SAMPLE_MOST,
@@ -144,12 +145,11 @@ pipeline_tell_novelties(const struct generation *generation,
 			const struct pipeline_decision *decision,
 			instant_ms now, struct change *change)
 {
-	struct buf news = BUF_INIT;
+	const char **news;
 
 	if (!format_of(decision->reading))
 		return;
-	collect(generation, decision, now, change, &news);
-	if (news.len)
-		tell(generation, decision, news.data, now, change);
-	buf_release(&news);
+	news = arena_array(change->arena, NEWS_MOST + 2, sizeof(*news));
+	if (collect(generation, decision, now, change, news))
+		tell(generation, decision, news, now, change);
 }

@@ -77,6 +77,18 @@ notification_severity(struct arena *arena,
 	return text;
 }
 
+/* Where there is little room. */
+const char *
+notification_severity_short(struct arena *arena,
+			    const struct notification *notification)
+{
+	const char *text = alert_text(notification->alert, ALERT_SEVERITY);
+
+	if (!text || !strcmp(text, "unknown"))
+		return "?";
+	return notification_severity(arena, notification);
+}
+
 const char *
 notification_headline(struct arena *arena,
 		      const struct notification *notification)
@@ -127,6 +139,8 @@ notification_time(struct arena *arena, const struct notification *notification)
 const char *
 notification_reason(const struct notification *notification)
 {
+	if (notification->notice)
+		return NULL;
 	if (notification->reason == NOTIFICATION_OTHERWISE)
 		return word(notification, "reason-otherwise");
 	if (notification->reason == NOTIFICATION_CATCH_ALL)
@@ -324,6 +338,8 @@ set_severity(struct arena *arena, struct value *map,
 
 	value_set_text(map, "severity-word",
 		       notification_severity(arena, notification));
+	value_set_text(map, "severity-short",
+		       notification_severity_short(arena, notification));
 	value_set_bool(is, "unknown", severity == SEVERITY_UNKNOWN);
 	for (i = 0; severity_names[i]; i++)
 		value_set_bool(is, severity_names[i],
@@ -417,6 +433,18 @@ set_rule(struct arena *arena, struct value *map,
 	value_set_text(map, "code", notification->code);
 }
 
+static void
+set_notice(struct arena *arena, struct value *map,
+	   const struct notification *notification)
+{
+	const struct notice *notice = notification->notice;
+
+	value_set(map, "notice", notice ?
+		  notice_value(arena, notice, notification->words,
+			       notification->zone) :
+		  value_bool(arena, false));
+}
+
 struct value *
 notification_value(struct arena *arena,
 		   const struct notification *notification)
@@ -449,6 +477,7 @@ notification_value(struct arena *arena,
 	value_set_bool(map, "unverified",
 		       notification_is_unverified(notification));
 	value_set_bool(map, "raw-attached", notification->raw);
+	set_notice(arena, map, notification);
 	return map;
 }
 
@@ -456,12 +485,16 @@ struct value *
 notification_shape(struct arena *arena, const struct words *words)
 {
 	static const char *const notes[] = { "a note", NULL };
+	static const struct notice notice = {
+		.kind = NOTICE_HELD, .why = "held-conflict",
+		.detail = "detail", .items = notes, .commands = notes,
+	};
 	struct alert *alert = alert_create(arena);
 	struct notification notification = {
 		.alert = alert, .customer = "Customer", .incident = "incident",
 		.rule = "rule",
 		.rule_comment = "comment", .code = "code", .notes = notes,
-		.raw = "", .words = words, .zone = zone_utc(),
+		.notice = &notice, .raw = "", .words = words, .zone = zone_utc(),
 	};
 	int field;
 

@@ -11,6 +11,7 @@
 
 #include "alert/alert.h"
 #include "base/zone.h"
+#include "render/notice.h"
 #include "render/value.h"
 #include "render/words.h"
 
@@ -30,6 +31,9 @@ struct notification {
 	enum notification_reason reason;
 	const char *rule;		/* its name; "otherwise", "catch-all" */
 	const char *rule_comment;	/* or NULL */
+	const struct notice *notice;	/* what the relay itself has to say of
+					   it; NULL: it is the alert's own. The
+					   rule is NULL then */
 	const char *code;		/* for `tocsin why` */
 	const char *const *notes;	/* sentences, ended by NULL; or NULL */
 	const char *raw;		/* the original mail, to go with it; or
@@ -52,6 +56,9 @@ const char *notification_customer(struct arena *arena,
 				  const struct notification *notification);
 const char *notification_severity(struct arena *arena,
 				  const struct notification *notification);
+/* "?" when it is not known. */
+const char *notification_severity_short(struct arena *arena,
+				const struct notification *notification);
 const char *notification_headline(struct arena *arena,
 				  const struct notification *notification);
 /* NULL when the alert has no time. */

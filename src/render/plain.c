@@ -82,20 +82,35 @@ append_reason(struct buf *out, const struct notification *notification)
 
 	if (reason)
 		append_line(out, notification, "reason", reason);
-	else
+	else if (notification->rule)
 		append_line(out, notification, "rule", notification->rule);
 	if (notification->code)
 		append_line(out, notification, "code", notification->code);
 }
 
-const char *
-plain_subject(struct arena *arena, const struct notification *notification)
+static const char *
+subject_of_alert(struct arena *arena, const struct notification *notification)
 {
 	return arena_printf(arena, "[%s] %s%s%s",
-			    notification_severity(arena, notification),
+			    notification_severity_short(arena, notification),
 			    notification_customer(arena, notification),
 			    word(notification, "colon"),
 			    notification_headline(arena, notification));
+}
+
+const char *
+plain_subject(struct arena *arena, const struct notification *notification)
+{
+	const struct notice *notice = notification->notice;
+	const char *brief = notice ? notice_short(notice, notification->words)
+				   : NULL;
+
+	if (!notice)
+		return subject_of_alert(arena, notification);
+	if (!brief)
+		return notice_title(arena, notice, notification->words);
+	return arena_printf(arena, "%s %s", brief,
+			    subject_of_alert(arena, notification));
 }
 
 const char *
@@ -105,6 +120,9 @@ plain_text(struct arena *arena, const struct notification *notification)
 	struct buf out = BUF_INIT;
 	const char *text;
 
+	if (notification->notice)
+		notice_print(arena, notification->notice, notification->words,
+			     notification->zone, &out);
 	buf_printf(&out, "%s\n\n", notification_headline(arena, notification));
 	if (notification_is_unverified(notification))
 		buf_printf(&out, "*** %s ***\n%s\n\n",

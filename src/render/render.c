@@ -4,9 +4,6 @@
 #include "render/compose.h"
 #include "render/plain.h"
 
-/* Of a notice, in octets: an error message may quote anything. */
-enum { NOTICE_LINE_MOST = 1000 };
-
 static struct compose
 start(const struct render_envelope *envelope)
 {
@@ -117,44 +114,6 @@ render_notification(struct arena *arena, const struct render_input *input)
 	compose.rule = notification->rule;
 	compose.raw = notification->raw;
 	compose.raw_length = notification->raw_length;
-	finish(arena, &rendered, &compose);
-	return rendered;
-}
-
-/* Line by line fit to be shown; blanks that indent a line stay. */
-static const char *
-clean_lines(struct arena *arena, const char *text)
-{
-	char *rest = text_trim(arena, text, strlen(text)), *line;
-	struct buf out = BUF_INIT;
-	const char *clean;
-
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		size_t indent = strspn(line, " ");
-
-		buf_append(&out, "        ", indent < 8 ? indent : 8);
-		buf_printf(&out, "%s\n", text_cut(arena, text_fold_space(
-				arena, line, strlen(line)), NOTICE_LINE_MOST));
-	}
-	clean = arena_strndup(arena, out.data, out.len);
-	buf_release(&out);
-	return clean;
-}
-
-struct rendered
-render_notice(struct arena *arena, const struct render_input *input)
-{
-	const struct render_said *said = input->said;
-	struct compose compose = start(&input->envelope);
-	struct rendered rendered = {
-		.subject = text_fold_space(arena, said->subject,
-					   strlen(said->subject)),
-		.text = clean_lines(arena, said->text),
-	};
-
-	compose.code = said->code;
-	compose.raw = said->raw;
-	compose.raw_length = said->raw_length;
 	finish(arena, &rendered, &compose);
 	return rendered;
 }

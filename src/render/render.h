@@ -24,25 +24,13 @@ struct render_envelope {
 	instant_ms date;
 };
 
-/* What a notice says: to the catch-all about something that needs a person, a
- * held mail, a delivery that failed, a format that changed. The first two may
- * hold foreign text. */
-struct render_said {
-	const char *subject;
-	const char *text;		/* paragraphs */
-	const char *code;
-	const char *raw;		/* a mail to attach, or NULL */
-	size_t raw_length;
-};
-
-/* All that is to be said to one reader: an alert, or else a notice. */
+/* All that is to be said to one reader. */
 struct render_input {
 	struct render_envelope envelope;
-	const struct notification *notification; /* NULL: it is a notice */
+	const struct notification *notification;
 	const struct templates *templates;
 	const char *template;		/* a name; NULL or an unknown one falls
 					   back as well */
-	const struct render_said *said;
 };
 
 struct rendered {
@@ -61,12 +49,8 @@ struct rendered {
 	const char *html;		/* NULL: text only */
 };
 
-/* A mail about an alert. */
+/* A mail about an alert, or of what the relay itself has to say. */
 struct rendered render_notification(struct arena *arena,
 				    const struct render_input *input);
-
-/* A mail about something that needs a person. */
-struct rendered render_notice(struct arena *arena,
-			      const struct render_input *input);
 
 #endif

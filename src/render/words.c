@@ -109,88 +109,227 @@ numbered(const struct words *words, const char *stem, int number)
 	return text ? text : "";
 }
 
-/* What stands in braces in `date-format`. */
-enum hole { WEEKDAY, DAY, MONTH, YEAR, TIME, ZONE, HOLES };
+/* ---- holes ---- */
 
-static const char *const hole_names[] = {
-	[WEEKDAY] = "weekday", [DAY] = "day", [MONTH] = "month",
-	[YEAR] = "year", [TIME] = "time", [ZONE] = "zone", [HOLES] = NULL
-};
-
-/* The hole whose name begins at `name`, just behind a brace. */
-static enum hole
-find_hole(const char *name)
+static const struct words_hole *
+find_hole(const struct words_hole *holes, const char *name, size_t length)
 {
-	size_t length = strcspn(name, "}");
-	int hole;
-
-	for (hole = 0; hole < HOLES; hole++)
-		if (strlen(hole_names[hole]) == length && name[length] &&
-		    !strncmp(hole_names[hole], name, length))
-			break;
-	return (enum hole)hole;
+	for (; holes && holes->name; holes++)
+		if (strlen(holes->name) == length &&
+		    !strncmp(holes->name, name, length))
+			return holes;
+	return NULL;
 }
 
 static void
-print_hole(enum hole hole, const struct words *words,
-	   const struct zone *zone, instant_ms when, struct buf *out)
+print_holes(const char *at, const struct words_hole *holes,
+	    const char *unknown, struct buf *out)
 {
-	/* A zone without letters of its own has "-03", which says too little
-	 * beside a time. */
-	const char *name = zone_abbreviation(zone, when);
+	while (*at) {
+		size_t plain = strcspn(at, "{"), length;
+		const struct words_hole *hole;
+
+		buf_append(out, at, plain);
+		at += plain;
+		if (!*at)
+			return;
+		length = strcspn(at, "}");
+		hole = at[length] ? find_hole(holes, at + 1, length - 1)
+				  : NULL;
+		if (hole) {
+			buf_puts(out, hole->text ? hole->text : unknown);
+			at += length + 1;
+		} else {
+			buf_putc(out, *at++);
+		}
+	}
+}
+
+void
+words_print(const struct words *words, const char *key,
+	    const struct words_hole *holes, struct buf *out)
+{
+	const char *text = words_text(words, key);
+	const char *unknown = words_text(words, "unknown");
+
+	print_holes(text ? text : key, holes, unknown ? unknown : "", out);
+}
+
+void
+words_print_duration(const struct words *words, int64_t milliseconds,
+		     struct buf *out)
+{
+	static const struct { int64_t ms; const char *one, *several; }
+	units[] = {
+		{ 86400000, "day", "days" }, { 3600000, "hour", "hours" },
+		{ 60000, "minute", "minutes" }, { 1000, "second", "seconds" },
+	};
+	const size_t last = sizeof(units) / sizeof(*units) - 1;
+	char digits[24];
+	const struct words_hole holes[] = { { "count", digits }, { NULL, NULL } };
+	int64_t count;
+	size_t i = 0;
+
+	while (i < last && milliseconds % units[i].ms)
+		i++;
+	count = milliseconds / units[i].ms;
+	(void)snprintf(digits, sizeof(digits), "%lld", (long long)count);
+	words_print(words, count == 1 ? units[i].one : units[i].several, holes,
+		    out);
+}
+
+/* ---- times ---- */
+
+enum { ZONE_KEY_MOST = 80, CLOCK_MOST = 64 };
+
+/* What stands in the holes of `date-format`. */
+struct date {
+	char day[8], year[24], clock[CLOCK_MOST], zone[ZONE_KEY_MOST];
+	struct words_hole holes[7];
+};
+
+static const char *const date_holes[] = {
+	"weekday", "day", "month", "year", "time", "zone", NULL
+};
+
+/* A zone without letters of its own has "-03", which says too little beside a
+ * time. */
+static const char *
+zone_word(const struct words *words, const struct zone *zone, instant_ms when,
+	  char *text)
+{
+	const char *name = zone_abbreviation(zone, when), *word;
+
+	(void)snprintf(text, ZONE_KEY_MOST, "zone-%s", zone_name(zone));
+	word = words_text(words, text);
+	if (word)
+		return word;
+	(void)snprintf(text, ZONE_KEY_MOST, "zone-%s", name);
+	word = words_text(words, text);
+	if (word)
+		return word;
+	(void)snprintf(text, ZONE_KEY_MOST, "%s%s", strchr("+-", *name) ?
+		       "UTC" : "", name);
+	return text;
+}
+
+static void
+set_date(struct date *date, const struct words *words, const struct zone *zone,
+	 instant_ms when)
+{
 	struct civil civil;
+	const char *first = words_text(words, "day-1");
+	size_t i;
 
 	zone_to_civil(zone, when, &civil);
-	if (hole == WEEKDAY)
-		buf_puts(out, numbered(words, "weekday", clock_weekday(
-				when + 1000ll * zone_offset_s(zone, when))));
-	else if (hole == DAY)
-		buf_printf(out, "%d", civil.day);
-	else if (hole == MONTH)
-		buf_puts(out, numbered(words, "month", civil.month));
-	else if (hole == YEAR)
-		buf_printf(out, "%lld", (long long)civil.year);
-	else if (hole == TIME)
-		buf_printf(out, "%02d:%02d", civil.hour, civil.minute);
-	else
-		buf_printf(out, "%s%s", strchr("+-", *name) ? "UTC" : "",
-			   name);
+	(void)snprintf(date->day, sizeof(date->day), "%d", civil.day);
+	(void)snprintf(date->year, sizeof(date->year), "%lld",
+		       (long long)civil.year);
+	(void)snprintf(date->clock, sizeof(date->clock), "%02d:%02d",
+		       civil.hour, civil.minute);
+	for (i = 0; date_holes[i]; i++)
+		date->holes[i].name = date_holes[i];
+	date->holes[i].name = NULL;
+	date->holes[0].text = numbered(words, "weekday", clock_weekday(when +
+				1000ll * zone_offset_s(zone, when)));
+	date->holes[1].text = civil.day == 1 && first ? first : date->day;
+	date->holes[2].text = numbered(words, "month", civil.month);
+	date->holes[3].text = date->year;
+	date->holes[4].text = date->clock;
+	date->holes[5].text = zone_word(words, zone, when, date->zone);
+}
+
+static void
+print_date(const struct words *words, const struct date *date, struct buf *out)
+{
+	const char *format = words_text(words, "date-format");
+
+	print_holes(format ? format : "{year}-{month}-{day} {time} {zone}",
+		    date->holes, "", out);
 }
 
 void
 words_print_time(const struct words *words, const struct zone *zone,
 		 instant_ms when, struct buf *out)
 {
-	const char *at = words_text(words, "date-format");
+	struct date date;
 
-	if (!at)
-		at = "{year}-{month}-{day} {time} {zone}";
-	while (*at) {
-		enum hole hole = *at == '{' ? find_hole(at + 1) : HOLES;
+	set_date(&date, words, zone, when);
+	print_date(words, &date, out);
+}
 
-		if (hole == HOLES) {
-			buf_putc(out, *at++);
-			continue;
-		}
-		print_hole(hole, words, zone, when, out);
-		at = strchr(at, '}') + 1;
+static bool
+is_same_day(const struct zone *zone, instant_ms a, instant_ms b)
+{
+	struct civil left, right;
+
+	zone_to_civil(zone, a, &left);
+	zone_to_civil(zone, b, &right);
+	return left.year == right.year && left.month == right.month &&
+	       left.day == right.day &&
+	       zone_offset_s(zone, a) == zone_offset_s(zone, b);
+}
+
+void
+words_print_span(const struct words *words, const struct zone *zone,
+		 instant_ms from, instant_ms to, struct buf *out)
+{
+	struct date begin, end;
+	char both[sizeof(begin.clock) + sizeof(end.clock) + 4];
+
+	set_date(&begin, words, zone, from);
+	set_date(&end, words, zone, to);
+	if (!is_same_day(zone, from, to)) {
+		print_date(words, &begin, out);
+		buf_puts(out, " – ");
+		print_date(words, &end, out);
+		return;
 	}
+	(void)snprintf(both, sizeof(both), "%s–%s", begin.clock, end.clock);
+	if (strcmp(begin.clock, end.clock))
+		begin.holes[4].text = both;
+	print_date(words, &begin, out);
+}
+
+/* ---- loading ---- */
+
+static bool
+has_hole(const char *text, const char *name, size_t length)
+{
+	for (; (text = strchr(text, '{')) != NULL; text++)
+		if (strcspn(text, "}") == length &&
+		    !strncmp(text, name, length + 1))
+			return true;
+	return false;
 }
 
 static void
-check_date_format(struct languages *languages, const struct conf_word *word)
+append_holes(struct buf *out, const char *text)
+{
+	for (; (text = strchr(text, '{')) != NULL; text++)
+		buf_printf(out, "%s%.*s}", out->len ? " " : "",
+			   (int)strcspn(text, "}"), text);
+}
+
+/* A hole that nobody fills would be shown with its braces: it has to be one of
+ * those of the English text. */
+static void
+check_holes(struct languages *languages, const struct conf_word *word,
+	    const char *english)
 {
 	const char *at = word->text;
+	struct buf known = BUF_INIT;
 
-	while ((at = strchr(at, '{')) != NULL) {
-		at++;
-		if (find_hole(at) == HOLES)
+	append_holes(&known, english);
+	for (; (at = strchr(at, '{')) != NULL; at++)
+		if (!has_hole(english, at, strcspn(at, "}")))
 			diag_error(languages->diag, word->place,
-				   "the holes are {weekday} {day} {month} "
-				   "{year} {time} {zone}",
-				   "there is no hole '{%.*s}'",
+				   known.len ? arena_printf(languages->arena,
+					"the holes are %s", known.data) :
+				   "its English text has no holes",
+				   "there is no hole '%.*s}'",
 				   (int)strcspn(at, "}"), at);
-	}
+	buf_release(&known);
 }
 
 static struct words *
@@ -240,20 +379,20 @@ take_word(struct languages *languages, struct words *words, struct map *said,
 {
 	struct conf_word key = conf_word(node, 0), text = conf_word(node, 1);
 	char *copy = arena_strdup(languages->arena, text.text);
+	const char *english = map_find(languages->english->texts, key.text);
 
 	if (map_set(said, key.text, words))
 		diag_error(languages->diag, key.place, "keep one of the two",
 			   "word '%s' is said twice", key.text);
-	if (words != languages->english &&
-	    !map_find(languages->english->texts, key.text))
+	if (words != languages->english && !english)
 		diag_error(languages->diag, key.place,
 			   diag_did_you_mean(languages->diag, key.text,
 					     words_keys(languages->arena,
 							words),
 					     "add it to en.words first"),
 			   "English has no word '%s'", key.text);
-	if (!strcmp(key.text, "date-format"))
-		check_date_format(languages, &text);
+	if (english)
+		check_holes(languages, &text, english);
 	if (map_set(words->texts, key.text, copy))
 		return;
 	vec_push(languages->arena, &words->keys, key.text);

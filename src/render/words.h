@@ -5,6 +5,10 @@
  *	language fr "Français"
  *	word severity-high "Élevée"
  *
+ * A text may have holes, which are filled when it is said:
+ *
+ *	word quiet "Nothing has come since {since}."
+ *
  * English has every word there is. Another language that lacks one shows the
  * English one, and a warning says so at load. A file in the configured folder
  * replaces single words of the shipped file of the same language, or brings a
@@ -48,13 +52,33 @@ const char *words_language(const struct words *words);
 /* A word of this language or else of English; NULL when English has none. */
 const char *words_text(const struct words *words, const char *key);
 
+/* What stands in a hole of a text. */
+struct words_hole {
+	const char *name;		/* without braces; NULL ends a list */
+	const char *text;		/* NULL: the word `unknown` */
+};
+
+/* Append a word with its holes filled. What fills one is not read again, and a
+ * hole without a name in the list stays. A word that is none is its key. */
+void words_print(const struct words *words, const char *key,
+		 const struct words_hole *holes, struct buf *out);
+
+/* Append "3 days": the largest unit of which it is a whole number. */
+void words_print_duration(const struct words *words, int64_t milliseconds,
+			  struct buf *out);
+
 /* The keys of all words, ended by NULL. */
 const char *const *words_keys(struct arena *arena, const struct words *words);
 
 /* Append an instant as a clock on the reader's wall shows it: by the words
- * `date-format`, `weekday-N` (0 is Sunday) and `month-N`, with the zone's
+ * `date-format`, `weekday-N` (0 is Sunday), `day-1` and `month-N`, with what
+ * the language calls the zone (`zone-NAME` or `zone-CET`), or else its
  * abbreviation. */
 void words_print_time(const struct words *words, const struct zone *zone,
 		      instant_ms when, struct buf *out);
+
+/* Append two instants; of one day the day is said once. */
+void words_print_span(const struct words *words, const struct zone *zone,
+		      instant_ms from, instant_ms to, struct buf *out);
 
 #endif

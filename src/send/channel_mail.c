@@ -23,8 +23,7 @@ channel_mail_same(const char *a, const char *b)
 struct rendered
 channel_mail_compose(const struct render_input *input, struct arena *arena)
 {
-	return input->notification ? render_notification(arena, input) :
-				     render_notice(arena, input);
+	return render_notification(arena, input);
 }
 
 /* A bare LF or CR would end a line for one server and not for the next, and

@@ -220,16 +220,6 @@ passage_count_crash(struct passage *passage, const char *why)
 
 /* ---- one that ended the daemon, even held ---- */
 
-static const char *
-describe_left(const struct passage *passage, struct arena *arena)
-{
-	return arena_printf(arena, "The file %s in %s ended tocsin three "
-		"times, even when it was only to be held. It is left where it "
-		"is, and nobody was told of it. Look at it with a program "
-		"that shows text, and then move it away.\n", passage->name,
-		inbox_directory(passage->taker->world.inbox));
-}
-
 static enum outcome
 tell_left(struct unit *unit, struct store *store, struct change *change,
 	  struct arena *arena, struct buf *error)
@@ -237,8 +227,11 @@ tell_left(struct unit *unit, struct store *store, struct change *change,
 	const struct passage *passage = passage_of(unit);
 	const struct pipeline_word word = {
 		.identity = arena_printf(arena, "left %s", passage->name),
-		.subject = "A mail is left in the inbox",
-		.text = describe_left(passage, arena),
+		.notice = {
+			.kind = NOTICE_LEFT,
+			.name = arena_printf(arena, "%s/%s", inbox_directory(
+				passage->taker->world.inbox), passage->name),
+		},
 	};
 
 	return pipeline_say(passage->generation, store, &word, passage->at,

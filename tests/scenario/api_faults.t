@@ -63,8 +63,8 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     relay.wait_log('event=poll-failed', 20)
     ok(relay.wait_log('event=poll-recovered', 20), 'each tenant '
        'waits and is read again', relay.read_log()[-2000:])
-    told = [(m['Delivered-To'], m['Subject'].partition('] ')[2] or
-             m['Subject']) for m in relay.outbox(2)]
+    told = [(m['Delivered-To'], m['Subject'].rpartition(': ')[2])
+            for m in relay.outbox(2)]
     same(sorted(subject for _, subject in told),
          ['A tenant can be read again', 'A tenant cannot be read'],
          'a secret that has expired is told once, and so is its end')

@@ -183,7 +183,7 @@ with SmtpServer(faults={'rcpt ana@mssp.example': '550 5.1.1 no\x1b[2J\x9b '
             harmless('and harmless in `%s`' % ' '.join(words), out + err)
         relay.wait_rows([(3,)], "select count(*) from delivery "
                         "where state = 'sent'")
-        told = [m for m in server.mails if b'could not be delivered'
+        told = [m for m in server.mails if b'Subject: Not delivered ['
                 in m.content]
         ok(told, 'the catch-all is told of it')
 

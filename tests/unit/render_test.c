@@ -228,44 +228,119 @@ test_same(void)
 	       "which are as many as said, without a NUL");
 }
 
+static struct rendered
+told(const struct notice *notice, const struct alert *alert,
+     const char *language)
+{
+	struct notification notification = notification_of(alert, language);
+	const struct render_input input = {
+		.envelope = envelope,
+		.notification = &notification,
+		.templates = templates,
+		.template = "notice",
+	};
+
+	notification.rule = NULL;
+	notification.notice = notice;
+	notification.raw = "raw";
+	notification.raw_length = 3;
+	return render_notification(arena, &input);
+}
+
+/* Of each kind, with everything that may be in it. */
+static struct notice
+notice_of(int kind)
+{
+	static const char *const lines[] = { "tocsin why 4q8z0m1k2p", NULL };
+
+	return (struct notice){
+		.kind = (enum notice_kind)kind,
+		.address = "ana@mssp.example",
+		.tenant = "72f988bf-86f1-41af-91ab-2d7cd011db47",
+		.name = "a-name", .since = INT64_C(1795302819000),
+		.every_ms = INT64_C(4320) * 60000, .count = 12,
+		.why = "held-conflict",
+		.detail = "<b>550\xE2\x80\xAE no such user",
+		.items = lines, .commands = lines,
+	};
+}
+
+/* Without anything that only we know the meaning of. */
+static bool
+is_for_people(const char *text)
+{
+	return !strchr(text, '{') && !strchr(text, '}') &&
+	       !strstr(text, "4320") && !strstr(text, "notice-") &&
+	       !strstr(text, "held-");
+}
+
+static void
+test_notice_kinds(void)
+{
+	const char *const *code = words_languages(arena, templates->languages);
+	int kind;
+
+	for (; *code; code++)
+		for (kind = 0; kind < NOTICE_KINDS; kind++) {
+			const struct notice notice = notice_of(kind);
+			struct rendered r = told(&notice, full_alert(), *code);
+
+			ok(!r.fallback && is_for_people(r.subject) &&
+			   is_for_people(r.text) &&
+			   strstr(r.subject, "Contoso GmbH"),
+			   "notice %d is told in %s: %s", kind, *code,
+			   r.subject);
+		}
+}
+
 static void
 test_notice(void)
 {
-	static const struct render_said said = {
-		.subject = "held: \xE2\x80\xAE<b>\nBcc: x",
-		.text = "Two tenants are named.\n\n    tocsin held\x1B[2J\n",
-		.code = "4q8z0m1k2p",
-		.raw = "raw",
-		.raw_length = 3,
-	};
-	const struct render_input input = {
-		.envelope = envelope,
-		.said = &said,
-	};
-	struct rendered r = render_notice(arena, &input);
+	const struct notice notice = notice_of(NOTICE_FAILED);
+	const struct notice quiet = notice_of(NOTICE_QUIET_MAIL);
+	struct rendered r = told(&notice, full_alert(), "en");
 
-	is(r.subject, "held: <b> Bcc: x", "a notice has one line of subject");
-	is(r.text, "Two tenants are named.\n\n    tocsin held [2J\n",
-	   "and paragraphs of visible text");
-	ok(!r.html && strstr(r.body, "X-Tocsin-Code: 4q8z0m1k2p\r\n") &&
+	is(r.subject, "Not delivered [High] Contoso GmbH: Bad thing",
+	   "what is the matter comes first, then the alert it is about");
+	ok(strstr(r.text, "https://security.microsoft.com/alerts/da1?tid=") &&
+	   strstr(r.html, "https://security.microsoft.com/alerts/da1?tid="),
+	   "with its link");
+	ok(strstr(r.text, "dc01.contoso.example") &&
+	   strstr(r.html, "dc01.contoso.example"), "with its device");
+	ok(strstr(r.text, "Nobody at ana@mssp.example was told") &&
+	   strstr(r.html, "Nobody at ana@mssp.example was told"),
+	   "and what follows from it");
+	ok(strstr(r.text, "<b>550 no such user") &&
+	   strstr(r.html, "&lt;b&gt;550 no such user"),
+	   "a server's answer is quoted, not obeyed");
+	ok(strstr(r.body, "X-Tocsin-Code: 4q8z0m1k2p\r\n") &&
 	   strstr(r.body, "Auto-Submitted: auto-generated\r\n") &&
 	   strstr(r.body, "original.eml"), "with code and original");
 	ok(!strstr(r.body, "X-Tocsin-Rule"), "it comes from no rule");
+
+	r = told(&quiet, alert_create(arena), "fr");
+	ok(strstr(r.text, "3 jours"), "a duration is in its largest unit");
+	ok(strstr(r.text, "dim. 22 novembre 2026") ||
+	   strstr(r.text, "sam. 21 novembre 2026"),
+	   "a time is in words of the reader");
 }
 
-static size_t
-notice_length(size_t octets)
+/* When the template of notices is broken. */
+static void
+test_plain_notice(void)
 {
-	struct render_said said = { .subject = "s", .code = "c" };
-	const struct render_input input = {
-		.envelope = envelope,
-		.said = &said,
-	};
-	char text[1100] = { 0 };
+	const struct notice notice = notice_of(NOTICE_HELD);
+	struct notification notification = notification_of(full_alert(), "en");
 
-	memset(text, 'x', octets);
-	said.text = text;
-	return strlen(render_notice(arena, &input).text);
+	notification.notice = &notice;
+	notification.rule = NULL;
+	is(plain_subject(arena, &notification),
+	   "Held [High] Contoso GmbH: Bad thing",
+	   "the built-in form has the subject of a notice");
+	ok(strstr(plain_text(arena, &notification), "points to more than one "
+		  "customer") &&
+	   strstr(plain_text(arena, &notification), "tocsin why"),
+	   "and what it says");
 }
 
 /* Of the field user in the built-in notification. */
@@ -282,12 +357,24 @@ plain_length(size_t octets)
 	return at ? strspn(at, "Q.") : 0;
 }
 
+static size_t
+detail_length(size_t octets)
+{
+	char *text = arena_alloc(arena, octets + 1);
+	struct notice notice = notice_of(NOTICE_FAILED);
+	const char *at;
+
+	notice.detail = memset(text, 'Q', octets);
+	at = strchr(told(&notice, full_alert(), "en").text, 'Q');
+	return at ? strspn(at, "Q.") : 0;
+}
+
 static void
 test_long_lines(void)
 {
-	is_int((long long)notice_length(1000), 1001,
-	       "a line of a notice has up to 1000 octets");
-	is_int((long long)notice_length(1001), 1004,
+	is_int((long long)detail_length(1000), 1000,
+	       "of an answer up to 1000 octets are quoted");
+	is_int((long long)detail_length(1001), 1003,
 	       "of a longer one so many are shown");
 	is_int((long long)plain_length(2000), 2000,
 	       "one of the built-in notification up to 2000");
@@ -306,7 +393,9 @@ main(void)
 	test_fallback();
 	test_raw();
 	test_same();
+	test_notice_kinds();
 	test_notice();
+	test_plain_notice();
 	test_long_lines();
 	arena_destroy(&arena);
 	return tap_done();
