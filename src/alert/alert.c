@@ -8,6 +8,8 @@
  * in every mail. */
 enum { ALERT_VALUES_MOST = 1000 };
 
+#define INCOMPLETE "incomplete"	/* a member of the JSON, beside the fields */
+
 const struct alert_field_info alert_fields[ALERT_FIELDS + 1] = {
 	[ALERT_CUSTOMER]	 = { "customer", ALERT_TEXT, false },
 	[ALERT_TENANT]		 = { "tenant", ALERT_TEXT, false },
@@ -91,6 +93,24 @@ push(struct alert *alert, struct alert_values *values, const char *text,
 		vec_push(alert->arena, values, value);
 }
 
+/* Two words of one order can be compared, so whoever adds them can keep the
+ * one that matters; of anything else nobody knows which is true. */
+static void
+contradict(struct alert *alert, enum alert_field field, const char *text,
+	   const char *source)
+{
+	const struct alert_value *kept = &alert->fields[field].items[0];
+
+	alert_doubt(alert, "%s is '%s' by %s, but '%s' by %s",
+		    alert_fields[field].name, kept->text, kept->source, text,
+		    source);
+	if (alert_fields[field].type != ALERT_ORDERED ||
+	    !alert_knows_word(field, kept->text) ||
+	    !alert_knows_word(field, text))
+		alert_incomplete(alert, field, "it may as well be '%s' (%s)",
+				 text, source);
+}
+
 bool
 alert_add(struct alert *alert, enum alert_field field, const char *text,
 	  const char *source)
@@ -105,11 +125,12 @@ alert_add(struct alert *alert, enum alert_field field, const char *text,
 		if (text_same(values->items[i].text, kept))
 			return true;
 	if (values->count && !alert_fields[field].several) {
-		alert_doubt(alert, "%s is '%s' by %s, but '%s' by %s",
-			    alert_fields[field].name, values->items[0].text,
-			    values->items[0].source, kept, source);
+		contradict(alert, field, kept, source);
 		return false;
 	}
+	if (values->count == ALERT_VALUES_MOST)
+		alert_incomplete(alert, field, "there are more than the %d "
+				 "that are kept", ALERT_VALUES_MOST);
 	push(alert, values, kept, source);
 	return true;
 }
@@ -123,6 +144,20 @@ alert_set(struct alert *alert, enum alert_field field, const char *text,
 	alert->fields[field].count = 0;
 	if (*kept)
 		push(alert, &alert->fields[field], kept, source);
+}
+
+void
+alert_incomplete(struct alert *alert, enum alert_field field,
+		 const char *format, ...)
+{
+	struct alert_values *values = &alert->fields[field];
+	va_list args;
+
+	if (values->incomplete)
+		return;
+	va_start(args, format);
+	values->incomplete = arena_vprintf(alert->arena, format, args);
+	va_end(args);
 }
 
 void
@@ -145,12 +180,39 @@ alert_text(const struct alert *alert, enum alert_field field)
 	return values->count ? values->items[0].text : NULL;
 }
 
+bool
+alert_knows_word(enum alert_field field, const char *word)
+{
+	return alert_fields[field].type != ALERT_ORDERED ||
+	       severity_parse(word) != SEVERITY_UNKNOWN ||
+	       (field == ALERT_DEVICE_RISK && !strcasecmp(word, "none"));
+}
+
 enum severity
 alert_severity(const struct alert *alert)
 {
 	const char *text = alert_text(alert, ALERT_SEVERITY);
 
-	return text ? severity_parse(text) : SEVERITY_UNKNOWN;
+	if (!text || alert->fields[ALERT_SEVERITY].incomplete)
+		return SEVERITY_UNKNOWN;
+	return severity_parse(text);
+}
+
+/* Made when it is needed, so that it is only there then. */
+static void
+incomplete_to_json(const struct alert *alert, struct json *object)
+{
+	struct json *reasons = NULL;
+	int field;
+
+	for (field = 0; field < ALERT_FIELDS; field++) {
+		const char *why = alert->fields[field].incomplete;
+
+		if (why && !reasons)
+			reasons = json_set_object(object, INCOMPLETE);
+		if (why)
+			json_set_text(reasons, alert_fields[field].name, why);
+	}
 }
 
 struct json *
@@ -174,6 +236,7 @@ alert_to_json(const struct alert *alert)
 		for (i = 0; i < values->count; i++)
 			json_add_text(array, values->items[i].text);
 	}
+	incomplete_to_json(alert, object);
 	return object;
 }
 
@@ -199,6 +262,23 @@ add_from_json(struct alert *alert, enum alert_field field,
 	return true;
 }
 
+static bool
+incomplete_from_json(struct alert *alert, const struct json *reasons)
+{
+	const struct json *one = json_first(reasons);
+
+	if (reasons && !json_is_object(reasons))
+		return false;
+	for (; one; one = json_next(one)) {
+		enum alert_field field = alert_field_find(json_name(one));
+
+		if (field == ALERT_FIELDS || !json_text(one))
+			return false;
+		alert_incomplete(alert, field, "%s", json_text(one));
+	}
+	return true;
+}
+
 struct alert *
 alert_from_json(struct arena *arena, const struct json *object,
 		struct buf *error)
@@ -216,5 +296,8 @@ alert_from_json(struct arena *arena, const struct json *object,
 			   "texts", name);
 		return NULL;
 	}
-	return alert;
+	if (incomplete_from_json(alert, json_member(object, INCOMPLETE)))
+		return alert;
+	buf_puts(error, "'" INCOMPLETE "' is no object of fields and why");
+	return NULL;
 }

@@ -84,6 +84,8 @@ struct alert_value {
 struct alert_values {
 	struct alert_value *items;
 	size_t count, size;
+	const char *incomplete;	/* why there may be values that are not among
+				   the items; NULL: those are all */
 };
 
 struct alert {
@@ -106,9 +108,19 @@ struct alert *alert_create(struct arena *arena);
 bool alert_add(struct alert *alert, enum alert_field field, const char *text,
 	       const char *source);
 
-/* Replace whatever the field has. */
+/* Replace whatever the field has; what was not read stays so. */
 void alert_set(struct alert *alert, enum alert_field field, const char *text,
 	       const char *source);
+
+/*
+ * The field may have values that are not in its list: something was not read,
+ * was cut, or cannot be one name. Of a field of one value: that value may be
+ * another. What a rule says of every value, or of none, is not certain then.
+ * The sentence is a person's; the first one stays.
+ */
+void alert_incomplete(struct alert *alert, enum alert_field field,
+		      const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 void alert_doubt(struct alert *alert, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -116,10 +128,15 @@ void alert_doubt(struct alert *alert, const char *format, ...)
 /* The first value's text, or NULL. */
 const char *alert_text(const struct alert *alert, enum alert_field field);
 
+/* Has the word a rank, if the field is one whose words have? */
+bool alert_knows_word(enum alert_field field, const char *word);
+
+/* Unknown, too, when something contradicts it that could not be read. */
 enum severity alert_severity(const struct alert *alert);
 
 /* All fields of the table, in its order: text, arrays where `several`, null
- * where not known. The caller owns the object. */
+ * where not known. When some are incomplete there is one more member,
+ * `incomplete`, an object of their names and why. The caller owns it. */
 struct json *alert_to_json(const struct alert *alert);
 
 /* The reverse, for the journal: sources become "journal". NULL and a sentence

@@ -11,6 +11,7 @@ enum {
 	WHY_MOST = 400,
 	WHY_VALUES_MOST = 3,
 	WHY_VALUE_MOST = 80,
+	WHY_UNREAD_MOST = 160,
 };
 
 const char *
@@ -47,6 +48,19 @@ tell_fact(const struct fact *fact, struct buf *why)
 	buf_putc(why, ')');
 }
 
+/* Said of an answer that rests on what is not known. */
+static void
+tell_unread(const struct facts *facts, enum alert_field field, struct buf *why)
+{
+	const char *incomplete = facts_incomplete(facts, field);
+
+	if (!incomplete)
+		return;
+	buf_puts(why, alert_fields[field].several ? ", perhaps not all: " :
+		 ", which is not certain: ");
+	text_escape(why, incomplete, WHY_UNREAD_MOST);
+}
+
 /* "severity is 'low' (label 'Severity'), wanted at least high". Values from
  * `first` to `end` decided. */
 static void
@@ -68,28 +82,77 @@ tell_test(const struct cond *test, struct facts *facts, size_t first,
 		}
 		if (i < end)
 			buf_printf(why, " and %zu more", end - i);
+		tell_unread(facts, test->field, why);
 	}
 	buf_puts(why, ", wanted ");
 	cond_describe_wanted(test, WHY_VALUES_MOST, why);
 }
 
+/* The field may have a value that nobody has seen, so an answer that it could
+ * change is unknown. */
 static enum answer
-fits(const struct cond *test, const struct facts *facts,
-     const struct fact *fact)
+note_unread(const struct cond *test, struct facts *facts, enum answer answer)
+{
+	const char *why = facts_incomplete(facts, test->field);
+
+	if (!facts->unread)
+		facts->unread = why;
+	return why ? ANSWER_UNKNOWN : answer;
+}
+
+/*
+ * Of a field that has no value, or none that is certain. What a word says then
+ * ("an unknown severity is at least anything") is there to tell of an alert,
+ * so it does not count where it could hide one.
+ */
+static enum answer
+of_unknown(const struct cond *test, struct facts *facts)
+{
+	enum answer unknown = note_unread(test, facts, ANSWER_NO);
+
+	if (!test->word->missing)
+		return ANSWER_UNKNOWN;
+	if (test->word->quantity_free)	/* is there one at all? */
+		return unknown == ANSWER_UNKNOWN ? unknown :
+						   test->word->missing(test);
+	return facts->hiding ? ANSWER_UNKNOWN : test->word->missing(test);
+}
+
+static enum answer
+fits_value(const struct cond *test, struct facts *facts,
+	   const struct fact *fact)
 {
 	enum answer answer = test->word->fits(test, facts, fact);
 
+	if (answer == ANSWER_UNKNOWN && !facts->unread)
+		facts->unread = "the comparison could not be finished";
 	return test->negated ? opposite(answer) : answer;
 }
 
+/* A text that contradicts another is still one of them, and enough to tell
+ * whoever asks for it. A rank is not: the other may be higher. */
 static enum answer
-test_missing(const struct cond *test)
+fits_unsure(const struct cond *test, struct facts *facts,
+	    const struct fact *fact)
 {
-	return test->word->missing ? test->word->missing(test) :
-				     ANSWER_UNKNOWN;
+	bool is_enough = !test->negated && !facts->hiding &&
+			 alert_fields[test->field].type != ALERT_ORDERED;
+
+	if (is_enough && fits_value(test, facts, fact) == ANSWER_YES)
+		return ANSWER_YES;
+	return of_unknown(test, facts);
 }
 
-/* Kleene's or over the values for `any`, and for `every`. */
+static enum answer
+fits(const struct cond *test, struct facts *facts, const struct fact *fact)
+{
+	if (fact && fact->unsure && !test->word->quantity_free)
+		return fits_unsure(test, facts, fact);
+	return fits_value(test, facts, fact);
+}
+
+/* Kleene's or over the values for `any`, and for `every`; one that was not
+ * read is unknown among them. */
 static enum answer
 test_quantified(const struct cond *test, struct facts *facts,
 		size_t *first_out, size_t *end_out)
@@ -102,6 +165,8 @@ test_quantified(const struct cond *test, struct facts *facts,
 	values = facts_of(facts, test->field, &count);
 	*first_out = 0;
 	*end_out = count;
+	if (!count)
+		return of_unknown(test, facts);
 	for (i = 0; i < count; i++) {
 		answer = fits(test, facts, &values[i]);
 		if (answer != decides && answer != ANSWER_UNKNOWN)
@@ -112,7 +177,10 @@ test_quantified(const struct cond *test, struct facts *facts,
 		if (answer == decides)
 			break;
 	}
-	return count ? result : test_missing(test);
+	if (result == decides || !alert_fields[test->field].several ||
+	    test->word->quantity_free)
+		return result;
+	return note_unread(test, facts, result);
 }
 
 static enum answer
@@ -127,7 +195,8 @@ test_eval(const struct cond *test, struct facts *facts, struct buf *why)
 		answer = test_quantified(test, facts, &first, &end);
 	if (why)
 		tell_test(test, facts, first, end, why);
-	if (why && answer == ANSWER_UNKNOWN && end > first)
+	if (why && answer == ANSWER_UNKNOWN && end > first &&
+	    !facts_incomplete(facts, test->field))
 		buf_puts(why, ", and the comparison could not be finished");
 	return answer;
 }

@@ -33,6 +33,29 @@ fact_label(struct fact *fact, struct arena *arena)
 	fact->label_length = length;
 }
 
+const char *
+facts_incomplete(const struct facts *facts, enum alert_field field)
+{
+	const struct alert_values *values = &facts->alert->fields[field];
+
+	if (values->incomplete)
+		return values->incomplete;
+	if (values->count && !alert_knows_word(field, values->items[0].text))
+		return "it is a word without a known rank";
+	return NULL;
+}
+
+bool
+facts_are_incomplete(const struct facts *facts)
+{
+	int field = 0;
+
+	while (field < ALERT_FIELDS &&
+	       !facts_incomplete(facts, (enum alert_field)field))
+		field++;
+	return field < ALERT_FIELDS;
+}
+
 static void
 fact_init(struct fact *fact, enum alert_field field,
 	  const struct alert_value *value, struct arena *arena)
@@ -60,7 +83,10 @@ facts_of(struct facts *facts, enum alert_field field, size_t *count_out)
 	if (facts->fields[field] || !values->count)
 		return facts->fields[field];
 	made = arena_array(facts->arena, values->count, sizeof(*made));
-	for (i = 0; i < values->count; i++)
+	for (i = 0; i < values->count; i++) {
 		fact_init(&made[i], field, &values->items[i], facts->arena);
+		made[i].unsure = !alert_fields[field].several &&
+				 facts_incomplete(facts, field);
+	}
 	return facts->fields[field] = made;
 }

@@ -11,6 +11,8 @@
 #include "alert/alert.h"
 #include "base/clock.h"
 
+#include <stdbool.h>
+
 /* One value of a field. */
 struct fact {
 	const char *text;	/* as the alert has it */
@@ -21,6 +23,7 @@ struct fact {
 				   when the name has only one, is an address,
 				   or this is no device */
 	size_t label_length;
+	bool unsure;		/* of a field of one value: it may be another */
 };
 
 struct facts {
@@ -29,6 +32,13 @@ struct facts {
 	struct arena *arena;
 	struct fact *fields[ALERT_FIELDS];	/* NULL until asked for */
 	uint32_t *regex_steps_left;	/* see regex.h */
+
+	/* What is asked for: should it hide the alert? Then no answer rests on
+	 * what is not known. */
+	bool hiding;
+	/* What was found: why an answer was unknown, of a field that may have
+	 * more than was read of it. NULL: nothing was. */
+	const char *unread;
 };
 
 void facts_init(struct facts *facts, const struct alert *alert,
@@ -37,5 +47,16 @@ void facts_init(struct facts *facts, const struct alert *alert,
 /* The values of a field, none if it is not known. */
 const struct fact *facts_of(struct facts *facts, enum alert_field field,
 			    size_t *count_out);
+
+/*
+ * Why the field may have a value that is not among its facts, or NULL. This is
+ * the one place where that is asked; what it means for a test is in
+ * cond_eval.c.
+ */
+const char *facts_incomplete(const struct facts *facts,
+			     enum alert_field field);
+
+/* Is any field so? */
+bool facts_are_incomplete(const struct facts *facts);
 
 #endif

@@ -127,7 +127,8 @@ find_field(struct finder *finder, const struct index_wanted *wanted,
 
 	values = facts_of(facts, wanted->field, &count);
 	if (wanted->ranks)
-		find_ranks(finder, wanted->field, count ? values : NULL);
+		find_ranks(finder, wanted->field,
+			   count && !values->unsure ? values : NULL);
 	for (i = 0; i < count; i++)
 		find_fact(finder, wanted, &values[i]);
 }

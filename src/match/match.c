@@ -17,6 +17,7 @@ struct match {
 	bool trace_all;
 	size_t listed_no;
 	struct buf why;
+	const char *unread;		/* of the first rule that is unsure */
 };
 
 static void
@@ -35,20 +36,61 @@ trace_rule(struct match *match, const struct rule *rule, enum answer answer)
 	vec_push(match->arena, &match->verdict.trace, line);
 }
 
+/* May it hide what a rule above it would have told? Its answer is that of the
+ * condition until then. */
+static bool
+is_overruled(const struct match *match, const struct rule *rule, struct buf *why)
+{
+	const struct rule *above;
+
+	if (!rule->drop || !match->verdict.unsure.count)
+		return false;
+	above = match->verdict.unsure.items[0];
+	if (why)
+		buf_printf(why, "; but nobody knows what rule '%s' would say: "
+			   "%s", above->name, match->unread);
+	return true;
+}
+
 static enum answer
 rule_answer(struct match *match, const struct rule *rule, struct buf *why)
 {
+	enum answer answer;
+
 	if (rule->drop && match->facts.now >= rule->drop->end) {
 		if (why)
 			buf_printf(why, "its drop ended with %s",
 				   rule->drop->until);
 		return ANSWER_NO;
 	}
+	match->facts.hiding = rule->drop;
+	match->facts.unread = NULL;
 	if (rule->when)
-		return cond_eval(rule->when, &match->facts, why);
-	if (why)
+		answer = cond_eval(rule->when, &match->facts, why);
+	else
+		answer = ANSWER_YES;
+	if (why && !rule->when)
 		buf_puts(why, "it has no condition");
-	return ANSWER_YES;
+	if (answer == ANSWER_YES && is_overruled(match, rule, why))
+		answer = ANSWER_UNKNOWN;
+	return answer;
+}
+
+/* Might it have told of the alert, had all of it been read? What a word says
+ * of an unknown severity does not count here either. */
+static void
+note_unsure(struct match *match, const struct rule *rule, enum answer answer)
+{
+	const char *unread = match->facts.unread;
+
+	if (answer == ANSWER_YES || !unread || rule->drop)
+		return;
+	match->facts.hiding = true;
+	if (cond_eval(rule->when, &match->facts, NULL) != ANSWER_UNKNOWN)
+		return;
+	if (!match->verdict.unsure.count)
+		match->unread = unread;
+	vec_push(match->arena, &match->verdict.unsure, rule);
 }
 
 /* A reason costs more than the answer, so those of a rule that says no are
@@ -61,6 +103,7 @@ rule_try(struct match *match, const struct rule *rule)
 
 	buf_reset(&match->why);
 	answer = rule_answer(match, rule, list_no ? &match->why : NULL);
+	note_unsure(match, rule, answer);
 	if (answer == ANSWER_NO && !list_no) {
 		match->verdict.unlisted++;
 		return answer;
@@ -115,7 +158,9 @@ fetch_customer(const struct ruleset_customer *customer)
 static bool
 try_rules(struct match *match, const struct ruleset_customer *customer)
 {
-	const struct index *index = match->trace_all ? NULL : customer->index;
+	/* It finds rules that say yes, and here those count that say unknown. */
+	bool all = match->trace_all || facts_are_incomplete(&match->facts);
+	const struct index *index = all ? NULL : customer->index;
 	struct index_walk walk;
 	size_t tried = 0;
 	uint32_t number;

@@ -4,7 +4,8 @@
  * A pure function of (rules, alert, instant): it asks no clock, keeps nothing,
  * and gives the same verdict for the same input, so the daemon, explain, test
  * and a replay of the journal agree. Rules are tried in order; the first whose
- * condition is certainly true decides, those with `also` only add.
+ * condition is certainly true decides, those with `also` only add. A drop is
+ * only certain when nothing above it could have told of the alert.
  */
 #ifndef MATCH_MATCH_H
 #define MATCH_MATCH_H
@@ -48,6 +49,11 @@ struct verdict {
 	/* In the order of the rules; those of `also` are done even when a
 	 * later rule drops the alert. */
 	VEC(struct verdict_notice) notices;
+
+	/* Rules that might have told of the alert, and could not be answered
+	 * since something that the alert has was not read. Below them no rule
+	 * drops it. */
+	VEC(const struct rule *) unsure;
 
 	/*
 	 * Every rule that said yes or unknown, and those that said no: all of

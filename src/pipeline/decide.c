@@ -332,6 +332,18 @@ keep_trace(struct deciding *d)
 	buf_release(&d->trace);
 }
 
+static void
+trace_incomplete(struct deciding *d, const struct alert *alert)
+{
+	int field;
+
+	for (field = 0; field < ALERT_FIELDS; field++)
+		if (alert->fields[field].incomplete)
+			trace_line(d, "incomplete", arena_printf(d->arena,
+				   "%s: %s", alert_fields[field].name,
+				   alert->fields[field].incomplete));
+}
+
 /* What was recognised and whose it is, as far as the alert's fields with their
  * sources do not say it. */
 static void
@@ -347,6 +359,7 @@ trace_normalized(struct deciding *d, const struct normalized *normalized)
 	for (i = 0; i < normalized->missing.count; i++)
 		trace_line(d, "missing",
 			   alert_fields[normalized->missing.items[i]].name);
+	trace_incomplete(d, normalized->alert);
 	for (i = 0; i < doubts->count; i++)
 		trace_line(d, "doubt", doubts->items[i].text);
 	for (i = 0; i < normalized->notes.count; i++)

@@ -54,7 +54,8 @@ rules_of(struct arena *arena, const char *before, const char *text)
 	return ruleset;
 }
 
-/* "severity high; device a, b; title one two": fields with their values. */
+/* "severity high; device a, b; title one two": fields with their values. A
+ * value "?" is one that was not read. */
 __attribute__((unused))
 static struct alert *
 alert_of(struct arena *arena, const char *text)
@@ -72,7 +73,11 @@ alert_of(struct arena *arena, const char *text)
 		if (field == ALERT_FIELDS && *name)
 			printf("# no field '%s'\n", name);
 		while (field != ALERT_FIELDS && (value = strsep(&part, ",")))
-			alert_add(alert, field, value, "test");
+			if (text_same(text_trim(arena, value, strlen(value)),
+				      "?"))
+				alert_incomplete(alert, field, "not read");
+			else
+				alert_add(alert, field, value, "test");
 	}
 	return alert;
 }

@@ -53,7 +53,9 @@ words(void)
 		{ "title not in a, b", "title b", ANSWER_NO },
 		{ "title is a, b", "title b", ANSWER_YES },
 		{ "severity is high", "severity High", ANSWER_YES },
-		{ "severity is high", "severity sky-high", ANSWER_NO },
+		{ "severity is high", "severity sky-high", ANSWER_UNKNOWN },
+		{ "severity is not high", "severity sky-high",
+		  ANSWER_UNKNOWN },
 		{ "severity is high", "", ANSWER_UNKNOWN },
 		{ "severity in low, medium", "severity medium", ANSWER_YES },
 		{ "intake is mail", "intake mail", ANSWER_YES },
@@ -177,6 +179,69 @@ words(void)
 		{ "every user matches /^(a+)+$/",
 		  "user aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab, zz",
 		  ANSWER_NO },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		is(cond_answer_name(answer(cases[i].cond, cases[i].alert, NULL,
+					   NULL)),
+		   cond_answer_name(cases[i].want), "%s, of: %s",
+		   cases[i].cond, cases[i].alert);
+}
+
+/* "?" is a value that was not read: what one more value could change is not
+ * certain, and what it could not change is. */
+static void
+incomplete(void)
+{
+	static const struct {
+		const char *cond, *alert;
+		enum answer want;
+	} cases[] = {
+		{ "every device like \"lab-*\"", "device lab-1, ?",
+		  ANSWER_UNKNOWN },
+		{ "every device like \"lab-*\"", "device ?", ANSWER_UNKNOWN },
+		{ "every device like \"lab-*\"", "device dc-1, ?",
+		  ANSWER_NO },
+		{ "not every device like \"lab-*\"", "device lab-1, ?",
+		  ANSWER_UNKNOWN },
+		{ "any device like \"lab-*\"", "device lab-1, ?",
+		  ANSWER_YES },
+		{ "any device like \"lab-*\"", "device dc-1, ?",
+		  ANSWER_UNKNOWN },
+		{ "not any device like \"lab-*\"", "device dc-1, ?",
+		  ANSWER_UNKNOWN },
+		{ "device is not dc-1", "device lab-1, ?", ANSWER_UNKNOWN },
+		{ "device is not dc-1", "device dc-1, ?", ANSWER_NO },
+		{ "device not in dc-1, dc-2", "device lab-1, ?",
+		  ANSWER_UNKNOWN },
+		{ "device not like \"dc*\"", "device lab-1, ?",
+		  ANSWER_UNKNOWN },
+		{ "user not contains x", "user ana, ?", ANSWER_UNKNOWN },
+		{ "user not matches /x/", "user ana, ?", ANSWER_UNKNOWN },
+		{ "any user is not ana", "user bob, ?", ANSWER_YES },
+		{ "any user is not ana", "user ana, ?", ANSWER_UNKNOWN },
+		{ "device present", "device lab-1, ?", ANSWER_YES },
+		{ "device present", "device ?", ANSWER_UNKNOWN },
+		{ "not device present", "device ?", ANSWER_UNKNOWN },
+		{ "device-group is dc", "device lab-1, ?", ANSWER_UNKNOWN },
+
+		/* a rank that may be another is none */
+		{ "severity below high", "severity low, ?", ANSWER_NO },
+		{ "severity at least high", "severity low, ?", ANSWER_YES },
+		{ "severity is low", "severity low, ?", ANSWER_UNKNOWN },
+		{ "severity is not high", "severity low, ?", ANSWER_UNKNOWN },
+		{ "severity present", "severity low, ?", ANSWER_YES },
+		{ "severity present", "severity ?", ANSWER_UNKNOWN },
+		{ "severity below high", "severity none", ANSWER_NO },
+		{ "device-risk below high", "device-risk low, ?",
+		  ANSWER_UNKNOWN },
+
+		/* a text that may be another is one of them */
+		{ "title is a", "title a, ?", ANSWER_YES },
+		{ "title is not b", "title a, ?", ANSWER_UNKNOWN },
+		{ "title is b", "title a, ?", ANSWER_UNKNOWN },
+		{ "title present", "title a, ?", ANSWER_YES },
 	};
 	size_t i;
 
@@ -443,6 +508,7 @@ main(void)
 {
 	arena = arena_create();
 	words();
+	incomplete();
 	during_now();
 	kleene();
 	reasons();

@@ -61,6 +61,25 @@ verdict_of(const char *rules, const char *alert, const char *now,
 	"rule a when severity at least low also notify archive\n" \
 	"rule b when title contains test drop owner ana reason r always\n"
 
+/* What is told and what is hidden, in either order. */
+#define CEO_FIRST \
+	"rule ceo when user is ceo notify bob\n" \
+	"rule lab when every device like \"lab-*\" " \
+	"  drop owner ana reason r always\n" \
+	"rule rest notify soc\n"
+#define LOW_FIRST \
+	"rule low when severity below high notify bob\n" \
+	"rule lab when every device like \"lab-*\" " \
+	"  drop owner ana reason r always\n"
+#define DROP_RANK \
+	"rule high when severity at least high " \
+	"  drop owner ana reason r always\n" \
+	"rule low when not severity below high " \
+	"  drop owner ana reason r always\n"
+#define ALSO_FIRST \
+	"rule ceo when user is ceo also notify bob\n" \
+	"rule test when title is test drop owner ana reason r always\n"
+
 #define ALL "rule all notify ana using urgent notify bob, soc"
 
 static void
@@ -112,6 +131,33 @@ verdicts(void)
 		{ TWICE, "severity high", NULL, "catch-all",
 		  "archive by a; soc by catch-all",
 		  "a missing title does not drop" },
+
+		/* "?" is a value that was not read */
+		{ CEO_FIRST, "user ana; device lab-1", NULL, "lab", "drop",
+		  "what is certain is dropped" },
+		{ CEO_FIRST, "user ana; device lab-1, ?", NULL, "rest",
+		  "soc by rest", "a device that was not read is not dropped" },
+		{ CEO_FIRST, "device lab-1", NULL, "lab", "drop",
+		  "nobody is named: whom a rule above asks for is not" },
+		{ CEO_FIRST, "user ana, ?; device lab-1", NULL, "rest",
+		  "soc by rest",
+		  "a drop waits for what a rule above would say" },
+		{ CEO_FIRST, "user ceo, ?; device lab-1", NULL, "ceo",
+		  "bob by ceo", "a rule above that is certain decides" },
+		{ LOW_FIRST, "severity low; device lab-1", NULL, "low",
+		  "bob by low", "a low alert is told" },
+		{ LOW_FIRST, "severity low, ?; device lab-1", NULL,
+		  "catch-all", "soc by catch-all",
+		  "and is not dropped when it may be high" },
+		{ LOW_FIRST, "device lab-1", NULL, "lab", "drop",
+		  "without any severity it is below nothing" },
+		{ DROP_RANK, "", NULL, "catch-all", "soc by catch-all",
+		  "an unknown severity is not at least what drops" },
+		{ DROP_RANK, "severity high", NULL, "high", "drop",
+		  "a known one is" },
+		{ ALSO_FIRST, "user ?; title test", NULL, "catch-all",
+		  "soc by catch-all",
+		  "nor does a drop hide what is told by also" },
 		{ ALL, "", NULL, "all", "urgent: ana by all; bob soc by all",
 		  "a rule without a condition takes everything" },
 		{ "", "", NULL, "catch-all", "soc by catch-all",
