@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include "base/bug.h"
+#include "base/json_mend.h"
 #include "base/text.h"
 
 #include <cjson/cJSON.h>
@@ -20,25 +21,78 @@ outer(cJSON *json)
 	return (struct json *)json;
 }
 
-struct json *
-json_parse(const char *text, size_t length, struct buf *error)
+static size_t
+skip_blanks(const char *text, size_t at, size_t length)
+{
+	while (at < length && text[at] && strchr(" \t\r\n", text[at]))
+		at++;
+	return at;
+}
+
+/* One document from `*at` on, which is moved to the next one or to the end. */
+static cJSON *
+parse_one(const char *text, size_t *at, size_t length, struct buf *error)
 {
 	const char *end = NULL;
-	cJSON *json;
+	cJSON *json = cJSON_ParseWithLengthOpts(text + *at, length - *at, &end,
+						false);
+
+	if (!json)
+		buf_printf(error, "no valid JSON at byte %zu",
+			   end ? (size_t)(end - text) : *at);
+	else
+		*at = skip_blanks(text, (size_t)(end - text), length);
+	return json;
+}
+
+/* An array of them, or the only one. */
+static cJSON *
+parse_mended(const char *text, size_t length, bool many, struct buf *error)
+{
+	cJSON *all = many ? cJSON_CreateArray() : NULL, *one = NULL;
+	size_t at = 0;
 
 	if (memchr(text, '\0', length)) {
 		buf_puts(error, "the JSON contains a NUL byte");
-		return NULL;
+	} else {
+		while ((one = parse_one(text, &at, length, error)) &&
+		       many && cJSON_AddItemToArray(all, one) && at < length)
+			;
+		if (one && at == length)
+			return many ? all : one;
+		if (one)
+			buf_printf(error, "no valid JSON at byte %zu", at);
 	}
-	json = cJSON_ParseWithLengthOpts(text, length, &end, false);
-	while (json && end < text + length && strchr(" \t\r\n", *end))
-		end++;
-	if (json && end == text + length)
-		return outer(json);
-	cJSON_Delete(json);
-	buf_printf(error, "no valid JSON at byte %zu",
-		   end ? (size_t)(end - text) : 0);
+	if (!many)
+		cJSON_Delete(one);
+	cJSON_Delete(all);
 	return NULL;
+}
+
+static struct json *
+parse(const char *text, size_t length, bool many, struct buf *error)
+{
+	struct buf mended = BUF_INIT;
+	cJSON *json;
+
+	if (json_mend(text, length, &mended))
+		json = parse_mended(mended.data, mended.len, many, error);
+	else
+		json = parse_mended(text, length, many, error);
+	buf_release(&mended);
+	return json ? outer(json) : NULL;
+}
+
+struct json *
+json_parse(const char *text, size_t length, struct buf *error)
+{
+	return parse(text, length, false, error);
+}
+
+struct json *
+json_parse_all(const char *text, size_t length, struct buf *error)
+{
+	return parse(text, length, true, error);
 }
 
 void

@@ -4,7 +4,9 @@
  * A value read from foreign bytes is a tree of hostile text: depth is limited,
  * trailing garbage is an error, member names are matched with case (RFC 8259),
  * the first of two equal names wins. Numbers are doubles, so identifiers must
- * be kept as strings.
+ * be kept as strings. Strings are UTF-8 without NUL, and whole: what cannot be
+ * that is U+FFFD in them, and numbers that are none are null (json_mend.h), so
+ * that half an emoji in a title does not cost the page it stands in.
  */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -20,6 +22,9 @@ struct json;
 /* The caller owns the result and gives it to json_destroy(). On failure NULL
  * and one sentence with the offset in `error`. */
 struct json *json_parse(const char *text, size_t length, struct buf *error);
+/* Documents one behind the other, as one object a line: an array of them. */
+struct json *json_parse_all(const char *text, size_t length,
+			    struct buf *error);
 void json_destroy(struct json **json);
 
 /* Questions; all accept NULL and answer NULL, false or 0 then. */
