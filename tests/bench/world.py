@@ -292,6 +292,11 @@ dovenull:x:3906:
 '''
 
 
+# What a machine that is a mail server has, and is not to be seen.
+FOLDERS = ['/etc/postfix', '/etc/dovecot', '/var/spool/postfix',
+           '/var/lib/postfix']
+
+
 class Postfix:
     """Relays into the sink, or pipes into a command."""
 

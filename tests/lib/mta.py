@@ -32,6 +32,10 @@ from relay import BUILD, WAIT, Relay
 PROGRAM = '/usr/local/bin/tocsin-deliver'
 SPOOL = '/var/spool/tocsin'
 BOXES = '/var/mail/boxes'
+READER = '/usr/local/libexec/tocsin/tocsin-reader'
+SHARE = '/usr/local/share/tocsin'
+# A machine that has a relay of its own has these.
+OURS = (PROGRAM, SPOOL, BOXES, os.path.dirname(READER), SHARE)
 DOMAIN = 'relay.mssp.example'
 CONTOSO = 'contoso@' + DOMAIN
 SENDER = 'defender-noreply@microsoft.com'
@@ -61,7 +65,7 @@ def enter(name, kind):
         with open(os.path.join(top, file), 'w') as out:
             for user, number in IDS.items():
                 out.write(row % ((user,) + (number,) * row.count('%d')))
-    private.enter(name, kind.package)
+    private.enter(name, kind.package, folders=OURS + kind.folders)
 
 
 def bail_out(why):
@@ -109,15 +113,13 @@ class System(Relay):
     user = 'tocsin'
 
     def __init__(self):
-        share = '/usr/local/share/tocsin'
-        reader = '/usr/local/libexec/tocsin/tocsin-reader'
-        os.makedirs(os.path.dirname(reader))
-        shutil.copy2(BUILD + '/tocsin-reader', reader)
+        os.makedirs(os.path.dirname(READER))
+        shutil.copy2(BUILD + '/tocsin-reader', READER)
         shutil.copy2(BUILD + '/tocsin', self.programs)
-        shutil.copytree('rules', share + '/rules')
+        shutil.copytree('rules', SHARE + '/rules')
         put_program(BUILD + '/tocsin-deliver')
         super().__init__('relay local { smtp 127.0.0.1:25 tls none }',
-                         relay.MAIN.replace('%(top)s', share))
+                         relay.MAIN.replace('%(top)s', SHARE))
         folder_of('tocsin', self.folder)
         folder_of('tocsin', self.path('state'), 0o700)
         folder_of('tocsin', SPOOL, 0o700)
@@ -142,6 +144,7 @@ class System(Relay):
 class Mta:
     """What the three have in common; `title` is the one in the manual."""
     connections = 10           # to send many mails over
+    folders = ()               # what an installed one has, to be hidden
     line = None                # of the log, with `address` and `word`
     words = {}                 # what `word` means
 
@@ -279,6 +282,8 @@ class Mta:
 class Postfix(Mta):
     title = 'Postfix'
     package = 'postfix'
+    folders = ('/etc/postfix', '/var/lib/postfix', '/var/spool/postfix',
+               '/var/log/postfix.log')
     programs = ('/usr/lib/postfix/', '/usr/sbin/post')
     log = '/var/log/postfix.log'
     line = (r'postfix/(?!smtp/)\w+\[\d+\]: \w+: to=<(?P<address>[^>]*)>, .*'
@@ -363,6 +368,7 @@ postlog unix-dgram n - n - 1 postlogd
 class Exim(Mta):
     title = 'Exim'
     package = 'exim4-daemon-light'
+    folders = '/etc/exim4', '/var/spool/exim4', '/var/log/exim4'
     programs = '/usr/sbin/exim4'
     log = '/var/log/exim4/main'
     line = (r'(?m)^\S+ \S+ \S+ (?P<word>[=-]>|==|\*\*) (?:\S+ <)?'
@@ -440,6 +446,8 @@ begin retry
 class OpenSmtpd(Mta):
     title = 'OpenSMTPD'
     package = 'opensmtpd'
+    folders = ('/etc/smtpd.conf', '/var/lib/opensmtpd', '/var/spool/smtpd',
+               '/var/log/smtpd.log')
     programs = '/usr/sbin/smtpd'
     log = '/var/log/smtpd.log'
     connections = 5            # it lets no more than that wait

@@ -12,12 +12,13 @@ from relay import skip_all
 CANNOT = 77             # exit status: this machine has no such thing
 
 
-def enter(name, *packages):
-    """Run this program once more where the packages seem to be installed."""
+def enter(name, *packages, folders=()):
+    """Run this program once more where the packages seem to be installed, and
+    what the machine has in `folders` seems not to be."""
     if os.environ.get('PRIVATE_TOP'):
         return
-    run = subprocess.run(['tests/lib/private_root', name, *packages, '--',
-                          sys.executable] + sys.argv,
+    run = subprocess.run(['tests/lib/private_root', name, *packages, *folders,
+                          '--', sys.executable] + sys.argv,
                          stderr=subprocess.PIPE, text=True)
     if run.returncode == CANNOT:
         skip_all(run.stderr.strip())
