@@ -70,6 +70,9 @@ struct lane {
 	const char *link;		/* the page to ask for */
 	struct map *links;		/* that were followed */
 	size_t pages, records;
+	bool is_alone;			/* one record is asked for: a page
+					   broke off in it */
+	size_t set_aside;		/* records that are no JSON */
 	unsigned int tries, top;
 	instant_ms latest;		/* change seen in this run */
 };

@@ -90,23 +90,41 @@ take_input(const struct work *work, const struct pipeline_input *input)
 }
 
 static enum outcome
-take_record(const struct work *work, const struct record *record)
+take_record(const struct work *work, const struct record *record,
+	    const struct salvage_left *left)
 {
 	const struct page *page = work->page;
 	struct buf raw = BUF_INIT;
 	struct pipeline_input input = {
 		.name = page->key, .sender = "", .record = record,
+		.failure = left ? left->sentence : NULL,
 		.tenant = page->job.plan->tenant,
 		.started = cursor_started(&page->job.row, &page->window,
 					  &page->job.time),
 	};
 
-	if (record->json)
+	if (left)
+		buf_append(&raw, left->text, left->length);
+	else if (record->json)
 		json_print(record->json, &raw);
 	input.raw = arena_strndup(work->arena, raw.data, raw.len);
 	input.length = raw.len;
 	buf_release(&raw);
 	return take_input(work, &input);
+}
+
+/* What is no JSON. */
+static enum outcome
+take_left(const struct work *work)
+{
+	const struct poll_answer *answer = &work->page->answer;
+	const struct record none = { .json = NULL };
+	enum outcome outcome = OUTCOME_OK;
+	size_t i;
+
+	for (i = 0; i < answer->left.count && outcome == OUTCOME_OK; i++)
+		outcome = take_record(work, &none, &answer->left.items[i]);
+	return outcome;
 }
 
 /* In its incident, as far as that is known. */
@@ -123,7 +141,8 @@ take_alert(const struct work *work, const struct source_record *one)
 					one->incident, work->arena, &incident,
 					work->error);
 	record.incident_name = incident.name;
-	return outcome == OUTCOME_OK ? take_record(work, &record) : outcome;
+	return outcome == OUTCOME_OK ? take_record(work, &record, NULL) :
+				       outcome;
 }
 
 static void
@@ -257,6 +276,8 @@ page_work(struct unit *unit, struct store *store, struct change *change,
 	page->latest_out = page->latest;
 	begin_row(page);
 	outcome = take_records(&work);
+	if (outcome == OUTCOME_OK)
+		outcome = take_left(&work);
 	return outcome == OUTCOME_OK ? move_row(&work) : outcome;
 }
 

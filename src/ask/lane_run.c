@@ -2,6 +2,13 @@
  * A run reads all pages of a window. What is asked again after a failure is the
  * same page, a few times; then the run begins anew, and what it has stored is
  * known by then.
+ *
+ * A record can be such that no page with it can be read to its end:
+ *
+ *	a1 a2 [a3 a4 a5    a3 breaks it off: a1 and a2 are taken,
+ *	      [a3          then it is asked for alone,
+ *	          a4 a5    and once it has failed so, too, it is held as it is,
+ *	                   and what stands behind it is asked for
  */
 #include "ask/lane_private.h"
 #include "base/log.h"
@@ -14,6 +21,9 @@ enum {
 	RECORD_MOST = 64 << 20,
 	/* Two hundred thousand alerts; the end of links that never do. */
 	PAGES_MOST = 2000,
+	/* Records of a run that are held because they are no JSON; if there are
+	 * more, it is not they that are wrong. */
+	SET_ASIDE_MOST = 100,
 	/* That a new alert waits for the name of its incident. */
 	NAME_WAIT_MS = 3000,
 };
@@ -21,11 +31,11 @@ enum {
 /* ---- a run ---- */
 
 static const char *
-link_from(const struct lane *lane, size_t skip)
+link_from(const struct lane *lane, size_t skip, unsigned int top)
 {
 	const struct source_window window = {
 		.is_made = lane->window.is_sweep,
-		.since = lane->window.since, .top = lane->top, .skip = skip,
+		.since = lane->window.since, .top = top, .skip = skip,
 	};
 
 	return lane->plan->source->url(lane->plan->host->url, &window,
@@ -44,11 +54,12 @@ begin_run(struct lane *lane)
 	lane->must_sweep = false;
 	lane->run = arena_create();
 	lane->links = map_create(lane->run);
-	lane->pages = lane->records = 0;
+	lane->pages = lane->records = lane->set_aside = 0;
+	lane->is_alone = false;
 	lane->tries = 0;
 	lane->has_waited = false;
 	lane->latest = TIME_UNKNOWN;
-	lane->link = link_from(lane, 0);
+	lane->link = link_from(lane, 0, lane->top);
 	(void)map_set(lane->links, lane->link, lane);
 }
 
@@ -89,20 +100,45 @@ run_done(struct lane *lane)
 
 /* ---- pages ---- */
 
+/* Is a page of one record asked for? */
+static bool
+is_of_one(const struct lane *lane)
+{
+	return lane->is_alone || lane->top == 1;
+}
+
+/* The record in which a page has broken off is next. */
+static bool
+asks_alone(const struct lane *lane, const struct poll_answer *answer)
+{
+	return !is_of_one(lane) && answer->is_cut && !answer->is_ended;
+}
+
+/* Behind a page that gives no link: counted from the start of the window. */
+static const char *
+count_on(const struct lane *lane, const struct poll_answer *answer)
+{
+	bool is_over = !answer->passed &&
+		       (!answer->is_cut || answer->is_ended);
+
+	return is_over ? NULL :
+	       link_from(lane, lane->records + answer->passed,
+			 asks_alone(lane, answer) ? 1 : lane->top);
+}
+
 /* The page behind this one, or NULL; `sentence_out` when there is one that
  * cannot be asked for. */
 static const char *
 next_link(const struct lane *lane, const struct poll_answer *answer,
 	  const char **sentence_out)
 {
-	const struct source_page *page = &answer->page;
-	const char *next = page->next;
-	bool is_counted = !next && page->records.count >= lane->top &&
+	const char *next = answer->page.next;
+	bool is_counted = !next && answer->passed >= lane->top &&
 			  lane->plan->source->counts_pages;
 
 	*sentence_out = NULL;
-	if (is_counted)
-		next = link_from(lane, lane->records + page->records.count);
+	if (is_counted || answer->is_cut || lane->is_alone)
+		next = count_on(lane, answer);
 	else if (answer->is_foreign)
 		*sentence_out = "the API gives a next page at another host, "
 				"where the token must not go";
@@ -112,6 +148,9 @@ next_link(const struct lane *lane, const struct poll_answer *answer,
 		*sentence_out = "the pages of the API go round in a circle";
 	else if (lane->pages + 1 >= PAGES_MOST)
 		*sentence_out = "the API has more pages than can be right";
+	else if (lane->set_aside + answer->left.count > SET_ASIDE_MOST)
+		*sentence_out = "more records of the API are no JSON than can "
+				"be right";
 	return *sentence_out ? NULL : next;
 }
 
@@ -131,7 +170,9 @@ lane_page_stored(struct lane *lane, const struct poll_answer *answer)
 	const char *next = next_link(lane, answer, &sentence);
 
 	lane->pages++;
-	lane->records += answer->page.records.count;
+	lane->records += answer->passed;
+	lane->set_aside += answer->left.count;
+	lane->is_alone = asks_alone(lane, answer);
 	if (sentence) {
 		lane_end_run(lane);
 		lane_fail(lane, OAUTH_THEIRS, sentence, -1);
@@ -212,13 +253,32 @@ note_clock(struct lane *lane, const char *date)
 					    lane_now(lane));
 }
 
+/* A record that has broken a page off, and now, alone, one of its own. */
+static void
+set_aside(struct poll_answer *answer, struct arena *arena)
+{
+	vec_push(arena, &answer->left, answer->rest);
+	answer->passed = 1;
+}
+
 static void
 take_page(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 {
 	const char *sentence;
-	bool is_last = !next_link(lane, answer, &sentence) && !sentence;
+	bool is_last;
 
+	if (is_of_one(lane) && !answer->passed && answer->is_cut &&
+	    !answer->is_ended)
+		set_aside(answer, arena);
+	is_last = !next_link(lane, answer, &sentence) && !sentence;
 	lane_store(lane, answer, is_last, arena);
+}
+
+static bool
+is_too_large(const struct lane *lane, const struct poll_answer *answer)
+{
+	return answer->result == POLL_TOO_LARGE &&
+	       !(answer->is_cut && is_of_one(lane));
 }
 
 static void
@@ -231,14 +291,15 @@ page_answered(void *context, const struct transfer_answer *answer)
 	lane_answered(lane);
 	lane->is_of_tenant = false;
 	poll_read(lane->plan, answer, lane_now(lane), arena, &read);
-	if (read.result == POLL_PAGE) {
+	if (is_too_large(lane, &read)) {
+		ask_smaller(lane, read.sentence);
+		json_destroy(&read.document);
+	} else if (read.result == POLL_PAGE ||
+		   read.result == POLL_TOO_LARGE) {
 		note_clock(lane, answer->date);
 		take_page(lane, &read, arena);
 		return;
-	}
-	if (read.result == POLL_TOO_LARGE)
-		ask_smaller(lane, read.sentence);
-	else if (read.result == POLL_TOKEN)
+	} else if (read.result == POLL_TOKEN)
 		renew_token(lane, &read);
 	else
 		lane_fail(lane, read.class, read.sentence, read.wait_ms);
@@ -255,7 +316,7 @@ lane_ask_page(struct lane *lane)
 	};
 	struct transfer_request request = {
 		.ca_file = lane->plan->app->ca_file, .headers = headers,
-		.answer_most = lane->top == 1 ? RECORD_MOST : PAGE_MOST,
+		.answer_most = is_of_one(lane) ? RECORD_MOST : PAGE_MOST,
 		.done = page_answered,
 	};
 

@@ -62,7 +62,7 @@ read_alert(const struct generation *g, struct pipeline_reading *reading,
 {
 	const struct pipeline_input *input = reading->input;
 
-	if (input->record)
+	if (input->record && !input->failure)
 		reading->normalized = read_record(g, input, &reading->failure,
 						  arena);
 	else if (input->message)

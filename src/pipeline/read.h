@@ -27,7 +27,8 @@ struct pipeline_input {
 	const char *distrust;		/* NULL, or why it cannot be authentic,
 					   one sentence */
 	const struct message *message;	/* NULL: it could not be parsed */
-	const char *failure;		/* then: why, one sentence */
+	const char *failure;		/* then, or when a record is no JSON:
+					   why, one sentence */
 	bool is_completed;		/* a mail: what the API knows by now is
 					   in the store */
 	const struct record *record;	/* NULL: it is a mail */

@@ -356,6 +356,23 @@ take_page(struct poll_answer *out, const struct poll_plan *plan,
 	out->result = POLL_PAGE;
 	out->class = OAUTH_FINE;
 	out->document = document;
+	out->passed = out->page.records.count;
+}
+
+/* What can be read of it all the same; NULL: nothing. */
+static struct json *
+salvage(struct poll_answer *out, const struct transfer_answer *answer,
+	struct arena *arena)
+{
+	struct salvage found;
+
+	if (!salvage_page(answer->body, answer->length, arena, &found))
+		return NULL;
+	out->left = found.left;
+	out->is_cut = found.is_cut;
+	out->is_ended = found.is_ended;
+	out->rest = found.rest;
+	return found.page;
 }
 
 static void
@@ -380,6 +397,8 @@ read_document(struct poll_answer *out, const struct poll_plan *plan,
 					   &error);
 
 	buf_release(&error);
+	if (!document && answer->status == 200)
+		document = salvage(out, answer, arena);
 	if (answer->status != 200) {
 		take_refusal(out, plan, answer->status, document, arena);
 	} else if (!document) {
@@ -389,9 +408,30 @@ read_document(struct poll_answer *out, const struct poll_plan *plan,
 		fail(out, OAUTH_LATER, "the API answered without a list");
 	} else {
 		take_page(out, plan, document);
+		out->passed += out->left.count;
 		return;
 	}
 	json_destroy(&document);
+}
+
+/* As much as came: if fewer cannot be asked for, what is in it counts. */
+static void
+read_too_large(struct poll_answer *out, const struct poll_plan *plan,
+	       const struct transfer_answer *answer, struct arena *arena)
+{
+	struct json *document = salvage(out, answer, arena);
+
+	if (document && plan->source->read(document, arena, &out->page))
+		take_page(out, plan, document);
+	else
+		json_destroy(&document);
+	out->passed += out->left.count;
+	out->is_cut = true;
+	if (!out->rest.sentence)
+		out->rest.text = "";
+	out->rest.sentence = "it is too large";
+	fail(out, OAUTH_LATER, "a page is too large");
+	out->result = POLL_TOO_LARGE;
 }
 
 void
@@ -402,8 +442,7 @@ poll_read(const struct poll_plan *plan, const struct transfer_answer *answer,
 		.wait_ms = poll_wait(answer, now),
 	};
 	if (answer->is_too_large) {
-		fail(answer_out, OAUTH_LATER, "a page is too large");
-		answer_out->result = POLL_TOO_LARGE;
+		read_too_large(answer_out, plan, answer, arena);
 	} else if (answer->end != TRANSFER_DONE) {
 		read_end(answer_out, answer, arena);
 	} else {

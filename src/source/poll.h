@@ -8,6 +8,7 @@
 
 #include "net/transfer.h"
 #include "source/app.h"
+#include "source/salvage.h"
 
 /* One API of one tenant. */
 struct poll_plan {
@@ -45,6 +46,14 @@ struct poll_answer {
 	struct source_page page; /* borrows from it; `next` only where the token
 				   may go */
 	bool is_foreign;	/* there is a next page, at another host */
+	size_t passed;		/* records of the page, but for one in which it
+				   breaks off */
+	/* Of a page that is no JSON: see salvage.h. One that is too large has
+	 * these as well. */
+	salvage_lefts left;	/* can only be shown to a person */
+	bool is_cut;		/* more may stand behind it, at no link */
+	bool is_ended;
+	struct salvage_left rest;
 	enum oauth_class class;	/* unless it is a page */
 	const char *sentence;	/* likewise */
 	int64_t wait_ms;	/* as the server wishes; -1: it says nothing */

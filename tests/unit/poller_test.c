@@ -864,6 +864,127 @@ test_page_limits(void)
 	close_all();
 }
 
+/* ---- records that no page survives ---- */
+
+enum { POISON_RECORDS = 6 };
+
+/* How a page fails that has the record in it. */
+static const struct poison {
+	const char *name;
+	const char *tail;	/* behind its first half; NULL: it is too
+				   large */
+} poisons[] = {
+	{ "breaks off", "" },
+	{ "breaks off with an error", "{\"error\":{\"code\":\"UnknownError\"}}" },
+	{ "is inside out", "\"x\":\"y\"}" },
+	{ "is too large", NULL },
+};
+
+static const struct poison *poison;
+static size_t poison_at, poison_page;	/* most records in a page */
+
+static size_t
+number_in(const char *url, const char *name, size_t otherwise)
+{
+	const char *at = strstr(url, name);
+
+	return at ? strtoul(at + strlen(name), NULL, 10) : otherwise;
+}
+
+static void
+spoil(struct twin_request *request, struct buf *text)
+{
+	buf_cut(text, text->len - 60);
+	if (poison->tail) {
+		buf_puts(text, poison->tail);
+	} else {
+		request->is_too_large = true;
+		request->end = TRANSFER_STOPPED;
+	}
+}
+
+static void
+answer_poisoned(struct twin_request *request)
+{
+	const char *url = request->request.url;
+	size_t skip = number_in(url, "$skip=", 0), i;
+	size_t end = skip + number_in(url, "$top=", 100);
+	struct buf text = BUF_INIT;
+	bool is_whole = true;
+
+	if (kind_of(url) != PAGE && kind_of(url) != MADE)
+		return;
+	if (end > skip + poison_page)
+		end = skip + poison_page;
+	buf_puts(&text, "{\"value\":[");
+	for (i = skip; is_whole && i < end && i < alerts.count; i++) {
+		buf_printf(&text, "%s%s", i > skip ? "," : "",
+			   alerts.items[i]);
+		is_whole = i != poison_at;
+	}
+	if (!is_whole)
+		spoil(request, &text);
+	else if (end < alerts.count)
+		buf_printf(&text, "],\"@odata.nextLink\":"
+			   "\"https://graph.microsoft.com/alerts_v2?$top=%zu"
+			   "&$skip=%zu\"}", end - skip, end);
+	else
+		buf_puts(&text, "]}");
+	free(request->body);
+	request->body = bug_strdup(text.data);
+	buf_release(&text);
+}
+
+static void
+test_poison_at(const char *name, const char *poll)
+{
+	struct buf want = BUF_INIT;
+	instant_ms before, changed;
+	size_t i;
+
+	open_all(poll);
+	pass(2 * MINUTE);
+	before = row_of("graph").cursor;
+	changed = now.fixed;
+	for (i = 0; i < POISON_RECORDS; i++)
+		add_alert(arena_printf(arena, "a%zu", i), changed, changed);
+	meanwhile = answer_poisoned;
+	pass(MINUTE + 2 * TICK);
+	for (i = 0; i < POISON_RECORDS; i++) {
+		const char *id = arena_printf(arena, "notify a%zu", i);
+
+		if (i != poison_at && !strstr(items(), id))
+			buf_printf(&want, " %s", id);
+	}
+	is(want.data, "", "record %zu of pages of %zu %s: the others are told "
+	   "with the next poll", poison_at, poison_page, name);
+	ok(strstr(items(), "hold") != NULL && log_has("event=hold") == 1,
+	   "it is held");
+	ok(row_of("graph").cursor > before &&
+	   row_of("graph").failed == TIME_UNKNOWN, "and holds up nothing");
+	pass(HOUR + 2 * MINUTE);	/* with a sweep */
+	is_int((int64_t)log_has("event=hold"), 1, "nor is it told again");
+	buf_release(&want);
+	close_all();
+}
+
+static void
+test_poison(void)
+{
+	static const size_t page_sizes[] = { 2, 100 };
+	size_t i, j;
+
+	for (i = 0; i < sizeof(poisons) / sizeof(*poisons); i++)
+		for (j = 0; j < 2; j++)
+			for (poison_at = 0; poison_at < POISON_RECORDS;
+			     poison_at++) {
+				poison = &poisons[i];
+				poison_page = page_sizes[j];
+				test_poison_at(poison->name, "graph using "
+					       "reader every 1m");
+			}
+}
+
 static int endless;
 
 static void
@@ -1503,6 +1624,7 @@ main(void)
 		BUG("no log");
 	test_with(clerk_create);
 	test_with(clerk_create_inline);
+	test_poison();
 	test_fair();
 	buf_release(&runs);
 	buf_release(&error);

@@ -1,0 +1,281 @@
+/*
+ * The difficulty is to know where a record ends without being able to read it.
+ * Brackets are counted outside of strings; a quote too many or too few turns
+ * that inside out, and would make one of many records. It shows at once, since
+ * outside of strings JSON has but a few words: at the first other one the page
+ * counts as broken off.
+ */
+#include "source/salvage.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+enum {
+	/* Of a record that is kept for a person to look at: more than an alert
+	 * has, and less than would fill a disk. */
+	LEFT_MOST = 1 << 20,
+	/* Records of a page: each is shown to a person. */
+	LEFTS_MOST = 100,
+	WORD_MOST = 60,			/* characters of an error's */
+};
+
+struct scan {
+	const char *at, *end;
+};
+
+/* Past white space, or commas as well. */
+static void
+skip(struct scan *scan, const char *what)
+{
+	while (scan->at < scan->end && *scan->at && strchr(what, *scan->at))
+		scan->at++;
+}
+
+static bool
+skip_string(struct scan *scan)
+{
+	for (scan->at++; scan->at < scan->end; scan->at++) {
+		if (*scan->at == '"') {
+			scan->at++;
+			return true;
+		}
+		if (*scan->at == '\\')
+			scan->at++;
+	}
+	return false;
+}
+
+static bool
+is_in_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || (c && strchr("+-.", c));
+}
+
+/* A number, or what some write for one. */
+static bool
+skip_word(struct scan *scan)
+{
+	static const char *const words[] = {
+		"true", "false", "null", "NaN", "Infinity", "-Infinity",
+	};
+	const char *start = scan->at;
+	size_t i, length, digits;
+
+	while (scan->at < scan->end && is_in_word(*scan->at))
+		scan->at++;
+	length = (size_t)(scan->at - start);
+	for (digits = 0; digits < length &&
+	     strchr("0123456789+-.eE", start[digits]); digits++)
+		continue;
+	if (length && digits == length)
+		return true;
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strlen(words[i]) == length &&
+		    !memcmp(words[i], start, length))
+			return true;
+	scan->at = start;
+	return false;
+}
+
+/* One value, however deep. */
+static bool
+skip_value(struct scan *scan)
+{
+	size_t depth = 0;
+
+	do {
+		skip(scan, depth ? " \t\r\n,:" : " \t\r\n");
+		if (scan->at == scan->end)
+			return false;
+		if (strchr("{[", *scan->at) && *scan->at) {
+			depth++;
+			scan->at++;
+		} else if (strchr("}]", *scan->at) && *scan->at && depth) {
+			depth--;
+			scan->at++;
+		} else if (*scan->at == '"' ? !skip_string(scan)
+					    : !skip_word(scan)) {
+			return false;
+		}
+	} while (depth);
+	return true;
+}
+
+/* To behind the bracket of "value":[ */
+static bool
+find_list(struct scan *scan)
+{
+	static const char name[] = "\"value\"";
+
+	skip(scan, " \t\r\n\xef\xbb\xbf");	/* UTF-8 may say that it is */
+	if (scan->at == scan->end || *scan->at++ != '{')
+		return false;
+	for (;;) {
+		const char *key;
+
+		skip(scan, " \t\r\n,");
+		key = scan->at;
+		if (scan->at == scan->end || *key != '"' || !skip_string(scan))
+			return false;
+		skip(scan, " \t\r\n:");
+		if (scan->end - key > (ptrdiff_t)strlen(name) &&
+		    !memcmp(key, name, strlen(name)))
+			break;
+		if (!skip_value(scan))
+			return false;
+	}
+	return scan->at < scan->end && *scan->at++ == '[';
+}
+
+static const char *
+error_word(const struct json *error, struct arena *arena)
+{
+	const char *code = json_text(json_member(error, "code"));
+	const char *message = json_text(json_member(error, "message"));
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	text_escape(&text, code && *code ? code : message && *message ?
+		    message : "(no code)", WORD_MOST);
+	copy = arena_strdup(arena, text.data);
+	buf_release(&text);
+	return copy;
+}
+
+/* The error that stands behind what is broken off, or NULL. */
+static const char *
+error_behind(const char *text, const char *end, struct arena *arena)
+{
+	static const char begin[] = "{\"error\":";
+	const char *at = memmem(text, (size_t)(end - text), begin,
+				strlen(begin));
+	struct scan scan = { at, end };
+	struct buf why = BUF_INIT;
+	struct json *document = NULL;
+	const char *word = NULL;
+
+	if (at && skip_value(&scan))
+		document = json_parse(at, (size_t)(scan.at - at), &why);
+	if (document)
+		word = error_word(json_member(document, "error"), arena);
+	json_destroy(&document);
+	buf_release(&why);
+	return word;
+}
+
+static struct salvage_left
+leave(const char *text, size_t length, const char *sentence,
+      struct arena *arena)
+{
+	if (length > LEFT_MOST)
+		length = LEFT_MOST;
+	return (struct salvage_left){
+		.text = arena_strndup(arena, text, length), .length = length,
+		.sentence = sentence,
+	};
+}
+
+/* A record that has an end. */
+static void
+take_record(struct salvage *out, const char *text, size_t length,
+	    struct buf *records, struct arena *arena)
+{
+	struct buf error = BUF_INIT;
+	struct json *json = json_parse(text, length, &error);
+
+	out->count++;
+	if (json) {
+		if (records->len)
+			buf_putc(records, ',');
+		buf_append(records, text, length);
+	} else {
+		vec_push(arena, &out->left,
+			 leave(text, length, arena_strdup(arena, error.data),
+			       arena));
+	}
+	json_destroy(&json);
+	buf_release(&error);
+}
+
+static void
+take_rest(struct salvage *out, const char *start, const struct scan *scan,
+	  struct arena *arena)
+{
+	const char *error = error_behind(start, scan->end, arena);
+
+	out->is_cut = true;
+	out->rest = leave(start, (size_t)(scan->at - start), error ?
+		arena_printf(arena, "the page breaks off in it with an error "
+			     "of the API: %s", error) :
+		"the page breaks off in it", arena);
+}
+
+/* False: they are so many that it is not they. */
+static bool
+take_records(struct salvage *out, struct scan *scan, struct buf *records,
+	     struct arena *arena)
+{
+	while (out->left.count < LEFTS_MOST) {
+		const char *start;
+
+		skip(scan, " \t\r\n,");
+		start = scan->at;
+		if (start < scan->end && *start == ']') {
+			out->is_ended = true;
+			return true;
+		}
+		if (!skip_value(scan)) {
+			take_rest(out, start, scan, arena);
+			return true;
+		}
+		take_record(out, start, (size_t)(scan->at - start), records,
+			    arena);
+	}
+	return false;
+}
+
+/* The page with those records, in what stood around them if that is known. */
+static struct json *
+compose(struct salvage *out, const struct buf *head, const struct buf *records,
+	const struct scan *behind)
+{
+	struct buf text = BUF_INIT, error = BUF_INIT;
+	struct json *page = NULL;
+
+	if (out->is_ended) {
+		buf_append(&text, head->data, head->len);
+		buf_append(&text, records->data, records->len);
+		buf_append(&text, behind->at,
+			   (size_t)(behind->end - behind->at));
+		page = json_parse(text.data, text.len, &error);
+	}
+	if (!page) {
+		out->is_cut = true;
+		buf_reset(&text);
+		buf_printf(&text, "{\"value\":[%s]}", records->data);
+		page = json_parse(text.data, text.len, &error);
+	}
+	buf_release(&text);
+	buf_release(&error);
+	return page;
+}
+
+bool
+salvage_page(const char *text, size_t length, struct arena *arena,
+	     struct salvage *out)
+{
+	struct scan scan = { text, text + length };
+	struct buf head = BUF_INIT, records = BUF_INIT;
+
+	*out = (struct salvage){ .page = NULL };
+	if (find_list(&scan)) {
+		buf_append(&head, text, (size_t)(scan.at - text));
+		if (take_records(out, &scan, &records, arena))
+			out->page = compose(out, &head, &records, &scan);
+	}
+	buf_release(&head);
+	buf_release(&records);
+	return out->page != NULL;
+}

@@ -1,0 +1,204 @@
+#include "source/salvage.h"
+
+#include "base/bug.h"
+#include "tap.h"
+
+static struct arena *arena;
+
+/* "a1 a2", ids of what can be read; then what is left out; then, when it is
+ * cut, " ~ " and the rest. */
+static const char *
+describe(const struct salvage *found)
+{
+	const struct json *one = json_first(json_member(found->page, "value"));
+	struct buf text = BUF_INIT;
+	const char *copy;
+	size_t i;
+
+	for (; one; one = json_next(one))
+		buf_printf(&text, "%s%s", text.len ? " " : "",
+			   json_text(json_member(one, "id")));
+	for (i = 0; i < found->left.count; i++)
+		buf_printf(&text, " | %s", found->left.items[i].text);
+	if (found->is_cut)
+		buf_printf(&text, " ~ %s", found->is_ended ? "(ended)" :
+			   found->rest.text);
+	copy = arena_strdup(arena, text.data);
+	buf_release(&text);
+	return copy;
+}
+
+static const char *
+salvaged(const char *text, size_t length)
+{
+	struct salvage found;
+	const char *said = "nothing";
+
+	if (salvage_page(text, length, arena, &found))
+		said = describe(&found);
+	json_destroy(&found.page);
+	return said;
+}
+
+static const struct {
+	const char *name, *page, *want;
+} pages[] = {
+	{ "a page that is whole", "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\"}]}",
+	  "a b" },
+	{ "half an escape", "{\"value\":[{\"id\":\"a\"},{\"t\":\"\\u12\"},"
+	  "{\"id\":\"c\"}]}", "a c | {\"t\":\"\\u12\"}" },
+	{ "no number", "{\"value\":[{\"n\":NaN},{\"id\":\"b\"},"
+	  "{\"n\":-Infinity}]}", "b | {\"n\":NaN} | {\"n\":-Infinity}" },
+	{ "what brackets say inside of texts", "{\"value\":[{\"n\":NaN,"
+	  "\"t\":\"]}\\\"]}\"},{\"id\":\"b\"}]}",
+	  "b | {\"n\":NaN,\"t\":\"]}\\\"]}\"}" },
+	{ "broken off in a record", "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\",",
+	  "a ~ {\"id\":\"b\"," },
+	{ "broken off in a text, and an error behind",
+	  "{\"value\":[{\"id\":\"a\"},{\"id\":\"b{\"error\":{\"code\":\"X\"}}}",
+	  "a ~ {\"id\":\"b{\"" },
+	{ "broken off between records", "{\"value\":[{\"id\":\"a\"}",
+	  "a ~ " },
+	{ "an error behind a whole list", "{\"value\":[{\"id\":\"a\"}]"
+	  "{\"error\":{}}", "a ~ (ended)" },
+	{ "a quote too many: nothing behind it is believed",
+	  "{\"value\":[{\"id\":\"a\"},{\"t\":\"x\"y\"},{\"id\":\"c\"},"
+	  "{\"t\":\"z\"w\"},{\"id\":\"e\"}]}",
+	  "a ~ {\"t\":\"x\"" },
+	{ "what stands before the list", "{\"@odata.context\":\"x\",\"n\":[{}],"
+	  "\"value\":[{\"id\":\"a\"},{\"n\":NaN}]}", "a | {\"n\":NaN}" },
+	{ "no number beside the list", "{\"@odata.count\":NaN,"
+	  "\"value\":[{\"id\":\"a\"}]}", "a ~ (ended)" },
+	{ "another page", "<html>", "nothing" },
+	{ "an error", "{\"error\":{\"code\":\"X\"", "nothing" },
+	{ "no list", "{\"value\":{\"id\":", "nothing" },
+	{ "a list that is deeper", "{\"a\":{\"value\":[{\"n\":NaN}]}}",
+	  "nothing" },
+	{ "nothing at all", "", "nothing" },
+};
+
+static void
+test_pages(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(pages) / sizeof(*pages); i++)
+		is(salvaged(pages[i].page, strlen(pages[i].page)),
+		   pages[i].want, "%s", pages[i].name);
+}
+
+static void
+test_nul(void)
+{
+	static const char page[] = "{\"value\":[{\"id\":\"a\"},"
+				   "{\"id\":\"b\0\"},{\"id\":\"c\"}]}";
+
+	is(salvaged(page, sizeof(page) - 1), "a c | {\"id\":\"b",
+	   "a NUL harms no other record");
+}
+
+static void
+test_deep(void)
+{
+	enum { LEVELS = 100000 };
+	struct buf page = BUF_INIT;
+	const char *said;
+	size_t i;
+
+	buf_puts(&page, "{\"value\":[{\"id\":\"a\"},");
+	for (i = 0; i < LEVELS; i++)
+		buf_putc(&page, '[');
+	for (i = 0; i < LEVELS; i++)
+		buf_putc(&page, ']');
+	buf_puts(&page, ",{\"id\":\"c\"}]}");
+	said = salvaged(page.data, page.len);
+	ok(!strncmp(said, "a c | [[[[", 10), "nor does one that is deep");
+	buf_release(&page);
+}
+
+static void
+test_many(void)
+{
+	struct buf page = BUF_INIT;
+	size_t i;
+
+	buf_puts(&page, "{\"value\":[");
+	for (i = 0; i < 99; i++)
+		buf_puts(&page, "NaN,");
+	buf_puts(&page, "{\"id\":\"a\"}]}");
+	ok(!strncmp(salvaged(page.data, page.len), "a | NaN", 7),
+	   "of a hundred records, ninety-nine may be none");
+	buf_cut(&page, page.len - 2);
+	buf_puts(&page, ",NaN,NaN]}");
+	is(salvaged(page.data, page.len), "nothing", "but not more");
+	buf_release(&page);
+}
+
+static void
+test_link(void)
+{
+	static const char page[] = "{\"value\":[{\"n\":NaN}],"
+				   "\"@odata.nextLink\":\"https://x/\"}";
+	struct salvage found;
+
+	ok(salvage_page(page, strlen(page), arena, &found) && !found.is_cut,
+	   "a page with such a record ends as it should");
+	is(json_text(json_member(found.page, "@odata.nextLink")), "https://x/",
+	   "and has its link");
+	json_destroy(&found.page);
+}
+
+static void
+test_words(void)
+{
+	static const char page[] = "{\"value\":[{\"id\":\"b{\"error\":"
+		"{\"code\":\"UnknownError\",\"message\":\"\"}}}";
+	struct salvage found;
+
+	ok(salvage_page(page, strlen(page), arena, &found), "broken off");
+	is(found.rest.sentence, "the page breaks off in it with an error of "
+	   "the API: UnknownError", "the API's own word is said");
+	json_destroy(&found.page);
+}
+
+/* Wherever a page breaks off: what was whole before is there, and nothing is
+ * passed but that. */
+static void
+test_everywhere(void)
+{
+	static const char page[] = "{\"value\":[{\"id\":\"a\",\"t\":\"}]\\\"\"},"
+		"{\"id\":\"b\",\"e\":[{\"x\":{}}]},{\"id\":\"c\",\"n\":1.5}]}";
+	size_t cut, ends[3] = { 0 }, i, lost = 0;
+
+	for (i = 0; i < 3; i++)
+		ends[i] = (size_t)(strstr(i ? page + ends[i - 1] :
+			page, i == 0 ? "},{\"id\":\"b" : i == 1 ?
+			"},{\"id\":\"c" : "}]}\0") + 1 - page);
+	for (cut = strlen("{\"value\":["); cut < strlen(page); cut++) {
+		struct salvage found;
+		size_t want = (cut >= ends[0]) + (cut >= ends[1]) +
+			      (cut >= ends[2]);
+
+		if (!salvage_page(page, cut, arena, &found) ||
+		    found.count != want || found.left.count || !found.is_cut)
+			lost++;
+		json_destroy(&found.page);
+	}
+	is_int((int64_t)lost, 0, "wherever it breaks off, what was whole is "
+	       "there");
+}
+
+int
+main(void)
+{
+	arena = arena_create();
+	test_pages();
+	test_nul();
+	test_deep();
+	test_many();
+	test_link();
+	test_words();
+	test_everywhere();
+	arena_destroy(&arena);
+	return tap_done();
+}
