@@ -239,6 +239,12 @@ static const struct grammar test_block[] = {
 	END
 };
 
+static const struct grammar authserv_clauses[] = {
+	{ "fields", { { "COUNT", GRAMMAR_ONE, conf_is_count } }, ONCE,
+	  HELP("how many fields its filters write, 1 to 9; 1 is the default") },
+	END
+};
+
 const struct grammar grammar_top[] = {
 	{ "include", { LIST("\"PATTERN\"") },
 	  HELP("read other files in this place") },
@@ -251,6 +257,7 @@ const struct grammar grammar_top[] = {
 	  HELP("domain of Message-IDs and replies") },
 	{ "from", { MAYBE("NAME"), ADDRESS }, HELP("sender of notifications") },
 	{ "authserv", { { "HOST", GRAMMAR_ONE, conf_host } },
+	  .clauses = authserv_clauses,
 	  HELP("whose Authentication-Results are believed") },
 	{ "templates", { ONE("PATH") }, HELP("directory of the templates") },
 	{ "catch-all", { ONE("NAME") }, HELP("who is told when nobody is") },

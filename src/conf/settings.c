@@ -17,6 +17,7 @@ enum setting_kind {
 	SETTING_STORE,		/* sqlite: and a path likewise */
 	SETTING_FROM,		/* maybe a name, an address */
 	SETTING_WORD,		/* with its place */
+	SETTING_AUTHSERV,	/* and how many fields */
 };
 
 static const struct setting {
@@ -29,7 +30,7 @@ static const struct setting {
 	{ "spool", SETTING_PATH, offsetof(struct settings, spool) },
 	{ "domain", SETTING_TEXT, offsetof(struct settings, domain) },
 	{ "from", SETTING_FROM, 0 },
-	{ "authserv", SETTING_TEXT, offsetof(struct settings, authserv) },
+	{ "authserv", SETTING_AUTHSERV, 0 },
 	{ "templates", SETTING_PATH, offsetof(struct settings, templates) },
 	{ "catch-all", SETTING_WORD, 0 },
 };
@@ -43,6 +44,19 @@ set_from(struct settings *settings, const struct conf_node *node)
 		settings->from_name = conf_word(node, 0).text;
 	if (node->words.count)
 		settings->from = conf_word(node, node->words.count - 1).text;
+}
+
+static void
+set_authserv(struct settings *settings, const struct conf_node *node,
+	     struct diag *diag)
+{
+	const struct conf_node *fields = conf_find(&node->clauses, "fields");
+
+	if (node->words.count)
+		settings->authserv = conf_word(node, 0).text;
+	if (fields && fields->words.count)
+		(void)conf_count(conf_word(fields, 0), diag,
+				 &settings->authserv_fields);
 }
 
 static const char *
@@ -85,6 +99,8 @@ set(struct settings *settings, const struct setting *setting,
 
 	if (setting->kind == SETTING_FROM)
 		set_from(settings, node);
+	else if (setting->kind == SETTING_AUTHSERV)
+		set_authserv(settings, node, diag);
 	else if (setting->kind == SETTING_WORD)
 		settings->catch_all = conf_word(node, 0);
 	else if (setting->kind == SETTING_STORE && node->words.count)
@@ -226,6 +242,7 @@ settings_load(const struct conf *conf, struct diag *diag)
 		.state = "/var/lib/tocsin",
 		.spool = "/var/spool/tocsin",
 		.from_name = "tocsin",
+		.authserv_fields = 1,
 		.catch_all = { .text = "" },
 	};
 

@@ -19,6 +19,7 @@ struct settings {
 	const char *from;	/* address; default tocsin@DOMAIN */
 	const char *authserv;	/* whose Authentication-Results count; NULL:
 				   nobody's, so no mail is authentic */
+	size_t authserv_fields;	/* how many of them, from the top; default 1 */
 	const char *templates;	/* directory, or NULL for the embedded ones */
 	struct conf_word catch_all; /* the name of a person or team */
 };

@@ -52,6 +52,28 @@ conf_is_duration(struct conf_word word, struct diag *diag)
 }
 
 bool
+conf_count(struct conf_word word, struct diag *diag, size_t *count_out)
+{
+	const char *text = word.text;
+
+	if (text[0] >= '1' && text[0] <= '9' && !text[1]) {
+		*count_out = (size_t)(text[0] - '0');
+		return true;
+	}
+	diag_error(diag, word.place, "write a number from 1 to 9",
+		   "'%s' is no such count", text);
+	return false;
+}
+
+bool
+conf_is_count(struct conf_word word, struct diag *diag)
+{
+	size_t unused;
+
+	return conf_count(word, diag, &unused);
+}
+
+bool
 conf_date(struct conf_word word, struct diag *diag, struct civil *date_out)
 {
 	char midnight[sizeof("2027-01-31T00:00")];

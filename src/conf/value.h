@@ -14,6 +14,10 @@ bool conf_duration(struct conf_word word, struct diag *diag,
 		   int64_t *milliseconds_out);
 bool conf_is_duration(struct conf_word word, struct diag *diag);
 
+/* "2": a count of a few things, 1 to 9; the same. */
+bool conf_count(struct conf_word word, struct diag *diag, size_t *count_out);
+bool conf_is_count(struct conf_word word, struct diag *diag);
+
 /* "2027-01-31" as the begin of that day, and an RFC 3339 time with its offset;
  * the same. */
 bool conf_date(struct conf_word word, struct diag *diag,

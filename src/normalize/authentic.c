@@ -56,28 +56,59 @@ speaks_of_dmarc(const struct authres *authres)
 	return false;
 }
 
-/* From the topmost one of ours on, in the same hop: the first that speaks of
+/* Is there an address in brackets from `text` to `end`, and is each a loopback
+ * address? Each, for a client may call itself [127.0.0.1], and then its own
+ * address stands beside that. */
+static bool
+is_loopback(const char *text, const char *end)
+{
+	const char *at = text;
+	bool any = false;
+
+	while ((at = memchr(at, '[', (size_t)(end - at)))) {
+		at++;
+		if (!text_starts(at, "127.") && !text_starts(at, "::1]") &&
+		    !text_starts(at, "IPv6:::1]"))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+/* Did a server of ours hand the mail to another one on the same machine? In
+ * "from HELO (NAME [ADDRESS]) by ..." the first half says from where. */
+static bool
+is_handed_on(const struct message_header *received)
+{
+	const char *by = strstr(received->value, " by ");
+
+	return by && is_loopback(received->value, by);
+}
+
+/* From the topmost one of ours on, among so many: the first that speaks of
  * DMARC or cannot be read. */
 static const struct authres *
 find_dmarc(struct arena *arena, const struct message *message, size_t top,
-	   const char *authserv)
+	   const char *authserv, size_t fields)
 {
 	size_t i, left = FIELDS_MOST;
 
-	for (i = top; i < message->headers.count && left; i++) {
+	for (i = top; i < message->headers.count && left && fields; i++) {
 		const struct message_header *header =
 			&message->headers.items[i];
 		const struct authres *authres;
 
-		if (is_header(header, "Received"))
+		if (is_header(header, "Received") && !is_handed_on(header))
 			break;
 		if (!is_header(header, "Authentication-Results"))
 			continue;
 		left--;
 		authres = authres_parse(arena, header->value);
-		if (text_same(authres->authserv, authserv) &&
-		    (authres->broken || speaks_of_dmarc(authres)))
+		if (!text_same(authres->authserv, authserv))
+			continue;
+		if (authres->broken || speaks_of_dmarc(authres))
 			return authres;
+		fields--;
 	}
 	return NULL;
 }
@@ -132,7 +163,7 @@ from_domain(const struct message *message)
 
 struct authentic_answer
 authentic_check(struct arena *arena, const struct message *message,
-		const char *authserv, bool listed)
+		const char *authserv, size_t fields, bool listed)
 {
 	struct authentic_answer judged;
 	const char *domain = from_domain(message);
@@ -147,7 +178,7 @@ authentic_check(struct arena *arena, const struct message *message,
 	if (top == message->headers.count)
 		return answer(AUTHENTIC_NONE, arena_printf(arena,
 			"no Authentication-Results of %s", authserv));
-	authres = find_dmarc(arena, message, top, authserv);
+	authres = find_dmarc(arena, message, top, authserv, fields);
 	if (!authres)
 		return answer(AUTHENTIC_FAIL, arena_printf(arena,
 			"%s says nothing of DMARC", authserv));

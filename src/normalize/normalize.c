@@ -48,7 +48,7 @@ set_authentic(struct normalized *out, const struct normalize_input *input,
 {
 	struct authentic_answer answer = authentic_check(arena, input->message,
 							 input->authserv,
-							 listed);
+						input->authserv_fields, listed);
 
 	if (input->distrust)
 		answer = (struct authentic_answer){ AUTHENTIC_NONE,

@@ -19,6 +19,7 @@ struct normalize_input {
 	const struct formats *formats;
 	const struct customers *customers;
 	const char *authserv;		/* NULL: nobody's word counts */
+	size_t authserv_fields;		/* how many fields are its word */
 	const char *distrust;		/* NULL, or why no header of this mail
 					   is the word of our server */
 	const char *domain;		/* of our own Message-IDs */

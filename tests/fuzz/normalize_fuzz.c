@@ -84,7 +84,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)text_append_valid(&text, (const char *)data, size);
 	normalized = normalize_mail(&(struct normalize_input){
 		.formats = formats, .customers = customers,
-		.authserv = "mx.mssp.example", .domain = "relay.mssp.example",
+		.authserv = "mx.mssp.example", .authserv_fields = 2, .domain = "relay.mssp.example",
 		.recipients = recipients, .recipient_count = 1,
 		.message = make_message(arena, arena_strdup(arena, text.data)),
 	}, arena);

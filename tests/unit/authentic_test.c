@@ -64,14 +64,9 @@ static const struct {
 	  { OURS PASS, OURS "dmarc=fail header.from=microsoft.com" }, DEFENDER,
 	  false, AUTHENTIC_PASS,
 	  "dmarc=pass for microsoft.com by mx.mssp.example" },
-	{ "our server may write DMARC into a field of its own",
+	{ "DMARC below a field of ours that says nothing of it is forged",
 	  { OURS "dkim=pass header.d=microsoft.com", OURS PASS }, DEFENDER,
-	  false, AUTHENTIC_PASS,
-	  "dmarc=pass for microsoft.com by mx.mssp.example" },
-	{ "but not behind the next server",
-	  { OURS "dkim=pass header.d=microsoft.com", "Received: from a by b",
-	    OURS PASS }, DEFENDER, false, AUTHENTIC_FAIL,
-	  "mx.mssp.example says nothing of DMARC" },
+	  false, AUTHENTIC_FAIL, "mx.mssp.example says nothing of DMARC" },
 	{ "SPF and DKIM alone are not enough",
 	  { OURS "spf=pass smtp.mailfrom=microsoft.com; dkim=pass "
 	    "header.d=microsoft.com" }, DEFENDER, false, AUTHENTIC_FAIL,
@@ -110,6 +105,88 @@ static const struct {
 	{ "an address with two domains does not pass", { OURS PASS },
 	  "a@attacker.example@microsoft.com", false, AUTHENTIC_FAIL,
 	  "From is not one address" },
+};
+
+/* Where filters write several fields, what stands in the second counts, too;
+ * but never what is below the next server. Each row ends with the real server's
+ * own Received. */
+#define BORDER "Received: from a.example (a.example [192.0.2.1]) by " \
+	"mx.mssp.example (Postfix) with ESMTPS id 1"
+#define AMAVIS OURS "dkim=pass (2048-bit key) header.d=microsoft.com"
+
+static const struct {
+	const char *name;
+	const char *fields[MAX_FIELDS];
+	size_t count;
+	enum authentic want;
+} several[] = {
+	{ "by default a sender's own below ours is none, though ours says "
+	  "nothing of DMARC", { OURS "spf=pass smtp.mailfrom=a", OURS PASS,
+	  BORDER }, 1, AUTHENTIC_FAIL },
+	{ "where filters write two, the second may speak of DMARC",
+	  { AMAVIS, OURS PASS, BORDER }, 2, AUTHENTIC_PASS },
+	{ "but the third is the sender's",
+	  { AMAVIS, OURS "spf=pass smtp.mailfrom=a", OURS PASS, BORDER }, 2,
+	  AUTHENTIC_FAIL },
+	{ "where they write three, the third may",
+	  { AMAVIS, OURS "spf=pass smtp.mailfrom=a", OURS PASS, BORDER }, 3,
+	  AUTHENTIC_PASS },
+	{ "fields of others are not counted",
+	  { AMAVIS, "Authentication-Results: other.example; spf=pass",
+	    OURS PASS, BORDER }, 2, AUTHENTIC_PASS },
+	{ "the first of them that speaks of DMARC decides",
+	  { OURS "dmarc=fail header.from=microsoft.com", OURS PASS, BORDER },
+	  2, AUTHENTIC_FAIL },
+	{ "amavis hands the mail back, and Postfix writes a Received for it",
+	  { AMAVIS, "Received: from mx.mssp.example (localhost [127.0.0.1]) "
+	    "by mx.mssp.example (Postfix) with ESMTP id 2", OURS PASS,
+	    BORDER }, 2, AUTHENTIC_PASS },
+	{ "and amavis one of its own",
+	  { AMAVIS, "Received: from mx.mssp.example ([127.0.0.1]) by localhost "
+	    "(mx.mssp.example [127.0.0.1]) (amavis, port 10024) with ESMTP",
+	    OURS PASS, BORDER }, 2, AUTHENTIC_PASS },
+	{ "and Exim writes it so",
+	  { AMAVIS, "Received: from localhost ([::1] helo=mx.mssp.example) by "
+	    "mx.mssp.example with esmtp (Exim 4.96)", OURS PASS, BORDER }, 2,
+	  AUTHENTIC_PASS },
+	{ "by default nothing behind that counts",
+	  { AMAVIS, "Received: from mx.mssp.example (localhost [127.0.0.1]) "
+	    "by mx.mssp.example (Postfix) with ESMTP id 2", OURS PASS,
+	    BORDER }, 1, AUTHENTIC_FAIL },
+	{ "a client that calls itself loopback is none",
+	  { AMAVIS, "Received: from [127.0.0.1] (a.example [192.0.2.1]) by "
+	    "mx.mssp.example (Postfix) with ESMTP id 2", OURS PASS }, 2,
+	  AUTHENTIC_FAIL },
+	{ "nor one that says so to Exim",
+	  { AMAVIS, "Received: from a.example ([192.0.2.1] helo=[127.0.0.1]) "
+	    "by mx.mssp.example with esmtp (Exim 4.96)", OURS PASS }, 2,
+	  AUTHENTIC_FAIL },
+	{ "nor one of which no address is known",
+	  { AMAVIS, "Received: from localhost by mx.mssp.example", OURS PASS },
+	  2, AUTHENTIC_FAIL },
+	{ "below our server's own Received, as OpenDMARC writes it",
+	  { BORDER, OURS PASS }, 1, AUTHENTIC_PASS },
+
+	/* Exchange Online as MX writes a field of no name, on top of what it
+	 * takes. Whoever checks the mail again behind it has the word. */
+#define ONLINE "Authentication-Results: spf=pass (sender IP is 192.0.2.7) " \
+	"smtp.mailfrom=microsoft.com; dkim=pass (signature was verified) " \
+	"header.d=microsoft.com;dmarc=pass action=none " \
+	"header.from=microsoft.com;compauth=pass reason=100"
+#define FROM_ONLINE "Received: from EUR05.outbound.protection.outlook.com " \
+	"(mail-am7eur05.outbound.protection.outlook.com [192.0.2.9]) by " \
+	"mx.mssp.example (Postfix) with ESMTPS id 3"
+	{ "Exchange Online's own field is nobody's",
+	  { FROM_ONLINE, ONLINE, "Received: from x (192.0.2.7) by y" }, 1,
+	  AUTHENTIC_NONE },
+	{ "our server's check behind Exchange Online is ours",
+	  { OURS "dkim=pass header.d=microsoft.com; dmarc=pass (p=reject "
+	    "dis=none) header.from=microsoft.com", FROM_ONLINE, ONLINE,
+	    "Received: from x (192.0.2.7) by y" }, 1, AUTHENTIC_PASS },
+	{ "one that found the signature broken on the way says so",
+	  { OURS "dkim=fail (body hash did not verify) header.d=microsoft.com; "
+	    "dmarc=fail header.from=microsoft.com", FROM_ONLINE, ONLINE,
+	    "Received: from x (192.0.2.7) by y" }, 1, AUTHENTIC_FAIL },
 };
 
 static void
@@ -152,9 +229,26 @@ test_cases(void)
 		for (j = 0; j < MAX_FIELDS && cases[i].fields[j]; j++)
 			add_field(message, cases[i].fields[j]);
 		add_from(message, cases[i].from);
-		expect(authentic_check(arena, message, "mx.mssp.example",
+		expect(authentic_check(arena, message, "mx.mssp.example", 1,
 				       !cases[i].unlisted),
 		       cases[i].want, cases[i].why, cases[i].name);
+	}
+}
+
+static void
+test_several(void)
+{
+	size_t i, j;
+
+	for (i = 0; i < sizeof(several) / sizeof(*several); i++) {
+		struct message *message = message_create(arena);
+
+		for (j = 0; j < MAX_FIELDS && several[i].fields[j]; j++)
+			add_field(message, several[i].fields[j]);
+		add_from(message, DEFENDER);
+		is(authentic_names[authentic_check(arena, message,
+			"mx.mssp.example", several[i].count, true).authentic],
+		   authentic_names[several[i].want], "%s", several[i].name);
 	}
 }
 
@@ -165,20 +259,20 @@ test_authors(void)
 	struct message_address other = { "", "a@attacker.example" };
 
 	add_field(message, OURS PASS);
-	expect(authentic_check(arena, message, "mx.mssp.example", true),
+	expect(authentic_check(arena, message, "mx.mssp.example", 1, true),
 	       AUTHENTIC_FAIL, "From is not one address",
 	       "a mail of nobody does not pass");
 	add_from(message, DEFENDER);
-	expect(authentic_check(arena, message, NULL, true), AUTHENTIC_NONE,
+	expect(authentic_check(arena, message, NULL, 1, true), AUTHENTIC_NONE,
 	       "no `authserv` is configured",
 	       "without a server that is believed there is no answer");
 	vec_push(arena, &message->from, other);
-	expect(authentic_check(arena, message, "mx.mssp.example", true),
+	expect(authentic_check(arena, message, "mx.mssp.example", 1, true),
 	       AUTHENTIC_FAIL, "From is not one address",
 	       "two addresses in From do not pass");
 	message->from.count = 1;
 	add_field(message, "FROM: a@attacker.example");
-	expect(authentic_check(arena, message, "mx.mssp.example", true),
+	expect(authentic_check(arena, message, "mx.mssp.example", 1, true),
 	       AUTHENTIC_FAIL, "From is not one address",
 	       "two From fields do not pass");
 }
@@ -233,7 +327,7 @@ is_found(int others)
 			  "spf=pass");
 	add_field(message, OURS PASS);
 	add_from(message, DEFENDER);
-	return authentic_check(arena, message, "mx.mssp.example",
+	return authentic_check(arena, message, "mx.mssp.example", 1,
 			       true).authentic == AUTHENTIC_PASS;
 }
 
@@ -253,6 +347,7 @@ main(void)
 	arena = arena_create();
 	test_limits();
 	test_cases();
+	test_several();
 	test_authors();
 	test_hostile_sizes();
 	arena_destroy(&arena);

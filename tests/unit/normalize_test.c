@@ -162,7 +162,8 @@ run(struct bench *bench, struct arena *arena, const char *path)
 	struct buf file = BUF_INIT, error = BUF_INIT;
 	struct normalize_input input = {
 		.formats = bench->formats, .customers = bench->customers,
-		.authserv = "mx.mssp.example", .domain = "relay.mssp.example",
+		.authserv = "mx.mssp.example", .authserv_fields = 1,
+		.domain = "relay.mssp.example",
 		.recipients = recipients
 	};
 	struct message *message = NULL;

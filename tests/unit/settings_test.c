@@ -27,6 +27,8 @@ test_defaults(void)
 	is(settings.from, arena_printf(arena, "tocsin@%s", settings.domain),
 	   "and an address in the domain");
 	is(settings.authserv, NULL, "nobody's word about mails counts");
+	is_int((long long)settings.authserv_fields, 1,
+	       "and of whoever is believed, one field does");
 	is(settings.templates, NULL, "templates are the embedded ones");
 	is(settings.catch_all.text, "soc", "the catch-all is what was said");
 	is_int((long long)diag_errors(diag), 0, "there are no errors");
@@ -38,7 +40,7 @@ test_values(void)
 	struct diag *diag = diag_create(arena);
 	struct settings settings = load(
 		"state /s spool inbox domain d.example authserv mx.example "
-		"from \"A B\" a@d.example templates t catch-all ana", diag);
+		"fields 2 from \"A B\" a@d.example templates t catch-all ana", diag);
 
 	is(settings.state, "/s", "a path can be absolute");
 	is(settings.store, "sqlite:/s/store.db", "the store goes along");
@@ -48,7 +50,9 @@ test_values(void)
 	is(settings.from_name, "A B", "and the sender's name");
 	is(settings.from, "a@d.example", "and address");
 	is(settings.authserv, "mx.example", "and the one that is believed");
-	is_int(settings.catch_all.place.offset, 103,
+	is_int((long long)settings.authserv_fields, 2,
+	       "and how many fields of it");
+	is_int(settings.catch_all.place.offset, 112,
 	       "the catch-all has its place");
 	is_int((long long)diag_errors(diag), 0, "there are no errors");
 }
