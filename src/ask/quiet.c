@@ -89,6 +89,7 @@ find_last(struct look *look)
 
 	if (!look->one->is_poll)
 		outcome = store_last_mail(look->store, look->one->customer,
+					  look->generation->settings.authserv,
 					  look->now, &look->heard,
 					  look->error);
 	look->last = look->heard;

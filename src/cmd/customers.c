@@ -271,8 +271,8 @@ gather(struct view *view, const struct ruleset_customer *customer,
 		if (!strcmp(g->polls.items[i]->customer, customer->name))
 			vec_push(view->arena, &out->plans,
 				 g->polls.items[i]);
-	outcome = store_last_mail(view->store, customer->name, view->now,
-				  &out->mail, &view->error);
+	outcome = store_last_mail(view->store, customer->name,
+				  g->settings.authserv, view->now, &out->mail, &view->error);
 	if (outcome == OUTCOME_OK)
 		outcome = store_known_roads(view->store, customer->name,
 					    view->now - 7 * DAY_MS,

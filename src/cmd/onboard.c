@@ -162,12 +162,13 @@ print_mail(const struct generation *generation, const char *customer)
 
 	if (!store)
 		return;
-	if (store_last_mail(store, customer, INT64_MAX, &last, &error) !=
-	    OUTCOME_OK)
+	if (store_last_mail(store, customer, generation->settings.authserv,
+			    INT64_MAX, &last, &error) != OUTCOME_OK)
 		(void)cmd_fail("%s", error.data);
 	buf_puts(&out, "\nverified: ");
 	if (last == TIME_UNKNOWN)
-		buf_puts(&out, "no mail of this customer has come yet");
+		buf_puts(&out, "no mail that counts for this customer has "
+			 "come yet");
 	else
 		buf_puts(&out, "its last mail came ");
 	if (last != TIME_UNKNOWN)

@@ -452,11 +452,12 @@ enum outcome store_incident_put(struct store *store,
 				const struct store_incident *incident,
 				instant_ms now, struct buf *error);
 
-/* When a mail of the customer last came, or TIME_UNKNOWN; those that came later
- * than `until` are not seen: the clock was set back since. */
+/* When a mail of the customer that a format knows last came, or TIME_UNKNOWN;
+ * with `is_proven` only authentic ones count. Those that came later than
+ * `until` are not seen: the clock was set back since. */
 enum outcome store_last_mail(struct store *store, const char *customer,
-			     instant_ms until, instant_ms *when_out,
-			     struct buf *error);
+			     bool is_proven, instant_ms until,
+			     instant_ms *when_out, struct buf *error);
 
 /* ---- Deliveries, as facts. Who may change what and when is queue.h's. ---- */
 

@@ -195,17 +195,20 @@ store_told_put(struct store *store, const char *customer,
 }
 
 enum outcome
-store_last_mail(struct store *store, const char *customer, instant_ms until,
-		instant_ms *when_out, struct buf *error)
+store_last_mail(struct store *store, const char *customer, bool is_proven,
+		instant_ms until, instant_ms *when_out, struct buf *error)
 {
 	struct query query = query_start(store,
-		"SELECT max(received) FROM item"
-		" WHERE customer = $1 AND kind = 'mail' AND received <= $2",
+		"SELECT received FROM item"
+		" WHERE customer = $1 AND kind = 'mail' AND received <= $2"
+		" AND format <> 'generic' AND (authentic = 'pass' OR $3 = 0)"
+		" ORDER BY received DESC LIMIT 1",
 		error);
 
 	*when_out = TIME_UNKNOWN;
 	query_put_text(&query, customer);
 	query_put_instant(&query, until);
+	query_put_integer(&query, is_proven);
 	if (query_row(&query))
 		*when_out = query_instant(&query);
 	return query_end(&query);

@@ -146,19 +146,26 @@ pass(int64_t hours)
 }
 
 static void
-mail_comes(void)
+mail_of(const char *format, const char *authentic)
 {
 	struct store_item item = {
 		.code = arena_printf(arena, "m%zu", ++mails),
 		.identity = arena_printf(arena, "mail %zu", mails),
 		.kind = "mail", .received = now.fixed, .spool = "",
 		.parse = "whole",
-		.verdict = { .customer = "contoso", .action = "notify" },
+		.verdict = { .customer = "contoso", .action = "notify",
+			     .format = format, .authentic = authentic },
 	};
 	enum store_added how;
 
 	if (store_item_add(store, arena, &item, &how, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
+}
+
+static void
+mail_comes(void)
+{
+	mail_of("m365d-incident", "pass");
 }
 
 /* "+" for each notice that somebody is heard of again, "-" for silence. */
@@ -220,6 +227,43 @@ test_mail(void)
 	told("-+", "once");
 	pass(4);
 	told("-+-", "and that he is quiet again");
+	close_all();
+}
+
+/* Of what ends the silence. */
+static void
+test_proof(void)
+{
+	struct generation *generation = load();
+
+	generation->settings.authserv = "mx.mssp.example";
+	expect(generation, "contoso", false, 3 * HOUR);
+	open_all(generation);
+	mail_of("generic", "pass");
+	mail_of("m365d-incident", "fail");
+	mail_of("m365d-incident", "none");
+	mail_of(NULL, "none");
+	pass(4);
+	told("-", "what is not authentic or not known is no sign of life");
+	mail_of("generic", "none");
+	mail_of("m365d-incident", "fail");
+	pass(1);
+	told("-", "nor does it end the silence");
+	mail_of("m365d-incident", "pass");
+	mail_of("generic", "none");
+	pass(1);
+	told("-+", "a known mail of Microsoft does");
+	close_all();
+	generation = load();
+	generation->settings.authserv = NULL;
+	expect(generation, "contoso", false, 3 * HOUR);
+	open_all(generation);
+	mail_of("generic", "none");
+	pass(4);
+	told("-", "without authserv, spam is none either");
+	mail_of("m365d-incident", "none");
+	pass(1);
+	told("-+", "but any mail that a format knows is");
 	close_all();
 }
 
@@ -411,6 +455,7 @@ test_with(struct clerk *create(struct loop *loop, struct store *store))
 {
 	open_clerk = create;
 	test_mail();
+	test_proof();
 	test_restart();
 	test_poll();
 	test_clock_set_back();
