@@ -89,8 +89,9 @@ load_customer(const struct loader *loader, const struct conf_node *node)
 	claims = customer->tenants;
 	claims += load_claims(loader, customer, "mailbox",
 			      customers->by_mailbox);
-	claims += load_claims(loader, customer, "organization",
-			      customers->by_organization);
+	customer->organizations = load_claims(loader, customer, "organization",
+					      customers->by_organization);
+	claims += customer->organizations;
 	if (!claims && !diag_errors(loader->diag))
 		diag_warning(loader->diag, name.place,
 			     "add tenant GUID, mailbox ADDRESS or "
@@ -124,6 +125,7 @@ struct search {
 	struct arena *arena;
 	const struct customer *customer;
 	const char *by;		/* "tenant X (link https://...)" */
+	bool by_tenant;
 	const char *conflict;
 };
 
@@ -227,6 +229,7 @@ search_all(struct search *search, const struct customer_evidences *evidences)
 		found(search, find_folded(search, customers->by_tenant,
 					  evidences->tenants.items[i].text),
 		      "tenant", &evidences->tenants.items[i]);
+	search->by_tenant = search->customer;
 	for (i = 0; i < evidences->mailboxes.count; i++)
 		found(search, find_mailbox(search,
 					   evidences->mailboxes.items[i].text),
@@ -236,6 +239,28 @@ search_all(struct search *search, const struct customer_evidences *evidences)
 			evidences->organizations.items[i].text),
 		      "organization", &evidences->organizations.items[i]);
 	check_stranger(search, guid);
+}
+
+/* An organisation that nobody claims, or NULL. */
+static const char *
+strange_organization(struct search *search,
+		     const struct customer_evidences *evidences)
+{
+	struct map *claimed = search->customers->by_organization;
+	size_t i;
+
+	if (!search->customer->organizations && search->by_tenant)
+		return NULL;
+	for (i = 0; i < evidences->organizations.count; i++) {
+		const struct customer_evidence *one =
+			&evidences->organizations.items[i];
+
+		if (!find_folded(search, claimed, one->text))
+			return arena_printf(search->arena,
+				"%s is of no customer",
+				describe(search, "organization", one));
+	}
+	return NULL;
 }
 
 /* What was there to go by, for whoever has to find out. */
@@ -259,7 +284,7 @@ customers_find(const struct customers *customers, struct arena *arena,
 	       const struct customer_evidences *evidences)
 {
 	struct search search = { .customers = customers, .arena = arena };
-	struct customer_answer answer = { CUSTOMER_CONFLICT, NULL, NULL };
+	struct customer_answer answer = { .result = CUSTOMER_CONFLICT };
 
 	search_all(&search, evidences);
 	answer.why = search.conflict;
@@ -273,5 +298,6 @@ customers_find(const struct customers *customers, struct arena *arena,
 	answer.result = CUSTOMER_FOUND;
 	answer.customer = search.customer;
 	answer.why = search.by;
+	answer.doubt = strange_organization(&search, evidences);
 	return answer;
 }

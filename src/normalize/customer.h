@@ -14,6 +14,11 @@
  *							one has no tenant ids
  *	nothing of anybody				none
  *
+ * An organisation that nobody claims decides nothing: names change, and a mail
+ * writes them as it likes. But it is a doubt, which the reader is shown: at a
+ * customer's mailbox it may be a stranger's. It is none when the tenant id is
+ * the customer's and he lists no name at all.
+ *
  * A tenant may also show as a domain name. That one counts when a customer
  * lists it, and is no evidence of a stranger when nobody does.
  */
@@ -27,6 +32,7 @@ struct customer {
 	const char *display;		/* the name when there is none */
 	const struct conf_node *node;
 	size_t tenants;			/* how many it lists */
+	size_t organizations;
 };
 
 struct customers {
@@ -64,6 +70,7 @@ struct customer_answer {
 	enum customer_result result;
 	const struct customer *customer;	/* NULL unless found */
 	const char *why;			/* one sentence */
+	const char *doubt;			/* the same, or NULL */
 };
 
 struct customer_answer

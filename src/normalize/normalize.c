@@ -99,6 +99,8 @@ set_customer(struct normalized *out, const struct normalize_input *input,
 	answer = customers_find(input->customers, arena, evidences);
 	out->customer = answer.result;
 	out->why = answer.why;
+	if (answer.doubt)
+		alert_doubt(out->alert, "%s", answer.doubt);
 	if (answer.customer)
 		alert_set(out->alert, ALERT_CUSTOMER, answer.customer->name,
 			  answer.why);

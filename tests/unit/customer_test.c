@@ -117,6 +117,33 @@ static const struct {
 	  "mailbox 'contoso@relay+x.example' (m) is of no customer" },
 };
 
+/* Of a mail whose customer is found: what the reader is told. */
+static const struct {
+	const char *name;
+	const char *tenants[EVIDENCES_MOST];
+	const char *mailboxes[EVIDENCES_MOST];
+	const char *organizations[EVIDENCES_MOST];
+	const char *doubt;
+} doubts[] = {
+	{ "the customer's own organization is no doubt", { CONTOSO },
+	  { "contoso@relay.example" }, { "contoso" }, NULL },
+	{ "a stranger's at his mailbox is one", { NULL },
+	  { "contoso@relay.example" }, { "Northwind" },
+	  "organization 'Northwind' (o) is of no customer" },
+	{ "and beside his own", { NULL }, { "contoso@relay.example" },
+	  { "Contoso", "Northwind" },
+	  "organization 'Northwind' (o) is of no customer" },
+	{ "and beside his tenant id", { CONTOSO }, { NULL }, { "Northwind" },
+	  "organization 'Northwind' (o) is of no customer" },
+	{ "one who lists no name is known by his tenant id", { FABRIKAM },
+	  { NULL }, { "Fabrikam SA" }, NULL },
+	{ "but not by his mailbox alone", { NULL },
+	  { "fabrikam@relay.example" }, { "Northwind" },
+	  "organization 'Northwind' (o) is of no customer" },
+	{ "no name is no doubt", { NULL }, { "contoso@relay.example" },
+	  { NULL }, NULL },
+};
+
 #define ADD(list, texts, source) do { \
 	size_t at; \
 	for (at = 0; at < EVIDENCES_MOST && (texts)[at]; at++) \
@@ -141,6 +168,22 @@ test_cases(const struct customers *customers)
 		is(got.customer ? got.customer->name : NULL, cases[i].customer,
 		   "  and it is that customer");
 		is(got.why, cases[i].why, "  and it says why");
+	}
+}
+
+static void
+test_doubts(const struct customers *customers)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(doubts) / sizeof(*doubts); i++) {
+		struct customer_evidences evidences = { .tenants = { NULL } };
+
+		ADD(&evidences.tenants, doubts[i].tenants, "t");
+		ADD(&evidences.mailboxes, doubts[i].mailboxes, "m");
+		ADD(&evidences.organizations, doubts[i].organizations, "o");
+		is(customers_find(customers, arena, &evidences).doubt,
+		   doubts[i].doubt, "%s", doubts[i].name);
 	}
 }
 
@@ -245,6 +288,7 @@ main(void)
 	diag = diag_create(arena);
 	conf = conf_load_text(arena, "customers", rules, diag);
 	test_cases(customers_load(arena, &conf->nodes, diag));
+	test_doubts(customers_load(arena, &conf->nodes, diag));
 	ok(!diag_errors(diag), "the customers of this test make sense");
 	test_wrong();
 	test_many();
