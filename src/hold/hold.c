@@ -47,16 +47,40 @@ load_released(struct store *store, const struct store_item *item,
 	return outcome;
 }
 
+/* Was a copy of it taken that proved more? Then it is that one again. */
+static enum outcome
+look_for_proven(struct store *store, const struct hold_question *question,
+		struct arena *arena, struct hold_state *state,
+		struct buf *error)
+{
+	const struct duplicate_key *key = question->key;
+	struct store_seat seat;
+	enum outcome outcome;
+
+	if (state->seat.how != STORE_NEW || !strcmp(key->hex, key->proven))
+		return OUTCOME_OK;
+	outcome = store_item_seat(store, key->proven, question->spool,
+				  key->code, arena, &seat, error);
+	if (outcome == OUTCOME_OK && seat.how != STORE_NEW)
+		state->seat = seat;
+	return outcome;
+}
+
 static enum outcome
 load_seat(struct store *store, const struct hold_question *question,
 	  struct arena *arena, struct hold_state *state, struct buf *error)
 {
 	const struct duplicate_key *key = question->key;
+	enum outcome outcome;
 
 	if (question->released)
 		return load_released(store, question->released, state, error);
-	return store_item_seat(store, key->hex, question->spool, key->code,
-			       arena, &state->seat, error);
+	outcome = store_item_seat(store, key->hex, question->spool, key->code,
+				  arena, &state->seat, error);
+	if (outcome == OUTCOME_OK)
+		outcome = look_for_proven(store, question, arena, state,
+					  error);
+	return outcome;
 }
 
 /* Who was told of the alert, or of anything in the incident or in what was

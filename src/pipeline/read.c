@@ -1,5 +1,7 @@
 #include "pipeline/read.h"
 
+#include "pipeline/identity.h"
+
 static const struct normalized *
 read_mail(const struct generation *g, const struct pipeline_input *input,
 	  struct arena *arena)
@@ -77,35 +79,6 @@ read_alert(const struct generation *g, struct pipeline_reading *reading,
 			  "released for it");
 }
 
-/* A record has no recipients; the tenant that was asked stands for them, so
- * that two customers cannot have one item. */
-static void
-record_key(const struct pipeline_input *input,
-	   const unsigned char octets[DIGEST_SIZE],
-	   struct duplicate_key *key_out)
-{
-	const char *const about[] = { "api", input->tenant };
-
-	duplicate_key(about, input->tenant ? 2 : 1, "", octets, key_out);
-}
-
-static void
-find_key(const struct pipeline_input *input, struct duplicate_key *key_out)
-{
-	struct digest *digest = digest_create();
-	unsigned char octets[DIGEST_SIZE];
-
-	digest_add(digest, input->raw, input->length);
-	digest_finish(&digest, octets);
-	if (input->record) {
-		record_key(input, octets, key_out);
-		return;
-	}
-	duplicate_key(input->recipients, input->recipient_count,
-		      input->message ? input->message->message_id : "",
-		      octets, key_out);
-}
-
 struct pipeline_reading *
 pipeline_read(const struct generation *generation,
 	      const struct pipeline_input *input, struct arena *arena)
@@ -115,7 +88,7 @@ pipeline_read(const struct generation *generation,
 
 	reading->input = input;
 	read_alert(generation, reading, arena);
-	find_key(input, &reading->key);
+	pipeline_identify(input, reading->alert, &reading->key);
 	reading->question = (struct hold_question){
 		.alert = reading->alert,
 		.key = &reading->key,

@@ -6,30 +6,38 @@
 static const struct {
 	const char *name;
 	const char *recipients[3];
-	const char *message_id;
-	unsigned char octets;
-	bool same;
+	unsigned char written, octets;
+	bool is_proven;
+	bool same, same_proven;
 } cases[] = {
-	{ "itself", { "a@x", "b@x" }, "1@y", 7, true },
-	{ "its recipients in another order", { "b@x", "a@x" }, "1@y", 7, true },
-	{ "its recipients in capitals", { "A@x", "B@X" }, "1@y", 7, true },
-	{ "one recipient less", { "a@x" }, "1@y", 7, false },
-	{ "another recipient", { "a@x", "c@x" }, "1@y", 7, false },
-	{ "a recipient that runs into the next", { "a@xb@x" }, "1@y", 7, false },
-	{ "another Message-ID", { "a@x", "b@x" }, "2@y", 7, false },
-	{ "other octets", { "a@x", "b@x" }, "1@y", 8, false },
+	{ "itself", { "a@x", "b@x" }, 7, 7, true, true, true },
+	{ "its recipients in another order", { "b@x", "a@x" }, 7, 7, true,
+	  true, true },
+	{ "its recipients in capitals", { "A@x", "B@X" }, 7, 7, true, true,
+	  true },
+	{ "one recipient less", { "a@x" }, 7, 7, true, false, false },
+	{ "another recipient", { "a@x", "c@x" }, 7, 7, true, false, false },
+	{ "a recipient that runs into the next", { "a@xb@x" }, 7, 7, true,
+	  false, false },
+	{ "other words of its author", { "a@x", "b@x" }, 8, 7, true, false,
+	  false },
+	{ "other traces of its way", { "a@x", "b@x" }, 7, 8, true, true, true },
+	{ "a copy that proves nothing", { "a@x", "b@x" }, 7, 7, false, false,
+	  true },
 };
 
 static void
 key_of(size_t i, struct duplicate_key *key)
 {
-	unsigned char octets[DIGEST_SIZE] = { cases[i].octets };
-	size_t count = 0;
+	struct duplicate_message message = {
+		.recipients = cases[i].recipients,
+		.written = { cases[i].written }, .octets = { cases[i].octets },
+		.is_proven = cases[i].is_proven,
+	};
 
-	while (count < 3 && cases[i].recipients[count])
-		count++;
-	duplicate_key(cases[i].recipients, count, cases[i].message_id, octets,
-		      key);
+	while (message.count < 3 && cases[i].recipients[message.count])
+		message.count++;
+	duplicate_key(&message, key);
 }
 
 int
@@ -46,6 +54,9 @@ main(void)
 		   cases[i].same ? "the same" : "another");
 		ok(!strcmp(first.code, key.code) == cases[i].same,
 		   "and so says its code");
+		ok(!strcmp(first.hex, key.proven) == cases[i].same_proven,
+		   "and it is %slooked for as it", cases[i].same_proven ?
+		   "" : "not ");
 	}
 	return tap_done();
 }
