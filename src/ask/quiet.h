@@ -1,9 +1,9 @@
 /*
  * Silence that was not expected: a customer whose mails have stopped, or whose
  * tenants cannot be read, is told to the catch-all, once, with what is likely
- * to be wrong; and so is its end. A mail ends it when a format knows it and it is
- * authentic: a stranger must not be able to. Where nobody's word on mails counts
- * (no `authserv`), one that a format knows does.
+ * to be wrong; and so is its end. A mail ends it when a format knows it and it
+ * is authentic: a stranger must not be able to. Where nobody's word on mails
+ * counts (no `authserv`), one that a format knows does.
  */
 #ifndef ASK_QUIET_H
 #define ASK_QUIET_H

@@ -272,7 +272,8 @@ gather(struct view *view, const struct ruleset_customer *customer,
 			vec_push(view->arena, &out->plans,
 				 g->polls.items[i]);
 	outcome = store_last_mail(view->store, customer->name,
-				  g->settings.authserv, view->now, &out->mail, &view->error);
+				  g->settings.authserv, view->now, &out->mail,
+				  &view->error);
 	if (outcome == OUTCOME_OK)
 		outcome = store_known_roads(view->store, customer->name,
 					    view->now - 7 * DAY_MS,
