@@ -131,7 +131,10 @@ take_left(const struct work *work)
 static enum outcome
 take_alert(const struct work *work, const struct source_record *one)
 {
-	struct record record = { .json = one->json };
+	struct record record = {
+		.json = one->json,
+		.asked = work->page->job.plan->source->name,
+	};
 	struct incident incident = { .name = NULL };
 	enum outcome outcome = OUTCOME_OK;
 

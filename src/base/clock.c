@@ -2,7 +2,12 @@
  * Algorithms": eras of 400 years that begin on 1 March. */
 #include "base/clock.h"
 
-enum { DAY_MS = 86400000 };
+enum {
+	DAY_MS = 86400000,
+	/* What others say of an event before these programs were written, or of
+	 * one after their time, is a default or a mistake. */
+	FOREIGN_YEAR_LEAST = 1990, FOREIGN_YEAR_MOST = 2999,
+};
 
 static instant_ms
 system_now(const struct clock *clock)
@@ -142,15 +147,20 @@ take_seconds(const char **at, struct civil *c)
 	       (!take(at, ".") || take_fraction(at, &c->millisecond));
 }
 
+/* "+01:00"; from others also " +0100". */
 static bool
-take_offset(const char **at, int *minutes_out)
+take_offset(const char **at, bool foreign, int *minutes_out)
 {
-	int sign = **at == '-' ? -1 : 1, hours, minutes;
+	int sign, hours, minutes;
 
+	if (foreign)
+		*at += strspn(*at, " ");
+	sign = **at == '-' ? -1 : 1;
 	if (!**at || take(at, "Zz"))
 		return true;
-	if (!take(at, "+-") || !take_number(at, 2, &hours) || !take(at, ":") ||
-	    !take_number(at, 2, &minutes) || hours > 23 || minutes > 59)
+	if (!take(at, "+-") || !take_number(at, 2, &hours) ||
+	    (!take(at, ":") && !foreign) || !take_number(at, 2, &minutes) ||
+	    hours > 23 || minutes > 59)
 		return false;
 	*minutes_out = sign * (hours * 60 + minutes);
 	return true;
@@ -163,8 +173,9 @@ days_in_month(int64_t year, int month)
 		     days_from_civil(year, month, 1));
 }
 
-bool
-clock_parse(const char *text, instant_ms *when_out)
+static bool
+parse(const char *text, bool foreign, struct civil *civil_out,
+      instant_ms *when_out)
 {
 	struct civil c = { .month = 1 };
 	int year, offset = 0;
@@ -176,14 +187,34 @@ clock_parse(const char *text, instant_ms *when_out)
 	    !take_number(&text, 2, &c.minute))
 		return false;
 	c.year = year;
-	if (!take_seconds(&text, &c) || !take_offset(&text, &offset) || *text)
+	if (!take_seconds(&text, &c) || !take_offset(&text, foreign, &offset) ||
+	    *text)
 		return false;
 	if (c.month < 1 || c.month > 12 || c.day < 1 || c.hour > 23 ||
 	    c.day > days_in_month(c.year, c.month) || c.minute > 59 ||
 	    c.second > 60)
 		return false;
+	*civil_out = c;
 	*when_out = clock_from_civil(&c) - offset * INT64_C(60000);
 	return true;
+}
+
+bool
+clock_parse(const char *text, instant_ms *when_out)
+{
+	struct civil civil;
+
+	return parse(text, false, &civil, when_out);
+}
+
+bool
+clock_parse_foreign(const char *text, instant_ms *when_out)
+{
+	struct civil civil;
+
+	return parse(text, true, &civil, when_out) &&
+	       civil.year >= FOREIGN_YEAR_LEAST &&
+	       civil.year <= FOREIGN_YEAR_MOST;
 }
 
 bool

@@ -42,6 +42,11 @@ int clock_weekday(instant_ms when);
  * (cut to milliseconds); a date and time without offset counts as UTC. */
 bool clock_parse(const char *text, instant_ms *when_out);
 
+/* The same as programs of others write it: an offset may lack its colon or
+ * stand behind a blank (+0000), and what is no time of our days is refused, as
+ * the year 1, which is how .NET says that there is none. */
+bool clock_parse_foreign(const char *text, instant_ms *when_out);
+
 /* Whether a time that clock_parse() takes says its offset, as one that a person
  * writes has to: theirs is hardly UTC. */
 bool clock_has_offset(const char *text);

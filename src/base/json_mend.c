@@ -26,17 +26,6 @@ left(const struct mend *mend)
 	return (size_t)(mend->end - mend->at);
 }
 
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *at = c ? strchr(digits, c) : NULL;
-
-	if (!at)
-		return -1;
-	return (int)(at - digits) - (at - digits > 15 ? 6 : 0);
-}
-
 /* The unit of a \uXXXX that begins so many octets behind `at`; -1 when none
  * does. */
 static int
@@ -48,7 +37,7 @@ unit_behind(const struct mend *mend, size_t skip)
 	if (left(mend) < skip + 6 || at[0] != '\\' || at[1] != 'u')
 		return -1;
 	for (i = 2; i < 6; i++) {
-		int digit = hex_digit(at[i]);
+		int digit = text_hex(at[i]);
 
 		if (digit < 0)
 			return -1;

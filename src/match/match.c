@@ -39,7 +39,8 @@ trace_rule(struct match *match, const struct rule *rule, enum answer answer)
 /* May it hide what a rule above it would have told? Its answer is that of the
  * condition until then. */
 static bool
-is_overruled(const struct match *match, const struct rule *rule, struct buf *why)
+is_overruled(const struct match *match, const struct rule *rule,
+	     struct buf *why)
 {
 	const struct rule *above;
 
@@ -158,7 +159,7 @@ fetch_customer(const struct ruleset_customer *customer)
 static bool
 try_rules(struct match *match, const struct ruleset_customer *customer)
 {
-	/* It finds rules that say yes, and here those count that say unknown. */
+	/* It finds rules that say yes; here those count that say unknown. */
 	bool all = match->trace_all || facts_are_incomplete(&match->facts);
 	const struct index *index = all ? NULL : customer->index;
 	struct index_walk walk;

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "normalize/when.h"
 
 enum {
 	/* Elements of one array that are looked at: an alert has some tens, and
@@ -13,6 +14,8 @@ enum {
 	ELEMENTS_MOST = 2000,
 	/* Characters of an incident's name: it goes into one line of a mail. */
 	NAME_MOST = 200,
+	/* Octets of a link that a note shows. */
+	LINK_MOST = 160,
 };
 
 static const struct record_source *const sources[] = {
@@ -99,13 +102,20 @@ add_page(struct arena *arena, record_list *records, const struct json *page,
 	return !only_incidents || alerts;
 }
 
+/* What it looks like is more than what was asked for: a record that a person
+ * has kept may be of either API. */
 static const struct record_source *
-find_source(const struct json *json)
+find_source(const struct json *json, const char *asked)
 {
 	size_t i;
 
-	for (i = 0; json_is_object(json) && sources[i]; i++)
+	if (!json_is_object(json))
+		return NULL;
+	for (i = 0; sources[i]; i++)
 		if (sources[i]->is(json))
+			return sources[i];
+	for (i = 0; sources[i]; i++)
+		if (text_equal(sources[i]->name, asked))
 			return sources[i];
 	return NULL;
 }
@@ -143,6 +153,19 @@ name_stranger(const struct json *json)
 	return "no alert of Graph or of Defender for Endpoint";
 }
 
+/* An array of anything could be of anybody; one of alerts is a page that a
+ * program has unpacked. */
+static bool
+has_alerts(const struct json *array)
+{
+	const struct json *one =
+		json_is_array(array) ? json_first(array) : NULL;
+
+	while (one && !find_source(one, NULL) && !is_incident(one))
+		one = json_next(one);
+	return one != NULL;
+}
+
 bool
 record_find(const struct json *document, struct arena *arena,
 	    record_list *records, struct buf *error)
@@ -151,12 +174,14 @@ record_find(const struct json *document, struct arena *arena,
 
 	if (is_error(document, error))
 		return false;
+	if (has_alerts(document))
+		page = document;
 	if (json_is_array(page))
 		return add_page(arena, records, page, error);
 	if (is_incident(document) &&
 	    add_incident(arena, records, document))
 		return true;
-	if (find_source(document)) {
+	if (find_source(document, NULL)) {
 		add_record(arena, records, document, NULL);
 		return true;
 	}
@@ -174,13 +199,16 @@ record_path(struct record_reader *reader, const char *path, const char *name)
 	return *path ? arena_printf(reader->arena, "%s.%s", path, name) : name;
 }
 
+/* What the field should have had from there is not known. */
 static void
-note_type(struct record_reader *reader, const char *path, const char *what)
+note_unread(struct record_reader *reader, enum alert_field field,
+	    const char *path, const char *what)
 {
 	const char *note = arena_printf(reader->arena, "API field %s is %s",
 					path, what);
 
 	vec_push(reader->arena, &reader->out->notes, note);
+	alert_incomplete(reader->alert, field, "%s", note);
 }
 
 static void
@@ -209,31 +237,39 @@ put_scalar(struct record_reader *reader, enum alert_field field,
 	return true;
 }
 
+static void
+put_list(struct record_reader *reader, enum alert_field field,
+	 const struct json *list, const char *path)
+{
+	const struct json *one = json_first(list);
+	size_t i = 0;
+
+	for (; one && i < ELEMENTS_MOST; one = json_next(one), i++) {
+		const char *place = arena_printf(reader->arena, "%s[%zu]",
+						 path, i);
+
+		if (!json_is_null(one) &&
+		    !put_scalar(reader, field, one, place))
+			note_unread(reader, field, place,
+				    "neither text nor number");
+	}
+	if (one)
+		note_unread(reader, field, path, "longer than what is read");
+}
+
 void
 record_take(struct record_reader *reader, enum alert_field field,
 	    const struct json *object, const char *path, const char *name)
 {
-	const struct json *value = json_member(object, name), *one;
+	const struct json *value = json_member(object, name);
 	const char *at = record_path(reader, path, name);
-	size_t i = 0;
 
 	if (!value || json_is_null(value))
 		return;
-	if (put_scalar(reader, field, value, at))
-		return;
-	if (!json_is_array(value)) {
-		note_type(reader, at, "neither text nor number");
-		return;
-	}
-	one = json_first(value);
-	for (; one && i < ELEMENTS_MOST; one = json_next(one), i++) {
-		const char *place = arena_printf(reader->arena, "%s[%zu]", at,
-						 i);
-
-		if (!json_is_null(one) &&
-		    !put_scalar(reader, field, one, place))
-			note_type(reader, place, "neither text nor number");
-	}
+	if (json_is_array(value))
+		put_list(reader, field, value, at);
+	else if (!put_scalar(reader, field, value, at))
+		note_unread(reader, field, at, "neither text nor number");
 }
 
 static void
@@ -247,11 +283,12 @@ take_time(struct record_reader *reader, enum alert_field field,
 
 	if (!value || json_is_null(value))
 		return;
-	if (text && clock_parse(text, &when)) {
+	if (text && (clock_parse_foreign(text, &when) ||
+		     when_parse(text, &when))) {
 		clock_print(&printed, when);
 		put(reader, field, printed.data, name);
 	} else {
-		note_type(reader, name, "no time");
+		note_unread(reader, field, name, "no time");
 	}
 	buf_release(&printed);
 }
@@ -286,29 +323,73 @@ record_take_word(struct record_reader *reader, enum alert_field field,
 	put(reader, field, word, name);
 }
 
-static const char *
-text_of(const struct json *object, const char *name)
+void
+record_expect(struct record_reader *reader,
+	      const struct record_member *members, const struct json *json)
 {
-	const char *text = json_text(json_member(object, name));
-
-	return text && *text ? text : NULL;
+	for (; members->name; members++)
+		if (!alert_text(reader->alert, members->field) &&
+		    !json_is_array(json_member(json, members->name)))
+			alert_incomplete(reader->alert, members->field,
+					 "the API does not say %s",
+					 members->name);
 }
 
-void
+const char *
+record_take_link(struct record_reader *reader, enum alert_field field,
+		 const struct json *json, const char *name)
+{
+	const char *text = record_text(json, name);
+	struct url url;
+	bool is_link;
+
+	if (!text)
+		return NULL;
+	is_link = url_parse(reader->arena, text, &url);
+	if (is_link && reader->formats &&
+	    map_find(reader->formats->portals, url.host)) {
+		put(reader, field, text, name);
+		return text;
+	}
+	note_unread(reader, field, name, arena_printf(reader->arena,
+		    "no link to a known portal: %s",
+		    text_cut(reader->arena, text, LINK_MOST)));
+	return NULL;
+}
+
+/* Invisible characters are no name. */
+const char *
+record_text(const struct json *object, const char *name)
+{
+	const char *text = json_text(json_member(object, name));
+	const char *at = text, *end = text ? text + strlen(text) : NULL;
+	size_t step;
+
+	for (; at < end; at += step)
+		if (!text_is_invisible(text_decode(at, end, &step)))
+			return text;
+	return NULL;
+}
+
+bool
 record_take_account(struct record_reader *reader, const struct json *account,
 		    const char *path, const char *principal,
 		    const char *domain, const char *name)
 {
-	const char *in = text_of(account, domain);
-	const char *called = text_of(account, name);
+	const char *in = record_text(account, domain);
+	const char *called = record_text(account, name);
 
-	if (text_of(account, principal))
-		put(reader, ALERT_USER, text_of(account, principal),
+	if (record_text(account, principal))
+		put(reader, ALERT_USER, record_text(account, principal),
 		    record_path(reader, path, principal));
 	else if (called)
 		put(reader, ALERT_USER, in ?
 		    arena_printf(reader->arena, "%s\\%s", in, called) : called,
 		    record_path(reader, path, name));
+	else
+		alert_incomplete(reader->alert, ALERT_USER,
+				 "%s is a user without a name", path);
+	return called || record_text(account, principal);
 }
 
 /* ---- one record ---- */
@@ -361,8 +442,8 @@ take_incident(struct record_reader *reader, const struct json *incident)
 {
 	record_take(reader, ALERT_INCIDENT, incident, "", "id");
 	record_take(reader, ALERT_INCIDENT, incident, "", "incidentId");
-	record_take(reader, ALERT_INCIDENT_URL, incident, "",
-		    "incidentWebUrl");
+	(void)record_take_link(reader, ALERT_INCIDENT_URL, incident,
+			       "incidentWebUrl");
 	record_take(reader, ALERT_TENANT, incident, "", "tenantId");
 	reader->out->incident_name = incident_name(
 		json_text(json_member(incident, "displayName")),
@@ -370,11 +451,14 @@ take_incident(struct record_reader *reader, const struct json *incident)
 }
 
 static struct normalized *
-read_record(const struct record_source *source, const struct record *record,
-	    struct arena *arena)
+read_record(const struct record_source *source,
+	    const struct normalize_record *input, struct arena *arena)
 {
+	const struct record *record = &input->record;
 	struct normalized *out = arena_alloc(arena, sizeof(*out));
-	struct record_reader reader = { .arena = arena, .out = out };
+	struct record_reader reader = {
+		.arena = arena, .formats = input->formats, .out = out,
+	};
 
 	out->alert = reader.alert = alert_create(arena);
 	out->recognised = true;
@@ -395,7 +479,8 @@ const struct normalized *
 normalize_record(const struct normalize_record *input, struct arena *arena,
 		 struct buf *error)
 {
-	const struct record_source *source = find_source(input->record.json);
+	const struct record_source *source = find_source(input->record.json,
+							 input->record.asked);
 	struct normalized *out;
 
 	if (!source) {
@@ -403,7 +488,7 @@ normalize_record(const struct normalize_record *input, struct arena *arena,
 			   name_stranger(input->record.json));
 		return NULL;
 	}
-	out = read_record(source, &input->record, arena);
+	out = read_record(source, input, arena);
 	if (!alert_text(out->alert, ALERT_ALERT)) {
 		buf_puts(error, "the API sent an alert without an id");
 		return NULL;

@@ -4,8 +4,8 @@
  *
  * Nothing but a record's identity is demanded. Every other member may be
  * missing, null, of the wrong type or of a kind that nobody has seen yet: it is
- * noted, and the rest is read. There is no clock and no store: the same record
- * always gives the same alert.
+ * noted, its field is incomplete, and the rest is read. There is no clock and
+ * no store: the same record always gives the same alert.
  *
  *	record_find()		which records does a document have?
  *	normalize_record()	one of them as an alert
@@ -22,21 +22,25 @@ struct record {
 	const struct json *json;	/* of any type */
 	const struct json *incident;	/* or NULL */
 	const char *incident_name;	/* known from elsewhere; or NULL */
+	const char *asked;		/* the name of the API that was asked
+					   for it: what came is of it, whatever
+					   it looks like. NULL: not known */
 };
 
 typedef VEC(struct record) record_list;
 
 /*
- * Append the records of a document: a page {"value":[...]}, an incident with
- * its alerts, or a single alert. False and a sentence when it is something
- * else: an error of the API, an incident without alerts, a token. Borrows from
- * the document. An element of a page is a record whatever it is.
+ * Append the records of a document: a page {"value":[...]} or a bare array, an
+ * incident with its alerts, or a single alert. False and a sentence when it is
+ * something else: an error of the API, an incident without alerts, a token.
+ * Borrows from the document. An element of a page is a record whatever it is.
  */
 bool record_find(const struct json *document, struct arena *arena,
 		 record_list *records, struct buf *error);
 
 struct normalize_record {
 	const struct customers *customers;
+	const struct formats *formats;	/* for the hosts of portals */
 	const char *tenant;		/* that was asked; NULL: not known */
 	struct record record;
 };
@@ -51,6 +55,7 @@ const struct normalized *normalize_record(const struct normalize_record *input,
 
 struct record_reader {
 	struct arena *arena;
+	const struct formats *formats;
 	struct normalized *out;
 	struct alert *alert;		/* out->alert */
 };
@@ -80,16 +85,31 @@ void record_take_members(struct record_reader *reader,
 			 const struct record_member *members,
 			 const struct json *json);
 
+/* Members that the API always gives: the fields that got no value, and no list
+ * either, are incomplete. */
+void record_expect(struct record_reader *reader,
+		   const struct record_member *members,
+		   const struct json *json);
+
 /* A member of an enumeration becomes the value, in the writing of Graph:
  * "InProgress" is "inProgress". */
 void record_take_word(struct record_reader *reader, enum alert_field field,
 		      const struct json *object, const char *name);
+/* A link to a portal; any other is noted, and taken by nobody: a button of a
+ * notification leads there. NULL, or the link. */
+const char *record_take_link(struct record_reader *reader,
+			     enum alert_field field,
+			     const struct json *json, const char *name);
 /* An account becomes a user: its principal name, or DOMAIN\NAME, or NAME; the
- * members have the names given. */
-void record_take_account(struct record_reader *reader,
+ * members have the names given. False when it has no name, which makes users
+ * incomplete. */
+bool record_take_account(struct record_reader *reader,
 			 const struct json *account, const char *path,
 			 const char *principal, const char *domain,
 			 const char *name);
+
+/* The visible text of a member, or NULL. */
+const char *record_text(const struct json *object, const char *name);
 
 /* "path.name", or "name" of the record itself. */
 const char *record_path(struct record_reader *reader, const char *path,

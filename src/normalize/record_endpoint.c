@@ -7,26 +7,30 @@
 
 #include "base/text.h"
 
-enum { EVIDENCE_MOST = 2000 };	/* as in record_graph.c */
+enum { EVIDENCE_MOST = 2000 };	/* as in record_evidence.c */
 
 static bool
 endpoint_is(const struct json *json)
 {
 	return json_member(json, "alertCreationTime") != NULL ||
 	       (json_member(json, "machineId") &&
-		json_text(json_member(json, "title")) &&
-		json_member(json, "severity"));
+		json_member(json, "title") && json_member(json, "severity"));
 }
 
+/* Processes are of users, too, but not all of them. */
 static void
 read_entity(struct record_reader *reader, const struct json *entity,
 	    const char *path)
 {
-	const char *type = json_text(json_member(entity, "entityType"));
+	const char *type = record_text(entity, "entityType");
 
-	if (type && text_same(type, "User"))
-		record_take_account(reader, entity, path, "userPrincipalName",
-				    "domainName", "accountName");
+	if (!type)
+		alert_incomplete(reader->alert, ALERT_USER,
+				 "%s has no type", path);
+	else if (text_same(type, "User") || record_text(entity, "accountName"))
+		(void)record_take_account(reader, entity, path,
+					  "userPrincipalName", "domainName",
+					  "accountName");
 }
 
 static void
@@ -43,6 +47,10 @@ read_entities(struct record_reader *reader, const struct json *evidence)
 	for (; one && i < EVIDENCE_MOST; one = json_next(one), i++)
 		read_entity(reader, one, arena_printf(reader->arena,
 						      "evidence[%zu]", i));
+	if (one || !json_is_array(evidence))
+		alert_incomplete(reader->alert, ALERT_USER, one ?
+				 "evidence is longer than what is read" :
+				 "evidence is no list");
 }
 
 /* The oldest answers write the text "null" for no category. */
@@ -78,6 +86,17 @@ static const struct record_member members[] = {
 	{ NULL, 0 }
 };
 
+/* What an alert always has. Tags are not among it: this API does not give
+ * them. */
+static const struct record_member expected[] = {
+	{ "title", ALERT_TITLE },
+	{ "severity", ALERT_SEVERITY },
+	{ "status", ALERT_STATUS },
+	{ "computerDnsName", ALERT_DEVICE },
+	{ "rbacGroupName", ALERT_DEVICE_GROUP },
+	{ NULL, 0 }
+};
+
 static void
 endpoint_read(struct record_reader *reader, const struct json *json)
 {
@@ -85,10 +104,13 @@ endpoint_read(struct record_reader *reader, const struct json *json)
 	read_category(reader, json);
 	record_take_word(reader, ALERT_STATUS, json, "status");
 	record_take_word(reader, ALERT_CLASSIFICATION, json, "classification");
-	record_take_account(reader, json_member(json, "relatedUser"),
-			    "relatedUser", "userPrincipalName", "domainName",
-			    "userName");
+	if (json_is_object(json_member(json, "relatedUser")))
+		(void)record_take_account(reader,
+				json_member(json, "relatedUser"),
+				"relatedUser", "userPrincipalName",
+				"domainName", "userName");
 	read_entities(reader, json_member(json, "evidence"));
+	record_expect(reader, expected, json);
 	if (!alert_text(reader->alert, ALERT_SERVICE))
 		alert_set(reader->alert, ALERT_SERVICE,
 			  "microsoftDefenderForEndpoint", "API");

@@ -1,20 +1,20 @@
 /*
- * Graph's security/alerts_v2. Devices, users and groups are in its evidence,
- * which is of many types, nested in places, and grows without notice; so they
- * are found by the type of an object, wherever it stands.
+ * Graph's security/alerts_v2. Devices, users and groups are in its evidence
+ * (record_evidence.h).
  */
-#include "normalize/record.h"
+#include "normalize/record_evidence.h"
 
 #include "base/text.h"
 
-enum {
-	/* A device in a session in an evidence is three deep. */
-	EVIDENCE_DEPTH_MOST = 6,
-	EVIDENCE_MOST = 2000,	/* see ELEMENTS_MOST */
-};
+/* "#microsoft.graph.security.alert"; some answers leave out the mark. */
+static bool
+is_type_of_alert(const char *type)
+{
+	return text_ends(type, "security.alert");
+}
 
-#define TYPE_PREFIX "#microsoft.graph.security."
-
+/* No member of these is in the alerts of other APIs, and one that is null is
+ * one. */
 static bool
 graph_is(const struct json *json)
 {
@@ -22,16 +22,16 @@ graph_is(const struct json *json)
 		"serviceSource", "detectionSource", "createdDateTime",
 		"lastUpdateDateTime", "evidence", NULL
 	};
-	const char *type = json_text(json_member(json, "@odata.type"));
+	const char *type = record_text(json, "@odata.type");
 	size_t i;
 
 	if (type)
-		return !strcmp(type, TYPE_PREFIX "alert");
+		return is_type_of_alert(type);
 	if (json_member(json, "alertCreationTime") ||
 	    json_member(json, "vendorInformation") ||
 	    json_member(json, "azureTenantId") ||
 	    json_member(json, "alertId") ||
-	    !json_text(json_member(json, "title")))
+	    !(json_member(json, "title") || json_member(json, "evidence")))
 		return false;
 	for (i = 0; members[i]; i++)
 		if (json_member(json, members[i]))
@@ -39,159 +39,12 @@ graph_is(const struct json *json)
 	return false;
 }
 
-/* ---- evidence ---- */
-
-static void
-read_device(struct record_reader *reader, const struct json *device,
-	    const char *path)
-{
-	const char *name = json_text(json_member(device, "deviceDnsName"));
-
-	record_take(reader, ALERT_DEVICE, device, path, name && *name ?
-		    "deviceDnsName" : "hostName");
-	record_take(reader, ALERT_DEVICE_GROUP, device, path, "rbacGroupName");
-	record_take(reader, ALERT_DEVICE_TAG, device, path, "tags");
-	record_take(reader, ALERT_DEVICE_OS, device, path, "osPlatform");
-}
-
-static void
-read_iot_device(struct record_reader *reader, const struct json *device,
-		const char *path)
-{
-	const char *name = json_text(json_member(device, "deviceName"));
-
-	record_take(reader, ALERT_DEVICE, device, path, name && *name ?
-		    "deviceName" : "deviceId");
-	record_take(reader, ALERT_DEVICE_TAG, device, path, "tags");
-	record_take(reader, ALERT_DEVICE_OS, device, path, "operatingSystem");
-}
-
-static void
-read_user(struct record_reader *reader, const struct json *evidence,
-	  const char *path)
-{
-	record_take_account(reader, json_member(evidence, "userAccount"),
-			    record_path(reader, path, "userAccount"),
-			    "userPrincipalName", "domainName", "accountName");
-}
-
-static void
-read_mailbox(struct record_reader *reader, const struct json *evidence,
-	     const char *path)
-{
-	const char *name = json_text(json_member(evidence, "upn"));
-
-	record_take(reader, ALERT_USER, evidence, path, name && *name ?
-		    "upn" : "primaryAddress");
-}
-
-static const struct {
-	const char *type;
-	void (*read)(struct record_reader *reader, const struct json *evidence,
-		     const char *path);
-} readers[] = {
-	{ TYPE_PREFIX "deviceEvidence", read_device },
-	{ TYPE_PREFIX "ioTDeviceEvidence", read_iot_device },
-	{ TYPE_PREFIX "userEvidence", read_user },
-	{ TYPE_PREFIX "mailboxEvidence", read_mailbox },
-	{ TYPE_PREFIX "processEvidence", read_user },
-};
-
-static void
-read_typed(struct record_reader *reader, const struct json *evidence,
-	   const char *path)
-{
-	const char *type = json_text(json_member(evidence, "@odata.type"));
-	size_t i;
-
-	for (i = 0; type && i < sizeof(readers) / sizeof(*readers); i++)
-		if (!strcasecmp(type, readers[i].type))
-			readers[i].read(reader, evidence, path);
-}
-
-/* An evidence and whatever evidence stands inside it. */
-static void
-read_evidence(struct record_reader *reader, const struct json *evidence,
-	      const char *path, int depth)
-{
-	const struct json *inner = json_first(evidence);
-	size_t i = 0;
-
-	if (!depth || (!json_is_object(evidence) && !json_is_array(evidence)))
-		return;
-	read_typed(reader, evidence, path);
-	for (; inner && i < EVIDENCE_MOST; inner = json_next(inner), i++)
-		if (json_is_object(inner) || json_is_array(inner))
-			read_evidence(reader, inner, json_is_array(evidence) ?
-				      arena_printf(reader->arena, "%s[%zu]",
-						   path, i) :
-				      record_path(reader, path,
-						  json_name(inner)),
-				      depth - 1);
-}
-
-static bool
-is_primary(const struct json *evidence)
-{
-	const struct json *role =
-		json_first(json_member(evidence, "detailedRoles"));
-
-	for (; role; role = json_next(role))
-		if (json_text(role) &&
-		    text_same(json_text(role), "PrimaryDevice"))
-			return true;
-	return false;
-}
-
-/* The device that the alert is about comes first, as the one that a template
- * shows and whose system counts. */
-static void
-read_primary(struct record_reader *reader, const struct json *list)
-{
-	const struct json *one = json_first(list);
-	size_t i = 0;
-
-	for (; one && i < EVIDENCE_MOST; one = json_next(one), i++)
-		if (is_primary(one))
-			read_typed(reader, one,
-				   arena_printf(reader->arena, "evidence[%zu]",
-						i));
-}
-
-/* ---- risk: the highest of all devices, so that none hides another ---- */
-
-static int
-risk_rank(const char *risk)
-{
-	return risk ? (int)severity_parse(risk) : -1;
-}
-
-static void
-read_risks(struct record_reader *reader, const struct json *list)
-{
-	const struct json *one = json_first(list);
-	size_t i = 0;
-
-	for (; one && i < EVIDENCE_MOST; one = json_next(one), i++) {
-		const char *risk = json_text(json_member(one, "riskScore"));
-		const char *known = alert_text(reader->alert,
-					       ALERT_DEVICE_RISK);
-
-		if (risk && *risk && risk_rank(risk) > risk_rank(known))
-			alert_set(reader->alert, ALERT_DEVICE_RISK, risk,
-				  arena_printf(reader->arena, "API field "
-					"evidence[%zu].riskScore", i));
-	}
-}
-
-/* ---- the alert ---- */
-
 /* The portal's link names the tenant as well. */
 static void
-read_tenant(struct record_reader *reader, const struct json *json)
+read_tenant(struct record_reader *reader, const struct json *json,
+	    const char *link)
 {
-	const char *url = json_text(json_member(json, "alertWebUrl"));
-	const char *tid = url ? strstr(url, "tid=") : NULL;
+	const char *tid = link ? strstr(link, "tid=") : NULL;
 	char *tenant;
 
 	record_take(reader, ALERT_TENANT, json, "", "tenantId");
@@ -219,12 +72,22 @@ static const struct record_member members[] = {
 	{ "detectionSource", ALERT_DETECTION_SOURCE },
 	{ "detectorId", ALERT_DETECTOR },
 	{ "productName", ALERT_PRODUCT },
-	{ "alertWebUrl", ALERT_ALERT_URL },
-	{ "incidentWebUrl", ALERT_INCIDENT_URL },
 	{ "createdDateTime", ALERT_CREATED },
 	{ "lastUpdateDateTime", ALERT_UPDATED },
 	{ "firstActivityDateTime", ALERT_FIRST_ACTIVITY },
 	{ "lastActivityDateTime", ALERT_LAST_ACTIVITY },
+	{ NULL, 0 }
+};
+
+/* What an alert always has (facts of the schema: not nullable, or never seen to
+ * be missing). The rest may well not be there. */
+static const struct record_member expected[] = {
+	{ "title", ALERT_TITLE },
+	{ "severity", ALERT_SEVERITY },
+	{ "status", ALERT_STATUS },
+	{ "serviceSource", ALERT_SERVICE },
+	{ "categories", ALERT_CATEGORY },
+	{ "mitreTechniques", ALERT_TECHNIQUE },
 	{ NULL, 0 }
 };
 
@@ -248,15 +111,17 @@ read_handling(struct record_reader *reader, const struct json *json)
 static void
 graph_read(struct record_reader *reader, const struct json *json)
 {
-	const struct json *evidence = json_member(json, "evidence");
+	const char *link;
 
 	record_take_members(reader, members, json);
 	record_take_word(reader, ALERT_STATUS, json, "status");
 	record_take_word(reader, ALERT_CLASSIFICATION, json, "classification");
-	read_tenant(reader, json);
-	read_primary(reader, evidence);
-	read_evidence(reader, evidence, "evidence", EVIDENCE_DEPTH_MOST);
-	read_risks(reader, evidence);
+	link = record_take_link(reader, ALERT_ALERT_URL, json, "alertWebUrl");
+	(void)record_take_link(reader, ALERT_INCIDENT_URL, json,
+			       "incidentWebUrl");
+	read_tenant(reader, json, link);
+	record_evidence_read(reader, json_member(json, "evidence"));
+	record_expect(reader, expected, json);
 	read_handling(reader, json);
 }
 

@@ -27,6 +27,7 @@ read_record(const struct generation *g, const struct pipeline_input *input,
 {
 	const struct normalize_record wanted = {
 		.customers = g->customers,
+		.formats = g->formats,
 		.tenant = input->tenant,
 		.record = *input->record,
 	};

@@ -30,7 +30,7 @@ time_of(const struct json *object, const char *name)
 	const char *text = json_text(json_member(object, name));
 	instant_ms when;
 
-	return text && clock_parse(text, &when) ? when : TIME_UNKNOWN;
+	return text && clock_parse_foreign(text, &when) ? when : TIME_UNKNOWN;
 }
 
 void

@@ -31,6 +31,8 @@ static const struct {
 	{ "2026-01-01T00:00:00.Z", NULL },
 	{ "2026-01-01T00:00.5Z", NULL },
 	{ "2026-01-01T00:00:00+1:00", NULL },
+	{ "2026-01-01T00:00:00+0100", NULL },
+	{ "2026-01-01T00:00:00 +01:00", NULL },
 	{ "2026-01-01T00:00:00Z ", NULL },
 	{ "2026-01-01", NULL },
 	{ "", NULL },
@@ -50,6 +52,41 @@ test_text(void)
 			clock_print(&out, when);
 		is(good ? out.data : NULL, times[i].want, "'%s' is read",
 		   times[i].text);
+		buf_release(&out);
+	}
+}
+
+static void
+test_foreign(void)
+{
+	static const struct {
+		const char *text, *want;	/* NULL: refused */
+	} cases[] = {
+		{ "2026-11-21T23:13:39.5Z", "2026-11-21T23:13:39.500Z" },
+		{ "2026-11-21T23:13:39+0000", "2026-11-21T23:13:39Z" },
+		{ "2026-11-21T23:13:39-0130", "2026-11-22T00:43:39Z" },
+		{ "2026-11-21 23:13:39 +01:00", "2026-11-21T22:13:39Z" },
+		{ "2026-11-21T23:13:39.1234567 Z", "2026-11-21T23:13:39.123Z" },
+		{ "2026-11-21T23:13:39 ", "2026-11-21T23:13:39Z" },
+		{ "2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z" },
+		{ "0001-01-01T00:00:00Z", NULL },
+		{ "1601-01-01T00:00:00Z", NULL },
+		{ "1970-01-01T00:00:00Z", NULL },
+		{ "9999-12-31T23:59:59Z", NULL },
+		{ "2026-11-21T23:13:39+0530577Z", NULL },
+		{ "", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct buf out = BUF_INIT;
+		instant_ms when;
+		bool good = clock_parse_foreign(cases[i].text, &when);
+
+		if (good)
+			clock_print(&out, when);
+		is(good ? out.data : NULL, cases[i].want,
+		   "'%s' of another program", cases[i].text);
 		buf_release(&out);
 	}
 }
@@ -112,6 +149,7 @@ int
 main(void)
 {
 	test_text();
+	test_foreign();
 	test_offset();
 	test_calendar();
 	test_clock();

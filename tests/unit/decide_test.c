@@ -427,7 +427,10 @@ static void
 check_many(size_t count)
 {
 	struct generation *generation = load(many_rules(count));
-	const struct row row = { .record = "" };
+	const struct row row = {
+		.record = "\"status\":\"new\",\"categories\":[],"
+			  "\"mitreTechniques\":[],\"evidence\":[]"
+	};
 	const struct pipeline_input input = input_of(&row);
 	const struct pipeline_decision *decision, *brief;
 
