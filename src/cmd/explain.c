@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/journal.h"
+#include "parse/charset.h"
 #include "pipeline/mail.h"
 
 enum { OPTION_JSON, OPTION_RENDER, OPTION_AT, OPTION_TO };
@@ -295,6 +296,26 @@ explain_document(const struct explain *explain, const char *path,
 	return good;
 }
 
+/* PowerShell writes UTF-16 when it redirects, with a mark in front or not. */
+static const char *
+name_utf16(const struct buf *bytes)
+{
+	static const struct {
+		const char start[3], *name;
+	} starts[] = {
+		{ "\xff\xfe", "utf-16le" }, { "\xfe\xff", "utf-16be" },
+		{ "{\0", "utf-16le" }, { "\0{", "utf-16be" },
+		{ "[\0", "utf-16le" }, { "\0[", "utf-16be" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(starts) / sizeof(*starts); i++)
+		if (bytes->len >= 2 &&
+		    !memcmp(bytes->data, starts[i].start, 2))
+			return starts[i].name;
+	return NULL;
+}
+
 /* JSON begins with a brace or a bracket, which no header of a mail does. */
 static bool
 looks_like_json(const struct buf *bytes)
@@ -307,21 +328,41 @@ looks_like_json(const struct buf *bytes)
 	return *at == '{' || *at == '[';
 }
 
+/* Documents one behind the other are all explained: one object a line is what
+ * this program prints, too. */
 static bool
 explain_json(const struct explain *explain, const char *path,
 	     const struct buf *bytes, struct buf *out)
 {
 	struct buf error = BUF_INIT;
-	struct json *document = json_parse(bytes->data, bytes->len, &error);
-	bool good = false;
+	struct json *all = json_parse_all(bytes->data, bytes->len, &error);
+	const struct json *one = json_first(all);
+	bool good = all != NULL;
 
-	if (document)
-		good = explain_document(explain, path, document, out);
-	else
+	for (; one; one = json_next(one))
+		good &= explain_document(explain, path, one, out);
+	if (!all)
 		(void)cmd_fail("%s: %s", path, error.data);
-	json_destroy(&document);
+	json_destroy(&all);
 	buf_release(&error);
 	return good;
+}
+
+/* What is JSON in UTF-16 becomes UTF-8; anything else stays as it is. */
+static void
+decode(struct buf *bytes)
+{
+	const char *name = name_utf16(bytes);
+	struct buf text = BUF_INIT, other;
+
+	if (name)
+		(void)charset_append(&text, name, bytes->data, bytes->len);
+	if (text.len && looks_like_json(&text)) {
+		other = *bytes;
+		*bytes = text;
+		text = other;
+	}
+	buf_release(&text);
 }
 
 static bool
@@ -330,6 +371,8 @@ explain_file(const struct explain *explain, const char *path, struct buf *out)
 	struct buf bytes = BUF_INIT;
 	bool good = cmd_read_file(path, &bytes);
 
+	if (good)
+		decode(&bytes);
 	if (good && looks_like_json(&bytes))
 		good = explain_json(explain, path, &bytes, out);
 	else if (good)
@@ -388,9 +431,9 @@ const struct command cmd_explain = {
 	.words = "FILE...",
 	.summary = "Say what would happen to a mail or alert, and why",
 	.detail = "FILE is a mail as an MTA delivers it or as it lies in the "
-		  "spool, or JSON of Graph\nor Defender for Endpoint, one "
-		  "alert or a page; - is standard input. Nothing is\n"
-		  "sent or stored.\n",
+		  "spool, or JSON of Graph\nor Defender for Endpoint: an "
+		  "alert, a page, an array, or one of them a line; - is\n"
+		  "standard input. Nothing is sent or stored.\n",
 	.options = {
 		[OPTION_JSON] = { "json", NULL, "one object a line" },
 		[OPTION_RENDER] = { "render", NULL,

@@ -54,6 +54,32 @@ with Relay() as relay:
     ok(status == 0 and json.loads(out)['kind'] == 'api',
        'a record comes from standard input as well', out, err)
 
+    # As people save what they fetched: PowerShell in UTF-16, jq and others an
+    # array or one object a line.
+    with open('tests/api/graph-devices.json', encoding='utf-8') as file:
+        one = json.load(file)['value'][0]
+    two = dict(one, id='da22bb')
+    line, second = json.dumps(one), json.dumps(two)
+    for kind, data in [
+            ('an array', '[%s,%s]' % (line, second)),
+            ('one object a line', line + '\r\n' + second + '\n\n'),
+            ('a page a line', '{"value":[%s]}\n{"value":[%s]}\n' %
+                              (line, second)),
+            ('UTF-16', ('\ufeff[%s,\r\n%s]' % (line, second))),
+            ('UTF-16 without a mark', '[%s,%s]' % (line, second))]:
+        encoding = 'utf-16-le' if 'UTF-16' in kind else 'utf-8'
+        status, out, err = relay.command('explain', '--json', '-',
+                                         input=data.encode(encoding))
+        same([json.loads(each)['alert']['alert']
+              for each in out.splitlines()], ['da11aa', 'da22bb'],
+             kind + ' is read')
+    status, out, err = relay.command(
+        'explain', '--json', '-',
+        input=line.replace('"Suspicious', '"\\ud83d').encode())
+    ok(status == 0 and json.loads(out)['alert']['title'] ==
+       '\ufffd command line', 'half an emoji is a strange character', out,
+       err)
+
     # A rule that tests status asks for alerts that need nobody.
     relay.write('customers/contoso.rules', '''
         customer contoso "Contoso GmbH" {
