@@ -153,7 +153,7 @@ alert_incomplete(struct alert *alert, enum alert_field field,
 	struct alert_values *values = &alert->fields[field];
 	va_list args;
 
-	if (values->incomplete)
+	if (values->unread++)
 		return;
 	va_start(args, format);
 	values->incomplete = arena_vprintf(alert->arena, format, args);

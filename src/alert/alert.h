@@ -86,6 +86,8 @@ struct alert_values {
 	size_t count, size;
 	const char *incomplete;	/* why there may be values that are not among
 				   the items; NULL: those are all */
+	size_t unread;		/* how often that was found; the journal keeps
+				   only whether it was */
 };
 
 struct alert {

@@ -243,6 +243,12 @@ json_add_text(struct json *array, const char *text)
 	add(array, outer(cJSON_CreateString(text)));
 }
 
+void
+json_add_integer(struct json *array, int64_t value)
+{
+	add(array, outer(cJSON_CreateNumber((double)value)));
+}
+
 struct json *
 json_add_object(struct json *array)
 {

@@ -53,6 +53,7 @@ struct json *json_set_object(struct json *object, const char *name);
 struct json *json_set_array(struct json *object, const char *name);
 void json_set(struct json *object, const char *name, struct json *value);
 void json_add_text(struct json *array, const char *text);
+void json_add_integer(struct json *array, int64_t value);
 struct json *json_add_object(struct json *array);
 
 /* Append without white space, and without a line end; nothing in it is obeyed

@@ -26,7 +26,45 @@ rank_of(const struct alert *alert)
 	return severity == SEVERITY_UNKNOWN ? RANK_UNKNOWN : (int)severity;
 }
 
-/* ---- devices ---- */
+/* ---- severity ---- */
+
+/* As it is remembered: one that nobody understands is "unknown", and one that
+ * is not stated at all, NULL, is no news. */
+static const char *
+severity_of(const struct alert *alert)
+{
+	const char *text = alert_text(alert, ALERT_SEVERITY);
+
+	if (alert->fields[ALERT_SEVERITY].incomplete ||
+	    (text && severity_parse(text) == SEVERITY_UNKNOWN))
+		return "unknown";
+	return text;
+}
+
+/* What is not known may be worse, so to become unknown is news as well, and to
+ * be known again. */
+static const char *
+severity_news(const struct again *again, struct arena *arena)
+{
+	const char *before = again->state->known->severity;
+	const char *now = severity_of(again->alert);
+	enum severity from, to;
+
+	if (!before || !now)
+		return NULL;
+	from = severity_parse(before);
+	to = severity_parse(now);
+	if (from == SEVERITY_UNKNOWN && to != SEVERITY_UNKNOWN)
+		return arena_printf(arena, "The severity was not known, and "
+				    "is %s.", now);
+	if (from != SEVERITY_UNKNOWN && to == SEVERITY_UNKNOWN)
+		return arena_printf(arena, "The severity was %s, and is not "
+				    "known any more.", before);
+	return to > from ? arena_printf(arena, "The severity was raised from "
+					"%s to %s.", before, now) : NULL;
+}
+
+/* ---- devices: names, and how many were not read, if any ---- */
 
 /* By full name, or by first label when one of them has no more. */
 static bool
@@ -78,23 +116,64 @@ first_new_device(const struct store_known *was, const struct alert *alert)
 	return found;
 }
 
-/* Those that were known and those that it names now. */
+static int64_t
+unread_devices(const struct json *devices)
+{
+	const struct json *one = json_first(devices);
+	int64_t count = 0;
+
+	for (; one; one = json_next(one))
+		count = json_integer(one, count);
+	return count;
+}
+
+static const char *
+devices_news(const struct again *again, struct arena *arena)
+{
+	const struct store_known *was = again->state->known;
+	const struct alert_values *values = &again->alert->fields[ALERT_DEVICE];
+	const char *added = first_new_device(was, again->alert);
+	struct json *devices;
+	bool is_more;
+
+	if (added)
+		return arena_printf(arena, "A device was added: %s.", added);
+	devices = known_devices(was);
+	is_more = (int64_t)values->unread > unread_devices(devices);
+	json_destroy(&devices);
+	return is_more ? arena_printf(arena, "A device may have been added: "
+				      "%s.", values->incomplete) : NULL;
+}
+
+/* Those that were known and those that it names now. A mail names fewer than
+ * the API, so it takes back no doubt. */
 static const char *
 all_devices(const struct again *again, struct arena *arena)
 {
 	const struct alert_values *values = &again->alert->fields[ALERT_DEVICE];
-	struct json *devices = known_devices(again->state->known);
+	struct json *was = known_devices(again->state->known);
+	struct json *devices = json_array();
+	int64_t unread = (int64_t)values->unread;
+	const struct json *one = json_first(was);
 	struct buf text = BUF_INIT;
 	const char *copy;
 	size_t i;
 
+	for (; one; one = json_next(one))
+		if (json_text(one))
+			json_add_text(devices, json_text(one));
 	for (i = 0; i < values->count; i++)
 		if (!has_device(devices, values->items[i].text))
 			json_add_text(devices, values->items[i].text);
+	if (!again->by_api && unread < unread_devices(was))
+		unread = unread_devices(was);
+	if (unread)
+		json_add_integer(devices, unread);
 	json_print(devices, &text);
 	copy = arena_strdup(arena, text.data);
 	buf_release(&text);
 	json_destroy(&devices);
+	json_destroy(&was);
 	return copy;
 }
 
@@ -104,6 +183,13 @@ static bool
 is_resolved(const char *status)
 {
 	return status && text_same(status, "resolved");
+}
+
+static const char *
+status_of(const struct alert *alert)
+{
+	return alert->fields[ALERT_STATUS].incomplete ? NULL :
+	       alert_text(alert, ALERT_STATUS);
 }
 
 /* A time of the future is not true, and would make all that follows older. */
@@ -121,31 +207,34 @@ static void
 find_news(struct again *again, struct arena *arena)
 {
 	const struct store_known *was = again->state->known;
-	const char *severity = alert_text(again->alert, ALERT_SEVERITY);
-	const char *status = alert_text(again->alert, ALERT_STATUS);
-	enum severity before = was->severity ? severity_parse(was->severity)
-					     : SEVERITY_UNKNOWN;
-	const char *device;
+	const char *status = status_of(again->alert);
+	const char *news;
 
 	if (is_resolved(status)) {
 		if (!is_resolved(was->status))
 			again->change = "it was resolved";
 		return;
 	}
-	if (before != SEVERITY_UNKNOWN &&
-	    alert_severity(again->alert) > before)
-		again->news = arena_printf(arena, "The severity was raised "
-					   "from %s to %s.", was->severity,
-					   severity);
+	if ((news = severity_news(again, arena)))
+		again->news = news;
 	else if (is_resolved(was->status) && (again->by_api || status))
 		again->news = "The alert was resolved and is open again.";
 	/* A mail names few devices, so the first record brings no news. */
 	else if ((was->digest || !again->by_api) &&
-		 (device = first_new_device(was, again->alert)))
-		again->news = arena_printf(arena, "A device was added: %s.",
-					   device);
+		 (news = devices_news(again, arena)))
+		again->news = news;
 	else
 		again->change = "it was changed";
+}
+
+/* Whose time is not known is not known to be older. */
+static bool
+is_older(const struct again *again)
+{
+	instant_ms updated = updated_of(again);
+
+	return updated != TIME_UNKNOWN &&
+	       updated < again->state->known->updated;
 }
 
 void
@@ -157,8 +246,7 @@ again_look(struct again *again, struct arena *arena)
 	if (!was)
 		return;
 	again->same = again->digest && was->digest &&
-		(!strcmp(was->digest, again->digest) ||
-		 updated_of(again) < was->updated);
+		(!strcmp(was->digest, again->digest) || is_older(again));
 	if (!again->same)
 		find_news(again, arena);
 }
@@ -255,9 +343,10 @@ known_now(const struct again *again, int64_t item, struct arena *arena)
 	known.seen = again->now;
 	/* What the API says is newer than any mail. */
 	if (again->by_api || known.api == TIME_UNKNOWN) {
-		known.severity = alert_text(alert, ALERT_SEVERITY);
-		known.status = alert_text(alert, ALERT_STATUS);
-		known.updated = updated_of(again);
+		known.severity = severity_of(alert);
+		known.status = status_of(alert);
+		if (updated_of(again) != TIME_UNKNOWN)
+			known.updated = updated_of(again);
 	}
 	known.devices = all_devices(again, arena);
 	if (again->by_api)

@@ -24,7 +24,8 @@
  * give, the mail is all there is.
  *
  * A record of the API in which the severity is higher, a resolved alert is open
- * again, or a device is new, is news to everybody the rules name; so is such a
+ * again, or a device is new, is news to everybody the rules name, and so is one
+ * that may be such a record because part of it could not be read; so is such a
  * mail, unless the API has given the alert and has just been read. Mail that is
  * not authentic is never counted as having told anybody: whoever forges one
  * could keep the alert from them.

@@ -33,9 +33,23 @@ static const struct row {
 	{ "the severity is lowered",
 	  "{" API "\"alert\":\"a\",\"severity\":\"high\"}",
 	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}", 1, false },
-	{ "a severity of tomorrow is no raise",
+	{ "a severity of tomorrow may be a raise",
 	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"dire\"}", 1, true },
+	{ "the severity cannot be read any more",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":null,"
+	  "\"incomplete\":{\"severity\":\"?\"}}", 1, true },
+	{ "nor could it before",
+	  "{" API "\"alert\":\"a\",\"incomplete\":{\"severity\":\"?\"}}",
 	  "{" API "\"alert\":\"a\",\"severity\":\"dire\"}", 1, false },
+	{ "and can be read again",
+	  "{" API "\"alert\":\"a\",\"incomplete\":{\"severity\":\"?\"}}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}", 1, true },
+	{ "the severity contradicts what cannot be read",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
+	  "\"incomplete\":{\"severity\":\"?\"}}", 1, true },
 	{ "it is resolved",
 	  "{" API "\"alert\":\"a\",\"status\":\"new\"}",
 	  "{" API "\"alert\":\"a\",\"status\":\"resolved\"}", 1, false },
@@ -54,6 +68,29 @@ static const struct row {
 	{ "a device goes",
 	  "{" API "\"alert\":\"a\",\"device\":[\"x\",\"y\"]}",
 	  "{" API "\"alert\":\"a\",\"device\":[\"x\"]}", 1, false },
+	{ "a device that cannot be read is added",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\"]}",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\"],"
+	  "\"incomplete\":{\"device\":\"?\"}}", 1, true },
+	{ "as before, one cannot be read",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\"],"
+	  "\"incomplete\":{\"device\":\"?\"}}",
+	  "{" API "\"alert\":\"a\",\"device\":[\"x\"],\"title\":\"t\","
+	  "\"incomplete\":{\"device\":\"?\"}}", 1, false },
+	{ "it is resolved, or perhaps not, and worse",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"status\":\"resolved\",\"incomplete\":{\"status\":\"?\"}}",
+	  1, true },
+	{ "a version whose time cannot be read is not older",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
+	  "\"updated\":\"2026-11-22T11:00:00Z\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\"}", 1, true },
+	{ "nor is one of the future",
+	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
+	  "\"updated\":\"2026-11-22T11:00:00Z\"}",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"updated\":\"2099-11-22T11:00:00Z\"}", 1, true },
 	{ "an older version of it comes late",
 	  "{" API "\"alert\":\"a\",\"severity\":\"low\","
 	  "\"updated\":\"2026-11-22T11:00:00Z\"}",
