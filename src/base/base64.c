@@ -49,3 +49,36 @@ base64_append_url(struct buf *out, const void *bytes, size_t count)
 	}
 	buf_cut(out, i);
 }
+
+/* -1 when it is no digit. */
+static int
+url_digit(char c)
+{
+	const char *at = c == '-' ? digits + 62 : c == '_' ? digits + 63 :
+			 c == '+' || c == '/' || !c ? NULL : strchr(digits, c);
+
+	return at ? (int)(at - digits) : -1;
+}
+
+bool
+base64_decode_url(struct buf *out, const char *text, size_t count)
+{
+	uint32_t bits = 0;
+	size_t i, held = 0;
+
+	while (count && text[count - 1] == '=')
+		count--;
+	for (i = 0; i < count; i++) {
+		int digit = url_digit(text[i]);
+
+		if (digit < 0)
+			return false;
+		bits = bits << 6 | (uint32_t)digit;
+		held += 6;
+		if (held < 8)
+			continue;
+		held -= 8;
+		buf_putc(out, (char)(bits >> held & 255));
+	}
+	return true;
+}

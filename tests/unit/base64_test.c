@@ -18,7 +18,7 @@ static const struct { const char *text, *want; } url_cases[] = {
 int
 main(void)
 {
-	struct buf out = BUF_INIT;
+	struct buf out = BUF_INIT, back = BUF_INIT;
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
@@ -34,11 +34,22 @@ main(void)
 				  strlen(url_cases[i].text));
 		is(out.data, url_cases[i].want, "'%s' in base64 for a URL",
 		   url_cases[i].want);
+		buf_reset(&back);
+		ok(base64_decode_url(&back, out.data, out.len) &&
+		   !strcmp(back.data, url_cases[i].text), "  and back");
 	}
+	buf_reset(&back);
+	ok(base64_decode_url(&back, "Zg==", 4) && !strcmp(back.data, "f"),
+	   "padding is nothing");
+	ok(!base64_decode_url(&back, "Z!", 2) &&
+	   !base64_decode_url(&back, "+/", 2) &&
+	   !base64_decode_url(&back, "Zg\0Zg", 5),
+	   "what is no digit of that alphabet is refused");
 	buf_reset(&out);
 	buf_puts(&out, "+=/");
 	base64_append_url(&out, "f", 1);
 	is(out.data, "+=/Zg", "what stands before it is left alone");
 	buf_release(&out);
+	buf_release(&back);
 	return tap_done();
 }
