@@ -286,6 +286,10 @@ const struct grammar grammar_top[] = {
 	  HELP("links that carry fields, in every mail") },
 	{ "unwrap", { ONE("\"PATTERN\""), ONE("PARAMETER") },
 	  HELP("links whose parameter holds the real link") },
+	{ "decode", { ONE("\"PATTERN\""), ONE("DECODER") },
+	  HELP("links in which a gateway wrote the real link its own way") },
+	{ "opaque", { LIST("\"PATTERN\"") },
+	  HELP("links of gateways that alone know the real link") },
 	{ "ignore", { LIST("\"LABEL\"") }, HELP("labels that mean nothing") },
 
 	{ "language", { ONE("LANG"), ONE("\"NAME\"") },

@@ -136,7 +136,7 @@ check_misplaced(const struct conf_node *node, struct diag *diag)
 /* What is for the mails of all customers. */
 static const char *const shared[] = {
 	"relay", "app", "format", "label", "alias", "portal", "link", "unwrap",
-	"ignore", NULL
+	"decode", "opaque", "ignore", NULL
 };
 
 static bool

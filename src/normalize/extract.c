@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "normalize/fill.h"
+#include "normalize/grid.h"
 #include "normalize/quirk.h"
 
 enum {
@@ -55,34 +56,147 @@ keep_unknown(struct fill *fill, const struct message_row *row)
 	vec_push(fill->arena, &fill->out->unknown, label);
 }
 
+/* The value with the lines that it goes on in. */
 static const char *
 row_value(struct fill *fill, const struct message *message,
-	  const struct message_row *row)
+	  const struct message_row *row, enum alert_field field)
 {
-	if (row->origin == ROW_TABLE || row->hidden)
-		return row->value;
-	return quirk_unfold(fill->arena, message->text, row->value);
+	const char *value = row->value;
+
+	if (row->origin != ROW_LINE || row->hidden)
+		return value;
+	if (!alert_fields[field].several)
+		return quirk_unfold(fill->arena, message->text, value);
+	value = quirk_unfold_list(fill->arena, message->html_text, value);
+	return strcmp(value, row->value) ? value :
+	       quirk_unfold_list(fill->arena, message->text, value);
+}
+
+/* The first line, for a field of one value; what stands below a label may go
+ * on with other things. */
+static const char *
+first_line(struct fill *fill, const char *value)
+{
+	return arena_strndup(fill->arena, value, strcspn(value, "\n"));
+}
+
+/* A short line and the next one, which may be a label and its value: only when
+ * nothing surer was found. */
+static void
+use_next_line(struct fill *fill, enum alert_field field,
+	      const struct message_row *row)
+{
+	struct alert *alert = fill->out->alert;
+
+	if (alert->fields[field].count || field == ALERT_ORGANIZATION)
+		return;
+	fill_label(fill, field, row->label, row->value);
+	if (alert_fields[field].several)
+		alert_incomplete(alert, field, "only the line below '%s' was "
+				 "read", row->label);
 }
 
 static void
-use_rows(struct fill *fill, const struct message *message, bool hidden)
+use_labelled(struct fill *fill, const struct message *message,
+	     const struct message_row *row, enum alert_field field)
 {
-	const struct format_label *label;
+	const char *value = row_value(fill, message, row, field);
+
+	switch (row->origin) {
+	case ROW_LINE:
+		/* The links of a text are read with the text: only there it
+		 * shows whether a line end cut them. */
+		if (fill_is_link(field) && strcasestr(value, "https:/"))
+			return;
+		break;
+	case ROW_ABOVE:
+		if (!alert_fields[field].several)
+			value = first_line(fill, value);
+		break;
+	case ROW_LAYOUT:
+		alert_incomplete(fill->out->alert, field, "a table stands "
+				 "beside '%s'", row->label);
+		if (!alert_fields[field].several)
+			return;
+		break;
+	case ROW_NEXT:
+		use_next_line(fill, field, row);
+		return;
+	case ROW_TABLE:
+	case ROW_ORIGINS:
+		break;
+	}
+	fill_label(fill, field, row->label, value);
+}
+
+/* A value ends where its cell ends: a line in the cell of a known label is no
+ * row, and one in any other cell says nothing of whose the mail is. */
+static bool
+is_of_a_value(struct fill *fill, const struct message_row *row,
+	      const struct format_label *label)
+{
+	if (!*row->within)
+		return false;
+	return (label && (label->field == ALERT_TENANT ||
+			  label->field == ALERT_ORGANIZATION)) ||
+	       formats_label(fill->formats, fill->format,
+			     quirk_label(fill->arena, row->within));
+}
+
+static void
+use_row(struct fill *fill, const struct message *message,
+	const struct message_row *row)
+{
+	const char *key = quirk_label(fill->arena, row->label);
+	const struct format_label *label = formats_label(fill->formats,
+							 fill->format, key);
+
+	if (is_of_a_value(fill, row, label) ||
+	    grid_has_head(fill, message, row))
+		return;
+	if (label)
+		use_labelled(fill, message, row, label->field);
+	else if (!row->hidden && row->origin < ROW_LAYOUT &&
+		 !formats_ignores(fill->formats, key))
+		keep_unknown(fill, row);
+}
+
+/* Is it a mail in which labels without colons stand above their values? A
+ * severity does, that is known. */
+static bool
+has_labels_above(struct fill *fill, const struct message *message)
+{
 	size_t i;
 
 	for (i = 0; i < message->rows.count && i < ROWS_MOST; i++) {
 		const struct message_row *row = &message->rows.items[i];
-		const char *key;
+		const struct format_label *label;
 
-		if (row->hidden != hidden || !*row->value)
+		if (row->origin != ROW_NEXT ||
+		    !severity_parse(formats_alias(fill->formats, fill->arena,
+						  ALERT_SEVERITY, row->value)))
 			continue;
-		key = quirk_label(fill->arena, row->label);
-		label = formats_label(fill->formats, fill->format, key);
-		if (label)
-			fill_label(fill, label->field, row->label,
-				   row_value(fill, message, row));
-		else if (!hidden && !formats_ignores(fill->formats, key))
-			keep_unknown(fill, row);
+		label = formats_label(fill->formats, fill->format,
+				      quirk_label(fill->arena, row->label));
+		if (label && label->field == ALERT_SEVERITY)
+			return true;
+	}
+	return false;
+}
+
+/* Those of ROW_NEXT, or all others. */
+static void
+use_rows(struct fill *fill, const struct message *message, bool hidden,
+	 bool next)
+{
+	size_t i;
+
+	for (i = 0; i < message->rows.count && i < ROWS_MOST; i++) {
+		const struct message_row *row = &message->rows.items[i];
+
+		if (row->hidden == hidden && *row->value &&
+		    (row->origin == ROW_NEXT) == next)
+			use_row(fill, message, row);
 	}
 }
 
@@ -96,22 +210,9 @@ use_links(struct fill *fill, const struct message *message, bool hidden)
 	for (i = 0; i < message->links.count && i < LINKS_MOST; i++)
 		if (message->links.items[i].hidden == hidden)
 			known |= fill_link(fill, message->links.items[i].url);
+	if (i < message->links.count)
+		fill_unread_link(fill, "there are more links than are read");
 	return known;
-}
-
-/* A text part has no links but what is written out. */
-static void
-use_written_links(struct fill *fill, const char *text)
-{
-	int left = LINKS_MOST;
-
-	while (left-- && (text = strcasestr(text, "https:/"))) {
-		size_t length = strcspn(text, " \t\r\n<>\"'");
-		const char *link = arena_strndup(fill->arena, text, length);
-
-		(void)fill_link(fill, link);
-		text += length;
-	}
 }
 
 static void
@@ -120,8 +221,9 @@ use_captures(struct fill *fill, const pattern_captures *captures)
 	size_t i;
 
 	for (i = 0; i < captures->count; i++)
-		fill_text(fill, alert_field_find(captures->items[i].hole),
-			  captures->items[i].text, "subject");
+		fill_captured(fill,
+			      alert_field_find(captures->items[i].hole),
+			      captures->items[i].text);
 }
 
 /* The longest label of the format that `line` begins with, as it is written
@@ -215,9 +317,8 @@ mark_cut(struct alert *alert, const struct message *message)
 	int field;
 
 	for (field = 0; message->limits.count && field < ALERT_FIELDS; field++)
-		if (alert_fields[field].several && alert->fields[field].count)
-			(void)alert_add(alert, (enum alert_field)field,
-					fill_more, message->limits.items[0]);
+		alert_incomplete(alert, (enum alert_field)field, "%s",
+				 message->limits.items[0]);
 }
 
 static void
@@ -225,7 +326,10 @@ read_visible(struct fill *fill, const pattern_captures *captures,
 	     const struct message *message)
 {
 	use_captures(fill, captures);
-	use_rows(fill, message, false);
+	use_rows(fill, message, false, false);
+	grid_fill(fill, message);
+	if (has_labels_above(fill, message))
+		use_rows(fill, message, false, true);
 	if (!is_complete(fill)) {
 		use_flat_lines(fill, message->html_text);
 		use_flat_lines(fill, message->text);
@@ -234,8 +338,8 @@ read_visible(struct fill *fill, const pattern_captures *captures,
 	 * in a title, so be an attacker's, who would have the mail held for
 	 * speaking of two tenants. */
 	if (!use_links(fill, message, false)) {
-		use_written_links(fill, message->html_text);
-		use_written_links(fill, message->text);
+		(void)fill_written(fill, message->html_text);
+		(void)fill_written(fill, message->text);
 	}
 	fill_end(fill);
 	mark_cut(fill->out->alert, message);
@@ -283,7 +387,7 @@ read_hidden(struct fill *fill, struct alert *alert,
 	const struct customer_evidences *found = &fill->out->evidences;
 	size_t i;
 
-	use_rows(fill, message, true);
+	use_rows(fill, message, true, false);
 	(void)use_links(fill, message, true);	/* a hint, whatever it is */
 	fill_end(fill);
 	doubt_hidden(fill, alert);

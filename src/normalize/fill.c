@@ -7,7 +7,9 @@
 
 #include "base/text.h"
 #include "normalize/quirk.h"
+#include "normalize/quirk_list.h"
 #include "normalize/when.h"
+#include "normalize/written.h"
 
 enum {
 	/* Octets of a value: what is longer is no title and no name, and must
@@ -23,9 +25,9 @@ enum {
 	VALUES_MOST = 900,
 	/* Rows that make up a description. */
 	DETAILS_MOST = 50,
+	/* Links of one text. */
+	WRITTEN_MOST = 300,
 };
-
-const char fill_more[] = "...";
 
 __attribute__((format(printf, 2, 3)))
 static void
@@ -63,18 +65,21 @@ put_text(struct fill *fill, enum alert_field field, const char *text,
 }
 
 /* Of two severities the higher one stays: one mail may speak of several
- * vulnerabilities, and the first must not hide the worst. */
+ * vulnerabilities, and the first must not hide the worst. A word that nobody
+ * understands may be higher than any. */
 static void
 put_severity(struct fill *fill, enum alert_field field, const char *text,
 	     const char *source)
 {
 	struct alert *alert = fill->out->alert;
-	enum severity before = alert_severity(alert), now;
+	const char *known = alert_text(alert, field);
 	const char *value = formats_alias(fill->formats, fill->arena, field,
 					  text);
+	enum severity before = known ? severity_parse(known) : SEVERITY_UNKNOWN;
+	enum severity now = severity_parse(value);
 
-	now = severity_parse(value);
-	if (!alert_add(alert, field, value, source) && now > before)
+	if (!alert_add(alert, field, value, source) && before &&
+	    (!now || now > before))
 		alert_set(alert, field, value, source);
 }
 
@@ -90,41 +95,46 @@ put_time(struct fill *fill, enum alert_field field, const char *text,
 		(void)alert_add(fill->out->alert, field, time.data, source);
 	} else {
 		note(fill, "time '%s' (%s) was not understood", text, source);
+		alert_incomplete(fill->out->alert, field,
+				 "'%s' (%s) was not understood", text, source);
 	}
 	buf_release(&time);
 }
 
-/* Once, without a look at all the others. */
+/* One value of a list. Each is compared with all before it. */
 static void
-put_more(struct fill *fill, enum alert_field field, const char *source)
+put_value(struct fill *fill, enum alert_field field, const char *text,
+	  size_t length, const char *source)
 {
-	const struct alert_values *values = &fill->out->alert->fields[field];
+	const char *one = arena_strndup(fill->arena, text, length);
 
-	if (!values->count ||
-	    strcmp(values->items[values->count - 1].text, fill_more))
-		(void)alert_add(fill->out->alert, field, fill_more, source);
+	one = quirk_value(fill->arena, text_cut(fill->arena, one, VALUE_MOST));
+	if (fill->values++ >= VALUES_MOST)
+		alert_incomplete(fill->out->alert, field, "there are more "
+				 "values than the %d that are read",
+				 VALUES_MOST);
+	else
+		add(fill, field, one, source);
 }
 
 static void
 put_list(struct fill *fill, enum alert_field field, const char *text,
 	 const char *source)
 {
-	enum quirk_list list = field == ALERT_USER ? QUIRK_LIST_USERS :
-		field == ALERT_DEVICE ? QUIRK_LIST_HOSTS : QUIRK_LIST_TEXTS;
-	const char *separators = quirk_list_separators(list, text);
+	struct quirk_list list;
+	struct quirk_piece piece;
 
-	while (*text) {
-		size_t length = strcspn(text, separators);
-		const char *one = arena_strndup(fill->arena, text, length);
-
-		if (fill->values++ >= VALUES_MOST) {
-			put_more(fill, field, source);
-			return;
-		}
-		one = text_cut(fill->arena, one, VALUE_MOST);
-		add(fill, field, quirk_value(fill->arena, one), source);
-		text += length;
-		text += strspn(text, separators);
+	quirk_list_start(&list, field == ALERT_USER ? QUIRK_LIST_USERS :
+			 field == ALERT_DEVICE ? QUIRK_LIST_HOSTS :
+			 QUIRK_LIST_TEXTS, text);
+	while (fill->values <= VALUES_MOST && quirk_list_next(&list, &piece)) {
+		put_value(fill, field, piece.text, piece.length, source);
+		if (!piece.whole || piece.length > VALUE_MOST)
+			alert_incomplete(fill->out->alert, field, "'%s' (%s) "
+					 "cannot be one value",
+					 text_cut(fill->arena, arena_strndup(
+					 fill->arena, piece.text,
+					 piece.length), SOURCE_MOST), source);
 	}
 }
 
@@ -133,24 +143,33 @@ static void
 put_id(struct fill *fill, enum alert_field field, const char *text,
        const char *source)
 {
-	text += strspn(text, "# ");
-	if (link_form_fits(alert_fields[field].name, text))
-		(void)alert_add(fill->out->alert, field, text, source);
-	else
-		note(fill, "'%s' (%s) is no id of an %s", text, source,
-		     alert_fields[field].name);
+	const char *name = alert_fields[field].name;
+	const char *id = link_id(fill->arena, name, text);
+
+	if (id) {
+		(void)alert_add(fill->out->alert, field, id, source);
+		return;
+	}
+	note(fill, "'%s' (%s) is no id of an %s", text, source, name);
+	alert_incomplete(fill->out->alert, field, "'%s' (%s) is no whole id",
+			 text, source);
 }
 
 static void
 put_tenant(struct fill *fill, enum alert_field field, const char *text,
 	   const char *source)
 {
-	struct customer_evidence evidence = { text, source };
+	struct customer_evidence evidence = {
+		link_id(fill->arena, alert_fields[field].name, text), source
+	};
 
-	if (link_form_fits(alert_fields[field].name, text))
+	if (evidence.text) {
 		vec_push(fill->arena, &fill->out->evidences.tenants, evidence);
-	else
-		note(fill, "'%s' (%s) is no tenant", text, source);
+		return;
+	}
+	note(fill, "'%s' (%s) is no tenant", text, source);
+	alert_incomplete(fill->out->alert, field, "'%s' (%s) is no tenant",
+			 text, source);
 }
 
 static void
@@ -163,6 +182,13 @@ put_organization(struct fill *fill, enum alert_field field, const char *text,
 	put_text(fill, field, text, source);
 }
 
+/* A link that counts, without its wrappings. */
+struct link {
+	struct url url;
+	const char *source;
+	bool cut;	/* as in struct written_link */
+};
+
 static void
 add_target(struct fill *fill, fill_targets *targets, struct fill_target target)
 {
@@ -174,28 +200,47 @@ add_target(struct fill *fill, fill_targets *targets, struct fill_target target)
 	vec_push(fill->arena, targets, target);
 }
 
+/* An id at the end of a link that may go on in the next line is perhaps not
+ * whole; but nothing goes on behind a tenant's GUID. */
+static bool
+may_be_cut(const struct pattern_capture *capture, const struct link *link)
+{
+	return link->cut && text_ends(link->url.text, capture->text) &&
+	       !(!strcmp(capture->hole, "tenant") &&
+		 text_is_guid(capture->text));
+}
+
 static void
 use_capture(struct fill *fill, const struct pattern_capture *capture,
-	    struct fill_target target)
+	    const struct link *link)
 {
-	if (!link_form_fits(capture->hole, capture->text))
-		return;
-	target.id = capture->text;
-	if (!strcmp(capture->hole, "tenant"))
+	struct fill_target target = {
+		link_id(fill->arena, capture->hole, capture->text),
+		link->url.text, link->source
+	};
+	enum alert_field field = alert_field_find(capture->hole);
+
+	if (!strcmp(capture->hole, "device")) {
+		/* an id is no name that a rule could ask for */
+		note(fill, "device id %s (%s)", capture->text, link->source);
+	} else if (!target.id || may_be_cut(capture, link)) {
+		note(fill, "'%s' (%s) is no whole id of an %s", capture->text,
+		     link->source, capture->hole);
+		alert_incomplete(fill->out->alert, field,
+				 "'%s' (%s) is not whole", capture->text,
+				 link->source);
+	} else if (field == ALERT_TENANT) {
 		put_tenant(fill, ALERT_TENANT, target.id, target.source);
-	else if (!strcmp(capture->hole, "alert"))
-		add_target(fill, &fill->alerts, target);
-	else if (!strcmp(capture->hole, "incident"))
-		add_target(fill, &fill->incidents, target);
-	else	/* an id is no name that a rule could ask for */
-		note(fill, "device id %s (%s)", target.id, target.source);
+	} else {
+		add_target(fill, field == ALERT_ALERT ? &fill->alerts :
+			   &fill->incidents, target);
+	}
 }
 
 static bool
-try_links(struct fill *fill, const link_patterns *links, const struct url *url,
-	  const char *source)
+try_links(struct fill *fill, const link_patterns *links,
+	  const struct link *link)
 {
-	struct fill_target target = { .url = url->text, .source = source };
 	bool known = false;
 	size_t i, j;
 
@@ -204,40 +249,95 @@ try_links(struct fill *fill, const link_patterns *links, const struct url *url,
 
 		if (!link_pattern_match(links->items[i],
 					fill->formats->portals, fill->arena,
-					url, &captures))
+					&link->url, &captures))
 			continue;
 		known = true;
 		for (j = 0; j < captures.count; j++)
-			use_capture(fill, &captures.items[j], target);
+			use_capture(fill, &captures.items[j], link);
 	}
 	return known;
+}
+
+void
+fill_unread_link(struct fill *fill, const char *why)
+{
+	static const enum alert_field carried[] = {
+		ALERT_TENANT, ALERT_ALERT, ALERT_INCIDENT, ALERT_ALERT_URL,
+		ALERT_INCIDENT_URL,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(carried) / sizeof(*carried); i++)
+		alert_incomplete(fill->out->alert, carried[i], "%s", why);
+}
+
+static bool
+use_link(struct fill *fill, struct link *link)
+{
+	bool common, own;
+
+	link->source = arena_printf(fill->arena, "link %s",
+				    text_cut(fill->arena, link->url.text,
+					     SOURCE_MOST));
+	common = try_links(fill, &fill->formats->links, link);
+	own = try_links(fill, &fill->format->links, link);
+	if (own && !fill->page.url && !link->cut) {
+		fill->page.url = link->url.text;
+		fill->page.source = link->source;
+	}
+	if ((common || own) && link->cut)
+		fill_unread_link(fill, arena_printf(fill->arena, "the %s may "
+						    "be cut by a line end",
+						    link->source));
+	return common || own;
+}
+
+static bool
+open_link(struct fill *fill, const char *text, bool cut)
+{
+	struct link link = { .cut = cut };
+
+	switch (unwrap_link(&fill->formats->unwraps, fill->arena, text,
+			    &link.url)) {
+	case UNWRAP_NONE:
+		return false;
+	case UNWRAP_LINK:
+		return use_link(fill, &link);
+	case UNWRAP_OPAQUE:
+		break;
+	}
+	fill_unread_link(fill, arena_printf(fill->arena, "only %s knows where "
+					    "its link leads", link.url.host));
+	return false;
 }
 
 bool
 fill_link(struct fill *fill, const char *text)
 {
-	const char *source;
-	struct url url;
-	bool common, own;
+	return open_link(fill, text, false);
+}
 
-	if (!link_unwrap(&fill->formats->unwraps, fill->arena, text, &url))
-		return false;
-	source = arena_printf(fill->arena, "link %s",
-			      text_cut(fill->arena, url.text, SOURCE_MOST));
-	common = try_links(fill, &fill->formats->links, &url, source);
-	own = try_links(fill, &fill->format->links, &url, source);
-	if (own && !fill->page.url) {
-		fill->page.url = url.text;
-		fill->page.source = source;
+bool
+fill_written(struct fill *fill, const char *text)
+{
+	struct written_link link;
+	int left = WRITTEN_MOST;
+	bool known = false;
+
+	while (left && written_next(fill->arena, &text, &link)) {
+		known |= open_link(fill, link.url, link.cut);
+		left--;
 	}
-	return common || own;
+	if (!left)
+		fill_unread_link(fill, "too many links are written out");
+	return known;
 }
 
 static void
 put_link(struct fill *fill, enum alert_field field, const char *text,
 	 const char *source)
 {
-	if (!fill_link(fill, text))
+	if (!fill_written(fill, text))
 		note(fill, "%s (%s) is no link to a known portal: %s",
 		     alert_fields[field].name, source, text);
 }
@@ -257,6 +357,12 @@ static const struct {
 	{ ALERT_INCIDENT_URL, put_link },
 };
 
+bool
+fill_is_link(enum alert_field field)
+{
+	return field == ALERT_ALERT_URL || field == ALERT_INCIDENT_URL;
+}
+
 void
 fill_text(struct fill *fill, enum alert_field field, const char *text,
 	  const char *source)
@@ -265,7 +371,14 @@ fill_text(struct fill *fill, enum alert_field field, const char *text,
 			    text_cut(fill->arena, text, VALUE_MOST);
 	size_t i;
 
+	if (!alert_fields[field].several && strlen(text) > VALUE_MOST)
+		alert_incomplete(fill->out->alert, field, "the value (%s) is "
+				 "longer than the %d octets that are kept",
+				 source, VALUE_MOST);
 	value = quirk_value(fill->arena, value);
+	/* A line end in a link may have cut it. */
+	if (!alert_fields[field].several && !fill_is_link(field))
+		value = text_fold_space(fill->arena, value, strlen(value));
 	if (!*value)
 		return;
 	for (i = 0; i < sizeof(putters) / sizeof(*putters); i++)
@@ -279,6 +392,29 @@ fill_text(struct fill *fill, enum alert_field field, const char *text,
 		put_list(fill, field, value, source);
 	else
 		put_text(fill, field, value, source);
+}
+
+/* A word at the end of what a pattern took for a severity: "external: low" is
+ * what a tag that nobody knows leaves of "EXTERNAL: Low-severity alert". */
+static const char *
+last_severity(struct fill *fill, const char *text)
+{
+	const char *blank = strrchr(text, ' '), *value;
+
+	value = blank ? formats_alias(fill->formats, fill->arena,
+				      ALERT_SEVERITY, blank + 1) : text;
+	return severity_parse(value) ? value : text;
+}
+
+void
+fill_captured(struct fill *fill, enum alert_field field, const char *text)
+{
+	const char *alias = formats_alias(fill->formats, fill->arena, field,
+					  text);
+
+	if (field == ALERT_SEVERITY && !severity_parse(alias))
+		text = last_severity(fill, text);
+	fill_text(fill, field, text, "subject");
 }
 
 /* A description may be spread over several rows, which are put together in

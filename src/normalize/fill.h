@@ -34,13 +34,13 @@ struct fill {
 	size_t values;			/* of lists, so far */
 };
 
-/* The value that says: there are more. A rule about every device must not be
- * sure of those that were not read. */
-extern const char fill_more[];
-
 /* A text that belongs to that field; `source` as in struct alert_value. */
 void fill_text(struct fill *fill, enum alert_field field, const char *text,
 	       const char *source);
+
+/* What a pattern captured from the subject. */
+void fill_captured(struct fill *fill, enum alert_field field,
+		   const char *text);
 
 /* The value of a row. */
 void fill_label(struct fill *fill, enum alert_field field, const char *label,
@@ -48,6 +48,17 @@ void fill_label(struct fill *fill, enum alert_field field, const char *label,
 
 /* A link, wrapped or not. False when it leads to no portal. */
 bool fill_link(struct fill *fill, const char *text);
+
+/* Is it a field of links? */
+bool fill_is_link(enum alert_field field);
+
+/* The links that are written out in `text`. False when none leads to a
+ * portal. */
+bool fill_written(struct fill *fill, const char *text);
+
+/* A link was not read: what links carry may be more than was found. `why` is
+ * for alert_incomplete(). */
+void fill_unread_link(struct fill *fill, const char *why);
 
 /* Fill in what could only be decided after everything was seen. */
 void fill_end(struct fill *fill);

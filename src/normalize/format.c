@@ -411,27 +411,76 @@ load_common_link(const struct loader *loader, const struct conf_node *node)
 			  &loader->formats->links);
 }
 
-/* `unwrap "HOST/PATH-GLOB" PARAMETER`; url_parse() has no slash at the end of a
- * path, so the glob has none either. */
-static void
-load_unwrap(const struct loader *loader, const struct conf_node *node)
+/* "HOST/PATH", both globs; url_parse() has no slash at the end of a path, so
+ * the glob has none either. */
+static bool
+load_gateway(const struct loader *loader, struct conf_word word,
+	     struct unwrap *gateway)
 {
-	const char *place = text_fold(loader->arena, conf_word(node, 0).text);
+	const char *place = text_fold(loader->arena, word.text);
 	size_t host = strcspn(place, "/"), end = strlen(place);
-	struct unwrap unwrap = { .parameter = conf_word(node, 1).text };
 
-	if (!host || host == end || strstr(place, "://") ||
-	    !*unwrap.parameter) {
-		diag_error(loader->diag, conf_word(node, 0).place,
-			   "write `unwrap \"HOST/PATH\" PARAMETER`",
+	if (!host || host == end || strstr(place, "://")) {
+		diag_error(loader->diag, word.place,
+			   "write it as \"HOST/PATH\"",
 			   "'%s' is no place of a redirector", place);
-		return;
+		return false;
 	}
 	if (end > host + 1 && place[end - 1] == '/')
 		end--;
-	unwrap.host = arena_strndup(loader->arena, place, host);
-	unwrap.path = arena_strndup(loader->arena, place + host, end - host);
-	vec_push(loader->arena, &loader->formats->unwraps, unwrap);
+	gateway->host = arena_strndup(loader->arena, place, host);
+	gateway->path = arena_strndup(loader->arena, place + host, end - host);
+	return true;
+}
+
+/* `unwrap "HOST/PATH" PARAMETER` */
+static void
+load_unwrap(const struct loader *loader, const struct conf_node *node)
+{
+	struct unwrap unwrap = { .parameter = conf_word(node, 1).text };
+
+	if (!load_gateway(loader, conf_word(node, 0), &unwrap))
+		return;
+	if (*unwrap.parameter)
+		vec_push(loader->arena, &loader->formats->unwraps, unwrap);
+	else
+		diag_error(loader->diag, conf_word(node, 1).place,
+			   "write `unwrap \"HOST/PATH\" PARAMETER`",
+			   "'' is no parameter");
+}
+
+/* `decode "HOST/PATH" DECODER` */
+static void
+load_decode(const struct loader *loader, const struct conf_node *node)
+{
+	struct conf_word name = conf_word(node, 1);
+	struct unwrap unwrap = { .decode = unwrap_decoder(name.text) };
+
+	if (!load_gateway(loader, conf_word(node, 0), &unwrap))
+		return;
+	if (unwrap.decode)
+		vec_push(loader->arena, &loader->formats->unwraps, unwrap);
+	else
+		diag_error(loader->diag, name.place,
+			   diag_did_you_mean(loader->diag, name.text,
+					     unwrap_decoder_names(),
+					     "tocsin-formats(5) lists them"),
+			   "unknown decoder '%s'", name.text);
+}
+
+/* `opaque "HOST/PATH", ...` */
+static void
+load_opaque(const struct loader *loader, const struct conf_node *node)
+{
+	size_t i;
+
+	for (i = 0; i < node->words.count; i++) {
+		struct unwrap unwrap = { .parameter = NULL };
+
+		if (load_gateway(loader, node->words.items[i], &unwrap))
+			vec_push(loader->arena, &loader->formats->unwraps,
+				 unwrap);
+	}
 }
 
 static void
@@ -456,6 +505,8 @@ static const struct {
 	{ "portal", load_portal },
 	{ "link", load_common_link },
 	{ "unwrap", load_unwrap },
+	{ "decode", load_decode },
+	{ "opaque", load_opaque },
 	{ "ignore", load_ignore },
 };
 

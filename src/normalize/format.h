@@ -2,17 +2,18 @@
  * Formats: what is known about the mails that come in, as data.
  *
  * A `format` block describes one kind of mail; `label`, `alias`, `portal`,
- * `link`, `unwrap` and `ignore` at the top hold for all of them. The files are
- * read once for each generation of configuration; everything here is read-only
- * then, lives in its arena and borrows the texts of the tree.
+ * `link`, `unwrap`, `decode`, `opaque` and `ignore` at the top hold for all of
+ * them. The files are read once for each generation of configuration;
+ * everything here is read-only then, lives in its arena and borrows the texts
+ * of the tree.
  */
 #ifndef NORMALIZE_FORMAT_H
 #define NORMALIZE_FORMAT_H
 
 #include "alert/alert.h"
 #include "conf/tree.h"
-#include "normalize/link.h"
 #include "normalize/pattern.h"
+#include "normalize/unwrap.h"
 
 /* `label FIELD "LABEL"`: where the value of a row belongs. */
 struct format_label {

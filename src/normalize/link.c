@@ -1,3 +1,7 @@
+/*
+ * A link is taken apart with the least that is needed: a host, a path, and the
+ * parameters, wherever they stand.
+ */
 #include "normalize/link.h"
 
 #include "base/text.h"
@@ -5,16 +9,18 @@
 #include <ctype.h>
 
 enum {
-	/* Longer than any browser's or mail program's own limit: a link that
-	 * long is an attack on whoever reads it. */
-	LINK_MOST = 4096,
-	/* A wrapped link may be wrapped once more on the customer's side and
-	 * once on ours; what goes deeper wants to keep us busy. */
-	UNWRAP_MOST = 4,
+	/* As long as the reader hands over; what is longer it has told. */
+	LINK_MOST = 8192,
 	/* Parameters of one link that are looked at. */
 	PARAMETERS_MOST = 100,
 	ID_MOST = 128,
+	GUID_LENGTH = 36,
+	/* Digits of an id of one number; ticks, which have another one behind
+	 * them, have 18 and 19. */
+	HASH_LEAST = 20,
 };
+
+static const char hexadecimal[] = "0123456789abcdefABCDEF";
 
 /* Octets of RFC 3986 section 2, and the percent sign of what is encoded. */
 static bool
@@ -43,9 +49,8 @@ encode_odd(struct arena *arena, const char *text)
 	return copy;
 }
 
-/* NULL when a NUL is encoded: such a text would end before its end. */
-static const char *
-decode_percent(struct arena *arena, const char *text, size_t length)
+const char *
+url_decode(struct arena *arena, const char *text, size_t length)
 {
 	char *copy = arena_strndup(arena, text, length), *to = copy;
 	const char *from = copy;
@@ -89,22 +94,23 @@ parse_host(struct arena *arena, const char *text, size_t length)
 	return host;
 }
 
-/* The path and fragment without their queries, and the queries. */
+/* The path and fragment without their queries, and the queries. `;` begins
+ * one as well: /alerts/da1_2;tid=... (RFC 3986 section 3.3). */
 static void
 split_rest(struct arena *arena, const char *rest, struct url *url)
 {
-	size_t path = strcspn(rest, "?#"), query = 0, fragment;
+	size_t path = strcspn(rest, "?;#"), query = 0, fragment;
 	const char *hash = rest + path, *inner;
 
-	if (*hash == '?') {
+	if (*hash == '?' || *hash == ';') {
 		query = strcspn(hash + 1, "#");
 		url->query = arena_strndup(arena, hash + 1, query);
 		hash += 1 + query;
 	} else {
 		url->query = "";
 	}
-	fragment = strcspn(hash, "?");
-	inner = hash + fragment + (hash[fragment] == '?');
+	fragment = strcspn(hash, "?;");
+	inner = hash + fragment + (hash[fragment] != '\0');
 	if (*inner)
 		url->query = arena_printf(arena, "%s&%s", url->query, inner);
 	if (path > 1 && rest[path - 1] == '/')
@@ -135,22 +141,43 @@ url_parse(struct arena *arena, const char *text, struct url *url_out)
 	return true;
 }
 
-/* Walks the parameters of a query: `at` is where the next one begins. */
+/* Walks the parameters of a query: `at` is where the next one begins. Also
+ * behind `?` and `;`: "?a=b?tid=c", "?a=b;tid=c" and "&amp;tid=c" occur. */
 static bool
 next_parameter(struct arena *arena, const char **at, const char **name_out,
 	       const char **value_out)
 {
-	size_t length = strcspn(*at, "&"), name;
+	size_t length = strcspn(*at, "&;?"), name;
 	const char *pair = *at;
 
 	if (!*pair)
 		return false;
-	*at += length + (pair[length] == '&');
-	name = strcspn(pair, "=&");
-	*name_out = decode_percent(arena, pair, name);
+	*at += length + (pair[length] != '\0');
+	name = strcspn(pair, "=&;?");
+	*name_out = url_decode(arena, pair, name);
 	*value_out = name < length ?
-		decode_percent(arena, pair + name + 1, length - name - 1) : "";
+		url_decode(arena, pair + name + 1, length - name - 1) : "";
 	return true;
+}
+
+const char *
+url_parameter(struct arena *arena, const struct url *url, const char *name)
+{
+	const char *at = url->query;
+	size_t length = strlen(name);
+	int left = PARAMETERS_MOST;
+
+	for (; *at && left--; at += strcspn(at, "&"), at += *at == '&') {
+		const char *value = at + length + 1;
+
+		if (strncasecmp(at, name, length) || at[length] != '=')
+			continue;
+		/* Not encoded, it goes on to the end, its own `&` included. */
+		if (!strncasecmp(value, "https:", 6))
+			return value;
+		return url_decode(arena, value, strcspn(value, "&"));
+	}
+	return NULL;
 }
 
 struct link_parameter {
@@ -281,112 +308,149 @@ link_pattern_match(const struct link_pattern *pattern,
 	return true;
 }
 
-/* The target that a redirector's address carries, or NULL. */
+static size_t
+count_digits(const char *text)
+{
+	return strspn(text, "0123456789");
+}
+
+static bool
+is_hash(const char *text)
+{
+	size_t length = strlen(text);
+
+	/* Two letters and digits are ticks alone. */
+	return strspn(text, hexadecimal) == length && length >= HASH_LEAST &&
+	       text[2 + count_digits(text + 2)];
+}
+
+/* The octets of a GUID that `text` begins with: 36, or 0. */
+static size_t
+count_guid(struct arena *arena, const char *text)
+{
+	return strlen(text) >= GUID_LENGTH &&
+	       text_is_guid(arena_strndup(arena, text, GUID_LENGTH)) ?
+	       GUID_LENGTH : 0;
+}
+
+/* `_-961444813`, `_1` */
+static bool
+is_second_number(const char *text)
+{
+	if (*text++ != '_')
+		return false;
+	text += *text == '-';
+	return *text && !text[count_digits(text)];
+}
+
+/*
+ * Up to two letters of the product, then one of
+ *
+ *	637551227677560813_-961444813		ticks and a second number
+ *	2517889194552039666_04942809-0b90-...	ticks and a GUID
+ *	3cb12a2f-33e5-42ea-9238-be9ffbc212e2	a GUID, or with `_1` behind it
+ *	5f2c1a7e0b644d0e9a1f3c8b		hexadecimal digits
+ *
+ * and nothing less: what a line end left of an id is the same for many.
+ */
 static const char *
-find_target(const unwrap_list *unwraps, struct arena *arena,
-	    const struct url *url)
+alert_id(struct arena *arena, const char *text)
 {
-	const char *path = text_fold(arena, url->path);
-	const char *query, *name, *value;
-	size_t i;
+	const char *at = text;
+	size_t length;
 
-	for (i = 0; i < unwraps->count; i++) {
-		const struct unwrap *unwrap = &unwraps->items[i];
-		int left = PARAMETERS_MOST;
-
-		if (!text_glob(unwrap->host, url->host) ||
-		    !text_glob(unwrap->path, path))
-			continue;
-		query = url->query;
-		while (left-- && next_parameter(arena, &query, &name, &value))
-			if (name && value && !strcasecmp(name,
-							 unwrap->parameter))
-				return value;
-	}
-	return NULL;
+	while (at < text + 2 && islower((unsigned char)*at) &&
+	       !count_guid(arena, at) && !is_hash(at))
+		at++;
+	if (is_hash(at))
+		return text;
+	length = count_guid(arena, at);
+	if (length)
+		return !at[length] || is_second_number(at + length) ? text :
+		       NULL;
+	length = count_digits(at);
+	at += length;
+	if (length && is_second_number(at))
+		return text;
+	return length && *at == '_' && count_guid(arena, at + 1) &&
+	       !at[1 + GUID_LENGTH] ? text : NULL;
 }
 
-bool
-link_unwrap(const unwrap_list *unwraps, struct arena *arena, const char *text,
-	    struct url *url_out)
+static const char *
+incident_id(struct arena *arena, const char *text)
 {
-	const char *target;
-	int i;
-
-	if (!url_parse(arena, text, url_out))
-		return false;
-	for (i = 0; i < UNWRAP_MOST; i++) {
-		target = find_target(unwraps, arena, url_out);
-		if (!target)
-			return true;
-		if (!url_parse(arena, target, url_out))
-			return false;
-	}
-	return false;
+	(void)arena;
+	return *text && !text[count_digits(text)] ? text : NULL;
 }
 
-/* 636207662895522474_-1111111, da3cb12a2f-33e5-42ea-9238-be9ffbc212e2_1,
- * 2517889194552039666_04942809-0b90-4e3a-b7d2-6369012a0328: up to two letters
- * of the product, then hexadecimal, maybe a second number behind `_`. */
-static bool
-is_alert_id(const char *text)
+/* 72f988bf86f141af91ab2d7cd011db47 with its dashes */
+static const char *
+add_dashes(struct arena *arena, const char *digits)
 {
-	static const char digits[] = "0123456789abcdefABCDEF-";
-	size_t letters = 0;
-
-	while (letters < 2 && islower((unsigned char)text[letters]))
-		letters++;
-	text += letters;
-	if (!strspn(text, digits))
-		return false;
-	text += strspn(text, digits);
-	if (*text == '_' && text[1])
-		text += 1 + strspn(text + 1, digits);
-	return !*text;
+	return arena_printf(arena, "%.8s-%.4s-%.4s-%.4s-%s", digits, digits + 8,
+			    digits + 12, digits + 16, digits + 20);
 }
 
-static bool
-is_number(const char *text)
-{
-	return *text && strspn(text, "0123456789") == strlen(text);
-}
-
-/* A GUID, or a domain name, which also occurs. */
-static bool
-is_tenant(const char *text)
+/* A GUID, with whatever stands behind it, or a domain name, which also
+ * occurs. */
+static const char *
+tenant_id(struct arena *arena, const char *text)
 {
 	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
 	const char *dot = strchr(text, '.');
+	size_t guid = count_guid(arena, text);
 
-	return text_is_guid(text) ||
-	       (dot && dot != text && dot[1] &&
-		strspn(text, allowed) == strlen(text));
+	if (guid && !isalnum((unsigned char)text[guid]) && text[guid] != '-')
+		return arena_strndup(arena, text, guid);
+	if (strlen(text) == 32 && strspn(text, hexadecimal) == 32)
+		return add_dashes(arena, text);
+	return dot && dot != text && dot[1] &&
+	       strspn(text, allowed) == strlen(text) ? text : NULL;
 }
 
-static bool
-is_device_id(const char *text)
+static const char *
+device_id(struct arena *arena, const char *text)
 {
-	return strlen(text) == 40 &&
-	       strspn(text, "0123456789abcdefABCDEF") == 40;
+	(void)arena;
+	return strlen(text) == 40 && strspn(text, hexadecimal) == 40 ? text :
+	       NULL;
 }
 
-bool
-link_form_fits(const char *hole, const char *text)
+/* Without the punctuation of a sentence or the brackets around it. */
+static const char *
+bare_id(struct arena *arena, const char *text)
+{
+	const char *end = text + strlen(text);
+
+	while (*text && ispunct((unsigned char)*text) && *text != '_')
+		text++;
+	while (end > text && ispunct((unsigned char)end[-1]) &&
+	       !strchr("_-", end[-1]))
+		end--;
+	return arena_strndup(arena, text, (size_t)(end - text));
+}
+
+const char *
+link_id(struct arena *arena, const char *hole, const char *text)
 {
 	static const struct {
 		const char *hole;
-		bool (*fits)(const char *text);
+		const char *(*id)(struct arena *arena, const char *text);
 	} forms[] = {
-		{ "alert", is_alert_id }, { "incident", is_number },
-		{ "tenant", is_tenant }, { "device", is_device_id },
+		{ "alert", alert_id }, { "incident", incident_id },
+		{ "tenant", tenant_id }, { "device", device_id },
 	};
+	const char *decoded = url_decode(arena, text, strlen(text)), *id;
 	size_t i;
 
-	if (strlen(text) > ID_MOST)
-		return false;
+	if (!decoded)
+		return NULL;
+	id = bare_id(arena, decoded);
+	if (strlen(id) > ID_MOST)
+		return NULL;
 	for (i = 0; i < sizeof(forms) / sizeof(*forms); i++)
 		if (!strcmp(forms[i].hole, hole))
-			return forms[i].fits(text);
-	return true;
+			return forms[i].id(arena, id);
+	return id;
 }

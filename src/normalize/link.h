@@ -1,6 +1,6 @@
 /*
- * Links of a mail: what is behind the wrappings, and what a portal's address
- * says about the alert. Nothing is ever fetched.
+ * Links of a mail: what a portal's address says about the alert. What is behind
+ * the wrappings of gateways is in unwrap.h. Nothing is ever fetched.
  *
  * A link counts only when it is plain https to a host that is named: one with
  * user information (https://security.microsoft.com@evil.example/), a port or
@@ -27,6 +27,15 @@ struct url {
  * Microsoft's typing mistake and is accepted. */
 bool url_parse(struct arena *arena, const char *text, struct url *url_out);
 
+/* Percent-decoded; NULL when a NUL is encoded, since such a text would end
+ * before its end. */
+const char *url_decode(struct arena *arena, const char *text, size_t length);
+
+/* The value of the first parameter of that name, decoded; a link that is its
+ * value without being encoded is all that follows. NULL when there is none. */
+const char *url_parameter(struct arena *arena, const struct url *url,
+			  const char *name);
+
 /*
  * `https://{portal}/alerts/{alert}?tid={tenant}`: https, a host or {portal},
  * a path (and fragment) with holes, and parameters that must all be there, in
@@ -45,21 +54,10 @@ bool link_pattern_match(const struct link_pattern *pattern,
 			const struct map *portals, struct arena *arena,
 			const struct url *url, pattern_captures *captures);
 
-/* A redirector: where it is, and the parameter that has the target. */
-struct unwrap {
-	const char *host;	/* glob, lower case */
-	const char *path;	/* glob, lower case */
-	const char *parameter;
-};
-
-typedef VEC(struct unwrap) unwrap_list;
-
-/* `text` as a link, without its wrappings. */
-bool link_unwrap(const unwrap_list *unwraps, struct arena *arena,
-		 const char *text, struct url *url_out);
-
-/* Has a captured text the form of what the hole is named after? Holes that
- * have no form of their own accept any text. */
-bool link_form_fits(const char *hole, const char *text);
+/* The id that a captured text, or the text of a row, has: percent-decoded,
+ * without punctuation around it; a tenant's GUID with its dashes. NULL when it
+ * has not the whole form of what the hole is named after. Holes that have no
+ * form of their own accept any text. */
+const char *link_id(struct arena *arena, const char *hole, const char *text);
 
 #endif

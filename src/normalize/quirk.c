@@ -1,17 +1,17 @@
 #include "normalize/quirk.h"
 
+#include "base/buf.h"
 #include "base/text.h"
 
 enum {
-	/* "[A] [B] FW: RE: FW: ..." is looked at no deeper. */
-	TAGS_MOST = 8,
-	TAG_LONGEST = 32,
 	/* A line that long was probably folded, a shorter one was not. */
 	FOLDED_LEAST = 60,
 	/* Octets of a text in which a value is looked for. */
 	UNFOLD_WITHIN = 64 << 10,
 	/* Lines of one value; a title has two. */
 	FOLDED_MOST = 4,
+	/* Lines of a list below its label. */
+	LIST_MOST = 100,
 };
 
 /* Bullets, geometric shapes, dingbats, emoji and what colours them: written
@@ -72,48 +72,6 @@ quirk_value(struct arena *arena, const char *value)
 	return strip(arena, value, is_mark);
 }
 
-/* What mail programs write before the subject of a mail that is sent on, and
- * before a reply, which quotes the mail all the same. */
-static const char *const passed_on[] = {
-	"fw:", "fwd:", "re:", "wg:", "aw:", "tr:", "rv:", "enc:", "res:", "转发:",
-	"转发：", "回复:", "回复：", NULL
-};
-
-/* The length of what stands before the subject, 0 for nothing. */
-static size_t
-tag_length(const char *subject, bool *forwarded_out)
-{
-	size_t length = strcspn(subject, "]"), i;
-
-	if (*subject == '[' && subject[length] && length < TAG_LONGEST)
-		return length + 1;
-	for (i = 0; passed_on[i]; i++) {
-		length = strlen(passed_on[i]);
-		if (!strncasecmp(subject, passed_on[i], length)) {
-			*forwarded_out = true;
-			return length;
-		}
-	}
-	return 0;
-}
-
-const char *
-quirk_subject(struct arena *arena, const char *subject, bool *forwarded_out)
-{
-	const char *line = text_fold_space(arena, subject, strlen(subject));
-	size_t length;
-	int i;
-
-	for (i = 0; i < TAGS_MOST; i++) {
-		length = tag_length(line, forwarded_out);
-		if (!length)
-			break;
-		line += length;
-		line += strspn(line, " ");
-	}
-	return line;
-}
-
 /* Does the line at `start` go on in the next one, at `next`? */
 static bool
 goes_on(const char *start, const char *next)
@@ -162,6 +120,70 @@ quirk_unfold(struct arena *arena, const char *text, const char *value)
 	return value;
 }
 
+static size_t
+indent_of(const char *line)
+{
+	return strspn(line, " \t>");
+}
+
+/* Does the line begin like a point of a list? */
+static bool
+is_point(const char *line)
+{
+	line += indent_of(line);
+	return text_starts(line, "- ") || text_starts(line, "* ") ||
+	       text_starts(line, "\xE2\x80\xA2");
+}
+
+static bool
+is_one_word(const char *line, size_t length)
+{
+	size_t indent = indent_of(line);
+
+	return indent < length &&
+	       !memchr(line + indent, ' ', length - indent);
+}
+
+static bool
+list_goes_on(const char *start, const char *next)
+{
+	size_t length = strcspn(next, "\r\n");
+	const char *end = next;
+
+	while (end > start && strchr(" \t\r\n", end[-1]))
+		end--;
+	if (end == start || !length || length == indent_of(next) ||
+	    memchr(next, ':', length) || memchr(next, '<', length))
+		return false;
+	return strchr(",;", end[-1]) || is_point(next) ||
+	       indent_of(next) > indent_of(start) || is_one_word(next, length);
+}
+
+const char *
+quirk_unfold_list(struct arena *arena, const char *text, const char *value)
+{
+	const char *start = *value ? line_ending_with(text, value,
+						      strlen(value)) : NULL;
+	struct buf all = BUF_INIT;
+	const char *line = start, *next;
+	int lines;
+
+	for (lines = 0; start && lines < LIST_MOST; lines++) {
+		next = line + strcspn(line, "\n");
+		next += *next == '\n';
+		if (!list_goes_on(start, next))
+			break;
+		buf_printf(&all, "\n%.*s", (int)strcspn(next, "\r\n"), next);
+		line = next;
+	}
+	/* More of them than are read: "..." says so. */
+	value = all.len ? arena_printf(arena, "%s%s%s", value, all.data,
+				       lines == LIST_MOST ? "\n..." : "") :
+			  value;
+	buf_release(&all);
+	return value;
+}
+
 bool
 quirk_is_cut(struct arena *arena, const char *piece, const char *whole)
 {
@@ -172,31 +194,3 @@ quirk_is_cut(struct arena *arena, const char *piece, const char *whole)
 	       strlen(whole) > length;
 }
 
-/* Does every piece between `separators` have one of `needed`? */
-static bool
-all_have(const char *text, const char *separators, const char *needed)
-{
-	while (*text) {
-		size_t length = strcspn(text, separators);
-
-		if (length && strcspn(text, needed) >= length)
-			return false;
-		text += length;
-		text += strspn(text, separators);
-	}
-	return true;
-}
-
-const char *
-quirk_list_separators(enum quirk_list list, const char *text)
-{
-	switch (list) {
-	case QUIRK_LIST_HOSTS:
-		return all_have(text, ",; ", ".") ? ",; " : ",;";
-	case QUIRK_LIST_USERS:
-		return all_have(text, ",; ", "@\\") ? ",; " : ";";
-	case QUIRK_LIST_TEXTS:
-		break;
-	}
-	return ",;";
-}

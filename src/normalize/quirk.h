@@ -1,6 +1,7 @@
 /*
  * Quirks of real mail, all in one place, each with its sample.
  *
+ * Lists are in quirk_list.h, what stands before a subject in quirk_subject.h.
  * Two more are part of a grammar and stand there: the one slash of
  * https:/securitycenter.windows.com/alert/... (url_parse() in link.c), and a
  * table that became one line, "Vulnerability Name CVE-2026-48778 Severity High"
@@ -21,12 +22,6 @@ char *quirk_label(struct arena *arena, const char *label);
 /* A value without the marks around it: "● Medium" is "Medium". */
 char *quirk_value(struct arena *arena, const char *value);
 
-/* The subject without what gateways and people put before it:
- * "[EXTERNAL] FW: High-severity alert: X". `forwarded_out` is set when one of
- * them says that a person sent it on. */
-const char *quirk_subject(struct arena *arena, const char *subject,
-			  bool *forwarded_out);
-
 /* The value of a row of `text` with the lines that it goes on in. A text part
  * is folded at 76 columns, and only the first line of
  *
@@ -39,19 +34,14 @@ const char *quirk_subject(struct arena *arena, const char *subject,
 const char *quirk_unfold(struct arena *arena, const char *text,
 			 const char *value);
 
+/* The same for a row of several values, each in a line of its own: those below
+ * that are further in, are a point of a list, are one word, or stand behind a
+ * comma. */
+const char *quirk_unfold_list(struct arena *arena, const char *text,
+			      const char *value);
+
 /* Is `piece` what a line end left of `whole`? Then the text part only repeats
  * what the HTML part says, and is no second value. */
 bool quirk_is_cut(struct arena *arena, const char *piece, const char *whole);
-
-/*
- * The bytes that part the values of a cell that lists several: ";" and "," as
- * in "a; b" or "a, b". Host names alone also come as "a.example b.example",
- * because the lines of a cell have become blanks. A person's name has a comma
- * of its own ("Doe, Jane"), so users are parted by commas only when each is an
- * account (a@b, a\b).
- */
-enum quirk_list { QUIRK_LIST_TEXTS, QUIRK_LIST_HOSTS, QUIRK_LIST_USERS };
-
-const char *quirk_list_separators(enum quirk_list list, const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 #include "normalize/recognise.h"
 
 #include "base/text.h"
-#include "normalize/quirk.h"
+#include "normalize/quirk_subject.h"
 
 enum {
 	/* Octets of a subject that are compared: a longer one is no

@@ -54,6 +54,43 @@ put_pair(struct buf *out, int depth, const char *what, const char *first,
 	buf_putc(out, '\n');
 }
 
+static const char *const row_names[ROW_ORIGINS] = {
+	[ROW_TABLE] = "row", [ROW_LINE] = "line", [ROW_LAYOUT] = "layout",
+	[ROW_ABOVE] = "above", [ROW_NEXT] = "next",
+};
+
+/* `line "Severity" "High" in "Details"` */
+static void
+put_row(struct buf *out, int depth, const struct message_row *row)
+{
+	indent(out, depth);
+	buf_puts(out, row->hidden ? "hidden row" : row_names[row->origin]);
+	put_quoted(out, " ", row->label);
+	put_quoted(out, " ", row->value);
+	if (*row->within)
+		put_quoted(out, " in ", row->within);
+	buf_putc(out, '\n');
+}
+
+/* Rows of two cells are there already. */
+static void
+put_grid(struct buf *out, int depth, const struct message *message)
+{
+	size_t i, j;
+
+	for (i = 0; i < message->grid.count; i++) {
+		const struct message_cells *row = &message->grid.items[i];
+
+		if (row->cells.count <= 2)
+			continue;
+		indent(out, depth);
+		buf_printf(out, "cells %u", row->table);
+		for (j = 0; j < row->cells.count; j++)
+			put_quoted(out, " ", row->cells.items[j]);
+		buf_putc(out, '\n');
+	}
+}
+
 static void
 put_content(struct buf *out, int depth, const struct message *message)
 {
@@ -64,10 +101,11 @@ put_content(struct buf *out, int depth, const struct message *message)
 	for (i = 0; i < message->rows.count; i++) {
 		const struct message_row *row = &message->rows.items[i];
 
-		put_pair(out, depth, row->hidden ? "hidden row" :
-			 row->origin == ROW_TABLE ? "row" : "line",
-			 row->label, row->value);
+		if (row->origin == ROW_NEXT)	/* nearly every line */
+			continue;
+		put_row(out, depth, row);
 	}
+	put_grid(out, depth, message);
 	for (i = 0; i < message->links.count; i++) {
 		const struct message_link *link = &message->links.items[i];
 

@@ -59,6 +59,7 @@ struct element {
 	bool hidden;		/* this or one around it */
 	bool tiny;		/* font size zero; one inside can undo it */
 	bool unread, lines;	/* no text; line ends count */
+	unsigned int rows;	/* that a cell spans */
 };
 
 struct html {
@@ -146,6 +147,8 @@ apply_attributes(struct element *element, const xmlChar **attributes)
 			element->hidden = true;
 		else if (value && !strcmp(name, "style"))
 			apply_style(element, value);
+		else if (value && !strcmp(name, "rowspan"))
+			element->rows = (unsigned int)strtoul(value, NULL, 10);
 		else if (value && !strcmp(name, "href"))
 			href = value;
 	}
@@ -172,7 +175,7 @@ element_enter(struct page *page, const struct element *element,
 		page_row_start(page, element->hidden);
 	if (element->flags & CELL) {
 		page_mark(page, '\t', element->hidden);
-		page_cell_start(page, element->hidden);
+		page_cell_start(page, element->hidden, element->rows);
 	}
 	if (element->flags & TERM)
 		page_term_start(page);
@@ -195,6 +198,8 @@ element_leave(struct page *page, const struct element *element)
 		page_cell_end(page);
 	if (element->flags & ROW)
 		page_row_end(page);
+	if (element->flags & TABLE)
+		page_table_end(page);
 	if (element->flags & BLOCK)
 		page_mark(page, '\n', element->hidden);
 }
@@ -213,6 +218,7 @@ element_start(void *context, const xmlChar *name, const xmlChar **attributes)
 		return;
 	}
 	element.flags = flags_of((const char *)name);
+	element.rows = 1;
 	element.unread = element.unread || element.flags & UNREAD;
 	element.lines = element.lines || element.flags & PREFORMATTED;
 	href = apply_attributes(&element, attributes);

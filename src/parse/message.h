@@ -32,16 +32,33 @@ struct message_address {
 enum message_row_origin {
 	ROW_TABLE,		/* a table row of two cells */
 	ROW_LINE,		/* a "Label: value" line of the text */
+	ROW_LAYOUT,		/* a table row whose second cell holds a table,
+				   whose rows are there as well */
+	ROW_ABOVE,		/* a "Label:" line and the lines below it */
+	ROW_NEXT,		/* any short line and the next one: a label and
+				   its value only for whoever knows the label */
+	ROW_ORIGINS		/* how many there are */
 };
 
 /* A label and its value, in reading order, white space folded, the label
- * without its colon. */
+ * without its colon. What block elements and <br> part in a value are lines
+ * of it. */
 struct message_row {
 	enum message_row_origin origin;
 	const char *label;
 	const char *value;
+	const char *within;	/* the label of the cell that the line is in,
+				   and so perhaps only a part of its value; ""
+				   when it is in none */
 	bool hidden;		/* not to be seen by a reader of the mail
 				   (display:none and its like): a forger's */
+};
+
+/* A row of a table of several columns, that is seen. The first row of a table
+ * may be labels of what is below them. */
+struct message_cells {
+	unsigned int table;	/* the same for all rows of a table */
+	VEC(const char *) cells;	/* as values of rows; "" when empty */
 };
 
 /* A link: the target as written (entities decoded, nothing fetched, nothing
@@ -68,6 +85,7 @@ struct message {
 				   "" when there is none */
 	const char *html_text;	/* readable text of the HTML parts, or "" */
 	VEC(struct message_row) rows;	/* of HTML first, then of text */
+	VEC(struct message_cells) grid;	/* of HTML */
 	VEC(struct message_link) links;
 	VEC(struct message_part) parts;
 	VEC(struct message *) nested;	/* message/rfc822 parts: a forward */

@@ -12,9 +12,11 @@
 #include "parse/rows.h"
 
 enum {
+	GRID_MOST = 2000,	/* memory; real mail has up to 200 */
 	LINKS_MOST = 2000,	/* memory; real mail has up to 100 */
 	URL_MOST = 8192,	/* octets; a longer one is data, no link */
-	CELLS_KEPT = 3,		/* of a row: label, value and a spacer */
+	CELLS_KEPT = 12,	/* of a row; real tables have up to 8 */
+	WITH_SPACER = 3,	/* cells: label, value and a spacer */
 };
 
 struct sink {
@@ -31,14 +33,25 @@ struct span {
 struct row {
 	struct span cells[CELLS_KEPT];
 	size_t count;		/* may be more than are kept */
-	bool in_cell, holds_table, hidden;
+	unsigned int table;
+	unsigned int spanned;	/* rows that the first cell spans */
+	bool in_cell, hidden;
+	bool holds_table;
+	bool label_holds_table;	/* the first cell does */
 };
 
-/* A line of the seen text that is a row of a table already. */
+/* A stretch of the seen text that is a row of a table already. */
 struct row_line {
-	size_t start;
-	size_t value;
-	bool goes_on;		/* the value, in the next line */
+	size_t start, value, end;
+	const char *label;
+};
+
+/* The last row of a label and a value, which others may belong to. */
+struct last_row {
+	size_t row;		/* in message->rows */
+	size_t line;		/* in row_lines */
+	unsigned int table;	/* 0: none */
+	unsigned int spanned;	/* rows below it that its label spans */
 };
 
 struct page {
@@ -48,15 +61,20 @@ struct page {
 
 	struct row rows[PAGE_DEPTH_MOST];	/* open ones */
 	size_t row_depth;
+	unsigned int open_tables[PAGE_DEPTH_MOST];
+	size_t table_depth;
+	unsigned int tables;	/* so far */
+	struct last_row last;
 
 	struct span term, definition;
 	bool has_term, in_definition;
+	bool defined;		/* the term has a definition already */
 
 	struct span link;
 	const char *link_url;	/* NULL: none is open */
 	bool link_hidden;
 
-	VEC(struct row_line) row_lines;		/* ascending */
+	VEC(struct row_line) row_lines;		/* ascending, not nested */
 };
 
 struct page *
@@ -195,35 +213,58 @@ span_text(const struct page *page, const struct span *span, size_t *length_out,
 
 /* --- Rows --- */
 
-static bool
-has_newline(const struct page *page, size_t from, size_t to)
-{
-	return memchr(page->seen.text.data + from, '\n', to - from);
-}
-
+/* Terms in a cell ended before the row that has the cell; they are of its
+ * value. */
 static void
 remember_line(struct page *page, const struct span *label,
-	      const struct span *value)
+	      const struct span *value, const char *text)
 {
-	struct row_line line = { label->seen_from, value->seen_from, false };
+	struct row_line line = { label->seen_from, value->seen_from,
+				 value->seen_to, text };
 
-	if (has_newline(page, label->seen_from, value->seen_from))
-		return;
-	line.goes_on = has_newline(page, value->seen_from, value->seen_to);
+	while (page->row_lines.count &&
+	       page->row_lines.items[page->row_lines.count - 1].start >=
+	       line.start)
+		page->row_lines.count--;
 	vec_push(page->arena, &page->row_lines, line);
 }
 
-static void
-add_row(struct page *page, const struct span *label, const struct span *value)
+/* False when it is none. */
+static bool
+add_row(struct page *page, enum message_row_origin origin,
+	const struct span *label, const struct span *value)
 {
-	struct message_row row = { .origin = ROW_TABLE };
+	struct message_row row = { .origin = origin };
+	struct message *message = page->message;
 	size_t label_length, value_length;
 
 	row.label = span_text(page, label, &label_length, &row.hidden);
 	row.value = span_text(page, value, &value_length, &row.hidden);
-	if (rows_add(page->arena, page->message, row, label_length,
-		     value_length) && !row.hidden)
-		remember_line(page, label, value);
+	if (!rows_add(page->arena, message, row, label_length, value_length))
+		return false;
+	if (!row.hidden && origin == ROW_TABLE)
+		remember_line(page, label, value,
+			      message->rows.items[message->rows.count - 1]
+			      .label);
+	return true;
+}
+
+/* Add what a further row, or definition, says to the value of the last row. */
+static void
+extend_row(struct page *page, const struct span *span)
+{
+	struct message_row *row = &page->message->rows.items[page->last.row];
+	bool hidden = false;
+	size_t length;
+	const char *text = span_text(page, span, &length, &hidden), *more;
+
+	more = rows_fold_lines(page->arena, text, length);
+	if (!*more || hidden != row->hidden)
+		return;
+	row->value = arena_printf(page->arena, "%s%s%s", row->value,
+				  *row->value ? "\n" : "", more);
+	if (!hidden)
+		remember_line(page, span, span, row->label);
 }
 
 static struct row *
@@ -237,7 +278,11 @@ page_row_start(struct page *page, bool hidden)
 {
 	if (page->row_depth == PAGE_DEPTH_MOST)
 		BUG("rows nested more than %d deep", PAGE_DEPTH_MOST);
-	page->rows[page->row_depth++] = (struct row){ .hidden = hidden };
+	page->rows[page->row_depth++] = (struct row){
+		.hidden = hidden,
+		.table = page->table_depth ?
+			 page->open_tables[page->table_depth - 1] : 0,
+	};
 }
 
 /* Three cells of which one is empty are a label and a value as well. */
@@ -246,13 +291,75 @@ drop_spacer(const struct page *page, struct row *row)
 {
 	size_t i;
 
-	for (i = 0; row->count == CELLS_KEPT && i < row->count; i++) {
+	for (i = 0; row->count == WITH_SPACER && i < row->count; i++) {
 		if (!span_is_empty(page, &row->cells[i]))
 			continue;
 		row->count--;
 		memmove(&row->cells[i], &row->cells[i + 1],
 			(row->count - i) * sizeof(row->cells[i]));
 	}
+}
+
+static void
+add_to_grid(struct page *page, const struct row *row)
+{
+	struct message_cells cells = { .table = row->table };
+	size_t i;
+
+	if (row->hidden || !row->table)
+		return;
+	if (row->count > CELLS_KEPT)
+		message_limit(page->arena, page->message, "a table row with "
+			      "too many cells: the last ones were not read");
+	for (i = 0; i < row->count && i < CELLS_KEPT; i++) {
+		const struct span *span = &row->cells[i];
+
+		vec_push(page->arena, &cells.cells,
+			 rows_fold_lines(page->arena,
+					 page->seen.text.data + span->seen_from,
+					 span->seen_to - span->seen_from));
+	}
+	if (page->message->grid.count == GRID_MOST)
+		message_limit(page->arena, page->message,
+			      "too many rows: the last ones were not read");
+	else
+		vec_push(page->arena, &page->message->grid, cells);
+}
+
+static void
+add_pair(struct page *page, const struct row *row)
+{
+	if (!add_row(page, ROW_TABLE, &row->cells[0], &row->cells[1]))
+		return;
+	page->last = (struct last_row){
+		.row = page->message->rows.count - 1, .table = row->table,
+		.spanned = row->spanned > 1 ? row->spanned - 1 : 0,
+	};
+}
+
+/* Is the row a further line of the last one's value? */
+static bool
+belongs_to_last(const struct page *page, const struct row *row)
+{
+	if (!page->last.table || page->last.table != row->table)
+		return false;
+	return row->count == 1 ? page->last.spanned > 0 : row->count == 2 &&
+	       span_is_empty(page, &row->cells[0]);
+}
+
+static void
+take_row(struct page *page, const struct row *row)
+{
+	if (belongs_to_last(page, row)) {
+		extend_row(page, &row->cells[row->count - 1]);
+		page->last.spanned -= page->last.spanned > 0;
+		return;
+	}
+	page->last.table = 0;
+	if (row->count == 2)
+		add_pair(page, row);
+	if (row->count >= 2)
+		add_to_grid(page, row);
 }
 
 void
@@ -263,11 +370,15 @@ page_row_end(struct page *page)
 	if (!row)
 		return;
 	page->row_depth--;
-	if (row->holds_table)
+	if (!row->holds_table) {
+		drop_spacer(page, row);
+		take_row(page, row);
 		return;
-	drop_spacer(page, row);
-	if (row->count == 2)
-		add_row(page, &row->cells[0], &row->cells[1]);
+	}
+	page->last.table = 0;
+	if (row->count == 2 && !row->label_holds_table)
+		(void)add_row(page, ROW_LAYOUT, &row->cells[0],
+			      &row->cells[1]);	/* or it is none */
 }
 
 void
@@ -285,7 +396,7 @@ page_cell_end(struct page *page)
 
 /* A hidden cell in a row that is seen is no cell to its reader. */
 void
-page_cell_start(struct page *page, bool hidden)
+page_cell_start(struct page *page, bool hidden, unsigned int rows)
 {
 	struct row *row = open_row(page);
 
@@ -293,6 +404,8 @@ page_cell_start(struct page *page, bool hidden)
 	if (!row || (hidden && !row->hidden))
 		return;
 	row->in_cell = true;
+	if (!row->count)
+		row->spanned = rows;
 	if (row->count < CELLS_KEPT)
 		row->cells[row->count] = span_start(page);
 }
@@ -302,15 +415,27 @@ page_table_start(struct page *page)
 {
 	struct row *row = open_row(page);
 
-	if (row)
+	if (row) {
 		row->holds_table = true;
+		row->label_holds_table |= !row->count;
+	}
+	if (page->table_depth == PAGE_DEPTH_MOST)
+		BUG("tables nested more than %d deep", PAGE_DEPTH_MOST);
+	page->open_tables[page->table_depth++] = ++page->tables;
+}
+
+void
+page_table_end(struct page *page)
+{
+	if (page->table_depth)
+		page->table_depth--;
 }
 
 void
 page_term_start(struct page *page)
 {
 	page->term = span_start(page);
-	page->has_term = page->in_definition = false;
+	page->has_term = page->in_definition = page->defined = false;
 }
 
 void
@@ -320,22 +445,29 @@ page_term_end(struct page *page)
 	page->has_term = true;
 }
 
-/* Of a term that has ended, and only the first one. */
+/* Of a term that has ended. */
 void
 page_definition_start(struct page *page)
 {
 	page->definition = span_start(page);
 	page->in_definition = page->has_term;
-	page->has_term = false;
 }
 
 void
 page_definition_end(struct page *page)
 {
-	span_end(page, &page->definition);
-	if (page->in_definition)
-		add_row(page, &page->term, &page->definition);
+	if (!page->in_definition)
+		return;
 	page->in_definition = false;
+	span_end(page, &page->definition);
+	if (page->defined) {
+		extend_row(page, &page->definition);
+	} else if (add_row(page, ROW_TABLE, &page->term, &page->definition)) {
+		page->defined = true;
+		page->last = (struct last_row){
+			.row = page->message->rows.count - 1
+		};
+	}
 }
 
 /* --- Links --- */
@@ -406,25 +538,31 @@ without_end_blanks(const char *line, const char *end)
 	return end;
 }
 
-/* A line that is a row already is not taken for one again; but a cell of
- * several lines may be layout, and its first line a row of its own. */
+/* A line that is a row already is not taken for one again. A line in a cell of
+ * several lines is of that cell's value; but the table may be layout, so it is
+ * a row as well, for those who do not know the cell's label. */
 static void
-take_line_row(struct page *page, const char *line, const char *stop,
-	      size_t *known)
+take_line_row(struct page *page, struct rows_lines *lines, const char *line,
+	      const char *stop, size_t *known)
 {
 	size_t offset = (size_t)(line - page->seen.text.data);
-	const struct row_line *rows = page->row_lines.items;
+	size_t end = (size_t)(stop - page->seen.text.data);
+	const struct row_line *row = NULL;
 
-	while (*known < page->row_lines.count && rows[*known].start < offset)
+	while (*known < page->row_lines.count &&
+	       page->row_lines.items[*known].end <= offset)
 		(*known)++;
-	if (*known < page->row_lines.count && rows[*known].start == offset) {
-		if (!rows[*known].goes_on)
-			return;
-		line += rows[*known].value - offset;
+	if (*known < page->row_lines.count)
+		row = &page->row_lines.items[*known];
+	if (!row || row->start >= end) {
+		rows_feed(lines, line, (size_t)(stop - line), "");
+		return;
 	}
-	if (line < stop)
-		rows_from_line(page->arena, page->message, line,
-			       (size_t)(stop - line));
+	if (offset < row->value)
+		line += row->value < end ? row->value - offset : end - offset;
+	if (offset <= row->start && row->end <= end)
+		return;			/* the whole row */
+	rows_feed(lines, line, (size_t)(stop - line), row->label);
 }
 
 /* The seen text without empty lines. */
@@ -433,6 +571,8 @@ page_finish(struct page *page, struct buf *text_out)
 {
 	const char *line = page->seen.text.data, *next;
 	const char *end = line + page->seen.text.len;
+	struct rows_lines lines = { .arena = page->arena,
+				    .message = page->message };
 	size_t known = 0;
 
 	page_link_end(page);
@@ -442,7 +582,7 @@ page_finish(struct page *page, struct buf *text_out)
 
 		next = newline ? newline + 1 : end;
 		stop = without_end_blanks(line, stop);
-		take_line_row(page, line, stop, &known);
+		take_line_row(page, &lines, line, stop, &known);
 		if (stop == line)
 			continue;
 		/* Valid already, unless the parser cut a character. */
@@ -450,6 +590,7 @@ page_finish(struct page *page, struct buf *text_out)
 				     (size_t)(stop - line));
 		buf_putc(text_out, '\n');
 	}
+	rows_end(&lines);
 	buf_release(&page->seen.text);
 	buf_release(&page->hidden.text);
 }

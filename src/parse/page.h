@@ -32,10 +32,13 @@ void page_mark(struct page *page, char mark, bool hidden);
 
 void page_row_start(struct page *page, bool hidden);
 void page_row_end(struct page *page);
-void page_cell_start(struct page *page, bool hidden);
+/* `rows` is how many rows the cell spans. A row without a label belongs to the
+ * value of the one before it, as does one whose label spans it. */
+void page_cell_start(struct page *page, bool hidden, unsigned int rows);
 void page_cell_end(struct page *page);
 /* A row that holds a table is layout. */
 void page_table_start(struct page *page);
+void page_table_end(struct page *page);
 
 void page_term_start(struct page *page);
 void page_term_end(struct page *page);

@@ -62,7 +62,24 @@ put_rows(struct buf *out, const struct message *message)
 		wire_put_u32(out, row->origin);
 		put_text(out, row->label);
 		put_text(out, row->value);
+		put_text(out, row->within);
 		wire_put_u32(out, row->hidden);
+	}
+}
+
+static void
+put_grid(struct buf *out, const struct message *message)
+{
+	size_t i, j;
+
+	wire_put_u32(out, (uint32_t)message->grid.count);
+	for (i = 0; i < message->grid.count; i++) {
+		const struct message_cells *row = &message->grid.items[i];
+
+		wire_put_u32(out, row->table);
+		wire_put_u32(out, (uint32_t)row->cells.count);
+		for (j = 0; j < row->cells.count; j++)
+			put_text(out, row->cells.items[j]);
 	}
 }
 
@@ -103,6 +120,7 @@ wire_encode(struct buf *out, const struct message *message)
 	put_text(out, message->text);
 	put_text(out, message->html_text);
 	put_rows(out, message);
+	put_grid(out, message);
 	put_links(out, message);
 	put_parts(out, message);
 	wire_put_u32(out, (uint32_t)message->nested.count);
@@ -215,19 +233,45 @@ get_headers(struct source *source, struct message *message)
 	}
 }
 
+static enum message_row_origin
+get_origin(struct source *source)
+{
+	uint32_t value = get_u32(source);
+
+	if (value < ROW_ORIGINS)
+		return (enum message_row_origin)value;
+	refuse(source, "a row in it is of no kind");
+	return ROW_TABLE;
+}
+
 static void
 get_rows(struct source *source, struct message *message)
 {
 	size_t count;
 
-	for (count = get_count(source, 16); count; count--) {
+	for (count = get_count(source, 20); count; count--) {
 		struct message_row row;
 
-		row.origin = get_flag(source) ? ROW_LINE : ROW_TABLE;
+		row.origin = get_origin(source);
 		row.label = get_text(source);
 		row.value = get_text(source);
+		row.within = get_text(source);
 		row.hidden = get_flag(source);
 		vec_push(source->arena, &message->rows, row);
+	}
+}
+
+static void
+get_grid(struct source *source, struct message *message)
+{
+	size_t count, cells;
+
+	for (count = get_count(source, 8); count && !source->wrong; count--) {
+		struct message_cells row = { .table = get_u32(source) };
+
+		for (cells = get_count(source, 4); cells; cells--)
+			vec_push(source->arena, &row.cells, get_text(source));
+		vec_push(source->arena, &message->grid, row);
 	}
 }
 
@@ -277,9 +321,10 @@ get_message(struct source *source, int depth)
 	message->text = get_text(source);
 	message->html_text = get_text(source);
 	get_rows(source, message);
+	get_grid(source, message);
 	get_links(source, message);
 	get_parts(source, message);
-	for (count = get_count(source, 48); count && !source->wrong; count--)
+	for (count = get_count(source, 52); count && !source->wrong; count--)
 		vec_push(source->arena, &message->nested,
 			 get_message(source, depth + 1));
 	for (count = get_count(source, 4); count; count--)

@@ -1,7 +1,8 @@
 /*
  * Any lines as a mail that was taken apart, read with the shipped formats: the
- * first is the subject, the second From, one with a tab in it a row, any other
- * also a link; those that begin with a space are hidden.
+ * first is the subject, the second From, one with tabs in it a row (of which
+ * kind, they say by their number) and one of a table, any other also a link;
+ * those that begin with a space are hidden.
  */
 #include "fuzz.h"
 
@@ -27,18 +28,37 @@ load(const char *path)
 }
 
 static void
+add_cells(struct arena *arena, struct message *message, const char *line)
+{
+	struct message_cells row = {
+		.table = (unsigned int)message->grid.count / 4 + 1
+	};
+	size_t length;
+
+	for (; *line; line += length + (line[length] == '\t')) {
+		length = strcspn(line, "\t");
+		vec_push(arena, &row.cells, arena_strndup(arena, line, length));
+	}
+	vec_push(arena, &message->grid, row);
+}
+
+static void
 add_line(struct arena *arena, struct message *message, char *line)
 {
 	bool hidden = *line == ' ';
 	char *tab = strchr(line, '\t');
-	struct message_row row = { tab && tab[1] == '\t' ? ROW_TABLE : ROW_LINE,
-				   line, tab ? tab + 1 : "", hidden };
+	size_t tabs = tab ? strspn(tab, "\t") : 0;
+	struct message_row row = { tabs < ROW_ORIGINS ?
+				   (enum message_row_origin)tabs : ROW_TABLE,
+				   line, tab ? tab + tabs : "",
+				   tabs == ROW_ORIGINS ? "Title" : "", hidden };
 	struct message_link link = { line, "", hidden };
 
 	if (!tab) {
 		vec_push(arena, &message->links, link);
 		return;
 	}
+	add_cells(arena, message, line);
 	*tab = '\0';
 	vec_push(arena, &message->rows, row);
 }

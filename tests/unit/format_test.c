@@ -177,9 +177,21 @@ static const struct { const char *name, *text, *findings; } wrong[] = {
 	{ "a redirector has a host and a path",
 	  "unwrap \"a.example\" url\n",
 	  "t.rules:1:8: error: 'a.example' is no place of a redirector (write "
-	  "`unwrap \"HOST/PATH\" PARAMETER`)\n"
+	  "it as \"HOST/PATH\")\n"
 	  "    1 | unwrap \"a.example\" url\n"
 	  "      |        ^~~~~~~~~~~\n" },
+	{ "a decoder is one of those that there are",
+	  "decode \"a.example/*\" proofpoint-v33\n",
+	  "t.rules:1:22: error: unknown decoder 'proofpoint-v33' (did you mean "
+	  "'proofpoint-v3'?)\n"
+	  "    1 | decode \"a.example/*\" proofpoint-v33\n"
+	  "      |                      ^~~~~~~~~~~~~~\n" },
+	{ "what nobody can read has a host and a path",
+	  "opaque \"a.example/*\", \"b.example\"\n",
+	  "t.rules:1:23: error: 'b.example' is no place of a redirector (write "
+	  "it as \"HOST/PATH\")\n"
+	  "    1 | opaque \"a.example/*\", \"b.example\"\n"
+	  "      |                       ^~~~~~~~~~~\n" },
 	{ "a phrase is not empty",
 	  "format f \"F\" { text \" \" }\n",
 	  "t.rules:1:21: error: an empty phrase is in every mail\n"
@@ -245,24 +257,6 @@ static const struct { const char *given, *label, *value; } quirks[] = {
 	{ "  two   words ", "two words", "two   words" },
 };
 
-static const struct { const char *given, *want; bool forwarded; }
-subjects[] = {
-	{ "High-severity alert: x", "High-severity alert: x", false },
-	{ "[EXTERNAL] High-severity alert: x", "High-severity alert: x",
-	  false },
-	{ "Fwd:  [SPAM?] Re: x", "x", true },
-	{ "转发：x", "x", true },
-	{ "[no end", "[no end", false },
-	{ "[thirty octets of a tag, not 1+] x", "x", false },
-	{ "[thirty-one octets, one too many] x",
-	  "[thirty-one octets, one too many] x", false },
-	{ "RE: RE: RE: RE: RE: RE: RE: RE: x", "x", true },
-	{ "RE: RE: RE: RE: RE: RE: RE: RE: RE: x", "RE: x", true },
-	{ "[a tag that is much too long to be a tag] x",
-	  "[a tag that is much too long to be a tag] x", false },
-	{ "FW:", "", true },
-};
-
 static const struct { const char *text, *value, *want; } folded[] = {
 	{ "Title: Malware Command and Control (C2) traffic associated with "
 	  "the\nTECHNETIUM actor\nSeverity: Medium\n",
@@ -298,14 +292,6 @@ test_quirks(void)
 		   "'%s' as a label", quirks[i].given);
 		is(quirk_value(arena, quirks[i].given), quirks[i].value,
 		   "'%s' as a value", quirks[i].given);
-	}
-	for (i = 0; i < sizeof(subjects) / sizeof(*subjects); i++) {
-		bool forwarded = false;
-
-		is(quirk_subject(arena, subjects[i].given, &forwarded),
-		   subjects[i].want, "'%s' as a subject", subjects[i].given);
-		ok(forwarded == subjects[i].forwarded, "  %s forwarded",
-		   subjects[i].forwarded ? "is" : "is not");
 	}
 	for (i = 0; i < sizeof(folded) / sizeof(*folded); i++)
 		is(quirk_unfold(arena, folded[i].text, folded[i].value),

@@ -41,19 +41,57 @@ static const struct html_case cases[] = {
 	  "\xEF\xBC\x9A</td><td>a</td></tr></table>",
 	  "html \"\xE4\xB8\xA5\xE9\x87\x8D\xE6\x80\xA7\xEF\xBC\x9A\\x09a\"\n"
 	  "row \"\xE4\xB8\xA5\xE9\x87\x8D\xE6\x80\xA7\" \"a\"\n" },
-	{ "an empty value is a value, an empty label is none",
+	{ "an empty value is a value, a row without a label is more of it",
 	  "<table><tr><td>Device</td><td></td></tr>"
 	  "<tr><td>&nbsp;</td><td>x</td></tr></table>",
-	  "html \"Device\"\nhtml \"x\"\nrow \"Device\" \"\"\n" },
+	  "html \"Device\"\nhtml \"x\"\nrow \"Device\" \"x\"\n" },
+	{ "as often as there are such rows, until there is another label",
+	  "<table><tr><td>Device</td><td>d1</td></tr><tr><td></td><td>d2</td>"
+	  "</tr><tr><td></td><td>d3</td></tr><tr><td>User</td><td>u</td></tr>"
+	  "</table>",
+	  "html \"Device\\x09" "d1\"\nhtml \"d2\"\nhtml \"d3\"\n"
+	  "html \"User\\x09u\"\nrow \"Device\" \"d1\\nd2\\nd3\"\n"
+	  "row \"User\" \"u\"\n" },
+	{ "but not from one table to the next",
+	  "<table><tr><td>Device</td><td>d1</td></tr></table>"
+	  "<table><tr><td></td><td>x</td></tr></table>",
+	  "html \"Device\\x09" "d1\"\nhtml \"x\"\nrow \"Device\" \"d1\"\n" },
+	{ "a label that spans several rows has all their values",
+	  "<table><tr><td rowspan=2>Device</td><td>d1</td></tr><tr><td>d2</td>"
+	  "</tr><tr><td>x</td></tr></table>",
+	  "html \"Device\\x09" "d1\"\nhtml \"d2\"\nhtml \"x\"\n"
+	  "row \"Device\" \"d1\\nd2\"\n" },
+	{ "a line in the value of a row is said to be in it",
+	  "<table><tr><td>Title</td><td>x<br>Severity: Low</td></tr>"
+	  "<tr><td>User</td><td>u</td></tr></table>Severity: High",
+	  "html \"Title\\x09x\"\nhtml \"Severity: Low\"\n"
+	  "html \"User\\x09u\"\nhtml \"Severity: High\"\n"
+	  "row \"Title\" \"x\\nSeverity: Low\"\nrow \"User\" \"u\"\n"
+	  "line \"Severity\" \"Low\" in \"Title\"\n"
+	  "line \"Severity\" \"High\"\n" },
+	{ "also when label and value are blocks",
+	  "<table><tr><td><p>Title</p></td><td><p>Severity: Low</p></td></tr>"
+	  "</table>",
+	  "html \"Title\"\nhtml \"Severity: Low\"\n"
+	  "row \"Title\" \"Severity: Low\"\n"
+	  "line \"Severity\" \"Low\" in \"Title\"\n" },
+	{ "a label above its value",
+	  "<b>Severity:<br></b>High<br><br><b>Device:</b><br>d1<br>d2<br>"
+	  "<b>User:<br></b><b>Title:<br></b>x",
+	  "html \"Severity:\"\nhtml \"High\"\nhtml \"Device:\"\n"
+	  "html \"d1\"\nhtml \"d2\"\nhtml \"User:\"\nhtml \"Title:\"\n"
+	  "html \"x\"\nabove \"Severity\" \"High\"\n"
+	  "above \"Device\" \"d1\\nd2\"\nabove \"Title\" \"x\"\n" },
 	{ "a spacer between two cells is no cell",
 	  "<table><tr><td>Device</td><td>&nbsp;</td><td>d1</td></tr></table>",
 	  "html \"Device\\x09\\x09" "d1\"\nrow \"Device\" \"d1\"\n" },
-	{ "one cell, three cells and cells with tables are no rows",
+	{ "one cell is no row, three are cells, and a table is layout",
 	  "<table><tr><td>a</td></tr><tr><td>a</td><td>b</td><td>c</td></tr>"
 	  "<tr><td>x</td><td><table><tr><td>k</td><td>v</td></tr></table>"
 	  "</td></tr></table>",
 	  "html \"a\"\nhtml \"a\\x09" "b\\x09" "c\"\nhtml \"x\"\n"
-	  "html \"k\\x09v\"\nrow \"k\" \"v\"\n" },
+	  "html \"k\\x09v\"\nrow \"k\" \"v\"\nlayout \"x\" \"k v\"\n"
+	  "cells 1 \"a\" \"b\" \"c\"\n" },
 	{ "cells whose text is a paragraph",
 	  "<table><tr><td><p>Severity</p></td><td><p>High</p></td></tr>"
 	  "</table>",
@@ -66,6 +104,10 @@ static const struct html_case cases[] = {
 	  "<dl><dt>Device</dt><dd>lab-17</dd><dt>User</dt><dd>ana</dd></dl>",
 	  "html \"Device\"\nhtml \"lab-17\"\nhtml \"User\"\nhtml \"ana\"\n"
 	  "row \"Device\" \"lab-17\"\nrow \"User\" \"ana\"\n" },
+	{ "several definitions of a term",
+	  "<dl><dt>Device</dt><dd>d1</dd><dd>d2</dd></dl>",
+	  "html \"Device\"\nhtml \"d1\"\nhtml \"d2\"\n"
+	  "row \"Device\" \"d1\\nd2\"\n" },
 	{ "a term without an end is no term",
 	  "<dl><dt>a</dt><dt>b<p><dd>c</dd></dl>",
 	  "html \"a\"\nhtml \"b\"\nhtml \"c\"\nrow \"b\" \"c\"\n" },
@@ -77,26 +119,28 @@ static const struct html_case cases[] = {
 	  "html \"x\"\nhtml \"User\"\n" },
 	{ "cells within cells",
 	  "<table><tr><td>a<x><td~>b<y><td>c</table>",
-	  "html \"a\\x09" "b\\x09" "c\"\n" },
+	  "html \"a\\x09" "b\\x09" "c\"\ncells 1 \"a\" \"b\" \"c\"\n" },
 	{ "a bold label before its value",
 	  "<p><b>Severity:</b> High<br><strong>Title</strong>: x</p>",
 	  "html \"Severity: High\"\nhtml \"Title: x\"\n"
 	  "line \"Severity\" \"High\"\nline \"Title\" \"x\"\n" },
 	{ "a value of several lines is one value",
 	  "<table><tr><td>Devices</td><td>d1<br>d2</td></tr></table>",
-	  "html \"Devices\\x09" "d1\"\nhtml \"d2\"\nrow \"Devices\" \"d1 d2\"\n" },
+	  "html \"Devices\\x09" "d1\"\nhtml \"d2\"\nrow \"Devices\" \"d1\\nd2\"\n" },
 	{ "the first of several lines beside a logo is a row too",
 	  "<table><tr><td>logo</td><td>Severity: High<br>Title: x</td></tr>"
 	  "</table>",
 	  "html \"logo\\x09Severity: High\"\nhtml \"Title: x\"\n"
-	  "row \"logo\" \"Severity: High Title: x\"\n"
-	  "line \"Severity\" \"High\"\nline \"Title\" \"x\"\n" },
+	  "row \"logo\" \"Severity: High\\nTitle: x\"\n"
+	  "line \"Severity\" \"High\" in \"logo\"\n"
+	  "line \"Title\" \"x\" in \"logo\"\n" },
 	{ "lines inside a layout cell are rows too",
 	  "<table><tr><td>logo</td><td><p>Severity: High</p><p>Title: x</p>"
 	  "</td></tr></table>",
 	  "html \"logo\"\nhtml \"Severity: High\"\nhtml \"Title: x\"\n"
-	  "row \"logo\" \"Severity: High Title: x\"\n"
-	  "line \"Severity\" \"High\"\nline \"Title\" \"x\"\n" },
+	  "row \"logo\" \"Severity: High\\nTitle: x\"\n"
+	  "line \"Severity\" \"High\" in \"logo\"\n"
+	  "line \"Title\" \"x\" in \"logo\"\n" },
 	{ "a row that nobody sees is marked",
 	  "<table><tr style=\"Display: None !important\"><td>Tenant</td>"
 	  "<td>evil</td></tr><tr><td>Tenant</td><td>good</td></tr></table>",

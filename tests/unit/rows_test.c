@@ -56,7 +56,7 @@ check(const struct row_case *one)
 	struct message *message = message_create(arena);
 	const char *got = "";
 
-	rows_from_line(arena, message, one->line, strlen(one->line));
+	rows_from_text(arena, message, one->line);
 	if (message->rows.count)
 		got = arena_printf(arena, "%s=%s",
 				   message->rows.items[0].label,

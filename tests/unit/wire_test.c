@@ -10,8 +10,10 @@ sample(struct arena *arena, bool with_nested)
 	struct message *message = message_create(arena);
 	struct message_header header = { "Subject", "s" };
 	struct message_address address = { "A", "a@b.c" };
-	struct message_row row = { ROW_LINE, "Severity", "High", false };
-	struct message_row hidden = { ROW_TABLE, "Tenant", "x", true };
+	struct message_row row = { ROW_LINE, "Severity", "High",
+				   "Details", false };
+	struct message_row hidden = { ROW_TABLE, "Tenant", "x\ny", "", true };
+	struct message_cells cells = { .table = 7 };
 	struct message_link link = { "https://x/", "open", true };
 	struct message_part part = { "image/png", "\xC3\xA9.png", 4711 };
 
@@ -24,6 +26,10 @@ sample(struct arena *arena, bool with_nested)
 	vec_push(arena, &message->from, address);
 	vec_push(arena, &message->rows, row);
 	vec_push(arena, &message->rows, hidden);
+	vec_push(arena, &cells.cells, "a");
+	vec_push(arena, &cells.cells, "");
+	vec_push(arena, &cells.cells, "c");
+	vec_push(arena, &message->grid, cells);
 	vec_push(arena, &message->links, link);
 	vec_push(arena, &message->parts, part);
 	message_limit(arena, message, "a limit");
