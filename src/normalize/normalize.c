@@ -160,7 +160,8 @@ read_message(struct normalized *out, const struct normalize_input *input,
 	find_missing(out, format, arena);
 	set_title(out->alert, choice->message->subject);
 	for (i = 0; i < choice->message->limits.count; i++)
-		vec_push(arena, &out->notes, choice->message->limits.items[i]);
+		alert_doubt(out->alert, "not all of it was read: %s",
+			    choice->message->limits.items[i]);
 	for (i = 0; i < extraction.notes.count; i++)
 		vec_push(arena, &out->notes, extraction.notes.items[i]);
 	for (i = 0; out->recognised && i < extraction.unknown.count; i++)

@@ -19,11 +19,22 @@ struct charset {
 	enum { UNTRIED, OPEN, MISSING } state;
 };
 
-enum { WINDOWS_1252 };		/* its place in the table */
+/* Places in the table. */
+enum charset_place { WINDOWS_1252, GB18030, ISO_2022_JP };
+
+/* Their octets beyond ASCII are letters of words, and never make UTF-8. */
+static const char *const western[] = {
+	"WINDOWS-1252", "WINDOWS-1250", "WINDOWS-1254", "WINDOWS-1257",
+	"ISO-8859-2", "ISO-8859-15",
+};
 
 static struct charset charsets[] = {
 	{ "WINDOWS-1252", 1, " windows-1252 iso-8859-1 latin1 iso8859-1 l1 "
 	  "cp1252 x-cp1252 ansi x-ansi cp819 ibm819 ", 0, UNTRIED },
+	{ "GB18030", 1, " gb18030 gb2312 gbk cp936 x-gbk euc-cn gb-2312-80 "
+	  "csgb2312 windows-936 ", 0, UNTRIED },
+	{ "ISO-2022-JP-2", 1, " iso-2022-jp iso-2022-jp-1 iso-2022-jp-2 "
+	  "csiso2022jp ", 0, UNTRIED },
 	{ "WINDOWS-1250", 1, " windows-1250 cp1250 ", 0, UNTRIED },
 	{ "WINDOWS-1251", 1, " windows-1251 cp1251 ", 0, UNTRIED },
 	{ "WINDOWS-1253", 1, " windows-1253 cp1253 ", 0, UNTRIED },
@@ -53,15 +64,11 @@ static struct charset charsets[] = {
 	{ "MACINTOSH", 1, " macintosh mac x-mac-roman ", 0, UNTRIED },
 	{ "CP437", 1, " cp437 ibm437 ", 0, UNTRIED },
 	{ "CP850", 1, " cp850 ibm850 ", 0, UNTRIED },
-	{ "GB18030", 1, " gb18030 gb2312 gbk cp936 x-gbk euc-cn gb-2312-80 "
-	  "csgb2312 windows-936 ", 0, UNTRIED },
 	{ "BIG5-HKSCS", 1, " big5 big5-hkscs cp950 csbig5 x-x-big5 ", 0,
 	  UNTRIED },
 	{ "CP932", 1, " shift-jis sjis x-sjis cp932 windows-31j ms-kanji "
 	  "csshiftjis ", 0, UNTRIED },
 	{ "EUC-JP-MS", 1, " euc-jp x-euc-jp cseucpkdfmtjapanese ", 0, UNTRIED },
-	{ "ISO-2022-JP-2", 1, " iso-2022-jp iso-2022-jp-1 iso-2022-jp-2 "
-	  "csiso2022jp ", 0, UNTRIED },
 	{ "UHC", 1, " euc-kr ks-c-5601-1987 ksc5601 cp949 uhc windows-949 ", 0,
 	  UNTRIED },
 	{ "UTF-7", 1, " utf-7 unicode-1-1-utf-7 ", 0, UNTRIED },
@@ -213,14 +220,70 @@ drop_byte_order_mark(struct buf *out, size_t start)
 	buf_cut(out, out->len - mark);
 }
 
+/* ESC $ @ or ESC $ B: JIS X 0208 follows. */
+static bool
+has_japanese_escapes(const char *bytes, size_t length)
+{
+	return memmem(bytes, length, "\x1B$B", 3) ||
+	       memmem(bytes, length, "\x1B$@", 3);
+}
+
+/* Octets of the run at `at` that are no ASCII. */
+static size_t
+run_beyond_ascii(const char *at, const char *end)
+{
+	const char *start = at;
+
+	while (at < end && (unsigned char)*at >= 0x80)
+		at++;
+	return (size_t)(at - start);
+}
+
+/* Two octets a character, and two characters in a row somewhere. Accents of
+ * Western texts hardly ever come in fours. */
+static bool
+looks_chinese(const char *bytes, size_t length)
+{
+	const char *end = bytes + length;
+	size_t run, longest = 0;
+
+	for (; bytes < end; bytes += run ? run : 1) {
+		run = run_beyond_ascii(bytes, end);
+		if (run % 2)
+			return false;
+		if (run > longest)
+			longest = run;
+	}
+	return longest >= 4;
+}
+
 static size_t
 append_guessed(struct buf *out, const char *bytes, size_t length)
 {
-	struct charset *fallback = &charsets[WINDOWS_1252];
+	enum charset_place place = WINDOWS_1252;
 
-	if (text_is_utf8(bytes, length) || !charset_open(fallback))
+	if (has_japanese_escapes(bytes, length))
+		place = ISO_2022_JP;
+	else if (text_is_utf8(bytes, length))
 		return text_append_valid(out, bytes, length);
-	return convert(fallback, out, bytes, length);
+	else if (looks_chinese(bytes, length))
+		place = GB18030;
+	if (!charset_open(&charsets[place]))
+		return text_append_valid(out, bytes, length);
+	return convert(&charsets[place], out, bytes, length);
+}
+
+/* Letters of Western charsets that make valid UTF-8 were UTF-8: "Ã" and a
+ * symbol, again and again, are no words. */
+static bool
+is_mislabelled(const struct charset *charset, const char *bytes, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(western) / sizeof(*western); i++)
+		if (!strcmp(charset->converter, western[i]))
+			return text_is_utf8(bytes, length);
+	return false;
 }
 
 size_t
@@ -233,13 +296,24 @@ charset_append(struct buf *out, const char *name, const char *bytes,
 	bool named = normal_name(name, normal);
 
 	if (named && (!strcmp(normal, " utf-8 ") || !strcmp(normal, " utf8 ")))
-		bad = text_append_valid(out, bytes, length);
-	else if (named && (charset = charset_find(normal)))
+		bad = has_japanese_escapes(bytes, length) ?
+			append_guessed(out, bytes, length) :
+			text_append_valid(out, bytes, length);
+	else if (named && (charset = charset_find(normal)) &&
+		 !is_mislabelled(charset, bytes, length))
 		bad = convert(charset, out, bytes, length);
 	else
 		bad = append_guessed(out, bytes, length);
 	drop_byte_order_mark(out, start);
 	return bad;
+}
+
+size_t
+charset_append_unnamed(struct buf *out, const char *otherwise,
+		       const char *bytes, size_t length)
+{
+	return charset_append(out, text_is_utf8(bytes, length) ? "" : otherwise,
+			      bytes, length);
 }
 
 void

@@ -21,9 +21,16 @@ void charset_warm_up(void);
 /*
  * Append `bytes` as valid UTF-8 without NUL and without a leading byte order
  * mark; how many octets were no text. An empty, unknown or us-ascii name:
- * UTF-8 if it is valid, else windows-1252.
+ * UTF-8 if it is valid, ISO-2022-JP if its escapes are there, GB18030 if all
+ * octets that are no ASCII come in pairs, else windows-1252. So are those under
+ * the name of a Western charset that are valid UTF-8, which no such text is.
  */
 size_t charset_append(struct buf *out, const char *name, const char *bytes,
 		      size_t length);
+
+/* The same for octets that nobody gave a name, where `otherwise` is the charset
+ * of what they stand beside: theirs, too, unless they are UTF-8. */
+size_t charset_append_unnamed(struct buf *out, const char *otherwise,
+			      const char *bytes, size_t length);
 
 #endif

@@ -21,6 +21,7 @@ struct pending {
 	char charset[CHARSET_MOST + 1];
 	struct buf octets;
 	bool any;
+	const char *otherwise;	/* for what is no word */
 };
 
 static bool
@@ -131,20 +132,23 @@ append_words(struct pending *pending, struct buf *out, const char *line,
 		}
 		if (!pending->any || !is_blank(plain, line)) {
 			bad += flush(pending, out);
-			bad += charset_append(out, "", plain,
-					      (size_t)(line - plain));
+			bad += charset_append_unnamed(out, pending->otherwise,
+						      plain,
+						      (size_t)(line - plain));
 		}
 		bad += add_word(pending, out, &word);
 		line = plain = word.end;
 	}
 	bad += flush(pending, out);
-	return bad + charset_append(out, "", plain, (size_t)(end - plain));
+	return bad + charset_append_unnamed(out, pending->otherwise, plain,
+					    (size_t)(end - plain));
 }
 
 size_t
-encoded_word_append(struct buf *out, const char *line, size_t length)
+encoded_word_append(struct buf *out, const char *line, size_t length,
+		    const char *otherwise)
 {
-	struct pending pending = { .octets = BUF_INIT };
+	struct pending pending = { .octets = BUF_INIT, .otherwise = otherwise };
 	size_t bad;
 
 	bad = append_words(&pending, out, line, line + length);

@@ -274,14 +274,16 @@ trimmed(struct arena *arena, const struct buf *text)
 }
 
 const char *
-header_text(struct arena *arena, const struct header_field *field, size_t *bad)
+header_text(struct arena *arena, const struct header_field *field,
+	    const char *otherwise, size_t *bad)
 {
 	struct buf line = BUF_INIT, text = BUF_INIT;
 	const char *copy;
 
 	header_unfold(field, &line);
 	if (is_read_by_people(field))
-		*bad += encoded_word_append(&text, line.data, line.len);
+		*bad += encoded_word_append(&text, line.data, line.len,
+					    otherwise);
 	else
 		*bad += charset_append(&text, "", line.data, line.len);
 	blank_controls(&text);

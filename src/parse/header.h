@@ -45,9 +45,10 @@ const struct header_field *header_find(const struct header *header,
 				       const char *name);
 
 /* The value on one line, as struct message_header describes it; octets that
- * were no text are added to `bad`. */
+ * were no text are added to `bad`. Those of a field that people read, without a
+ * charset of their own, are of the charset `otherwise` when they are no UTF-8. */
 const char *header_text(struct arena *arena, const struct header_field *field,
-			size_t *bad);
+			const char *otherwise, size_t *bad);
 
 /* The value without its folds, octets as they are: for a parser. */
 void header_unfold(const struct header_field *field, struct buf *out);

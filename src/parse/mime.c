@@ -333,7 +333,8 @@ add_address(struct arena *arena, struct message *message, const char *name,
 
 	if (message->from.count == ADDRESSES_MOST)
 		return;
-	message->bad_bytes += encoded_word_append(&text, name, name_length);
+	message->bad_bytes += encoded_word_append(&text, name, name_length,
+						  "");
 	one.name = text_fold_space(arena, text.data, text.len);
 	buf_reset(&text);
 	message->bad_bytes += charset_append(&text, "", address,

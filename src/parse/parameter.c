@@ -124,7 +124,7 @@ parameter_value(struct arena *arena, const struct parameters *parameters,
 				     gathered.octets.len);
 	else if (plain)
 		(void)encoded_word_append(&text, plain->value,
-					  strlen(plain->value));
+					  strlen(plain->value), "");
 	copy = arena_strndup(arena, text.data, text.len);
 	buf_release(&text);
 	buf_release(&gathered.octets);

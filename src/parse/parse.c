@@ -13,7 +13,9 @@
 enum {
 	NESTED_MOST = 4,	/* messages in messages that are looked into */
 	TEXT_MOST = 1 << 20,	/* octets of each kind of text: answer size */
-	SNIFFED = 2048,		/* octets in which HTML names its charset */
+	NAME_SHOWN = 100,	/* octets of a file name in a sentence */
+	SNIFFED = 2048,		/* octets in which HTML names its charset, and
+				   parts of a mail name theirs */
 };
 
 /* Texts that grow over all parts of one message. */
@@ -31,6 +33,26 @@ static struct message *parse_one(struct arena *arena, const char *mail,
 				 size_t length, int depth);
 
 /* --- Header --- */
+
+/* The charset that is named first in `text`, "" for none. */
+static const char *
+find_charset(struct arena *arena, const char *text, size_t length)
+{
+	static const char word[] = "charset=";
+	const char *at = text, *end = text + length;
+
+	for (; end - at > (ptrdiff_t)(sizeof(word) - 1); at++) {
+		const char *name = at + sizeof(word) - 1, *stop;
+
+		if (strncasecmp(at, word, sizeof(word) - 1))
+			continue;
+		name += *name == '"' || *name == '\'';
+		for (stop = name; stop < end && !strchr("\"' />;\r\n", *stop);)
+			stop++;
+		return arena_strndup(arena, name, (size_t)(stop - name));
+	}
+	return "";
+}
 
 static const char *
 without_brackets(struct arena *arena, const char *text)
@@ -54,28 +76,46 @@ take_from(struct work *work, const struct header_field *field)
 }
 
 static void
-take_field(struct work *work, const struct header_field *field)
+take_field(struct work *work, const struct header_field *field,
+	   const char *otherwise)
 {
 	struct message *message = work->message;
 	struct message_header header;
 
 	header.name = arena_strndup(work->arena, field->name,
 				    field->name_length);
-	header.value = header_text(work->arena, field, &message->bad_bytes);
+	header.value = header_text(work->arena, field, otherwise,
+				   &message->bad_bytes);
 	vec_push(work->arena, &message->headers, header);
 	if (header_is(field, "From"))
 		take_from(work, field);
 }
 
+/* What the mail, or else its first part, says of itself: octets of a Subject
+ * that nobody encoded are of the same. */
+static const char *
+body_charset(struct arena *arena, const struct header *header, const char *mail,
+	     size_t length)
+{
+	const struct header_field *type = header_find(header, "Content-Type");
+	const char *name = type ? find_charset(arena, type->value,
+					       type->value_length) : "";
+	size_t most = length - header->body;
+
+	return *name ? name : find_charset(arena, mail + header->body,
+					   most < SNIFFED ? most : SNIFFED);
+}
+
 static void
-take_header(struct work *work, const struct header *header)
+take_header(struct work *work, const struct header *header,
+	    const char *otherwise)
 {
 	struct message *message = work->message;
 	const char *value;
 	size_t i;
 
 	for (i = 0; i < header->fields.count; i++)
-		take_field(work, &header->fields.items[i]);
+		take_field(work, &header->fields.items[i], otherwise);
 	if (header->cut)
 		message_limit(work->arena, message, "too many or too long "
 			      "header fields: the last ones were not read");
@@ -151,33 +191,14 @@ take_plain(struct work *work, const struct mime_leaf *leaf)
 		buf_append(text, work->readable.data, work->readable.len);
 }
 
-/* The charset that HTML names for itself, for mail that names none. */
-static const char *
-sniff_charset(struct work *work)
-{
-	static const char word[] = "charset=";
-	const size_t length = sizeof(word) - 1;
-	const struct buf *html = &work->decoded;
-	const char *at = html->data, *end = at + html->len;
-
-	if (html->len > SNIFFED)
-		end = at + SNIFFED;
-	for (; end - at > (ptrdiff_t)length; at++) {
-		if (strncasecmp(at, word, length))
-			continue;
-		at += length;
-		at += *at == '"' || *at == '\'';
-		return arena_strndup(work->arena, at,
-				     strcspn(at, "\"' />;\r\n"));
-	}
-	return "";
-}
-
 static void
 take_html(struct work *work, const struct mime_leaf *leaf)
 {
 	decode(work, leaf);
-	convert(work, *leaf->charset ? leaf->charset : sniff_charset(work));
+	convert(work, *leaf->charset ? leaf->charset :
+		find_charset(work->arena, work->decoded.data,
+			     work->decoded.len < SNIFFED ? work->decoded.len :
+							   SNIFFED));
 	html_read(work->arena, work->message, work->readable.data,
 		  work->readable.len, &work->html_text);
 }
@@ -209,20 +230,74 @@ take_attachment(struct work *work, const struct mime_leaf *leaf)
 	vec_push(work->arena, &work->message->parts, part);
 }
 
+static bool
+name_ends(const struct mime_leaf *leaf, const char *suffix)
+{
+	size_t length = strlen(leaf->name), end = strlen(suffix);
+
+	return length >= end && !strcasecmp(leaf->name + length - end, suffix);
+}
+
+/* Some programs attach a mail as a file. */
+static bool
+is_mail(const struct mime_leaf *leaf)
+{
+	return !strcmp(leaf->type, "message/rfc822") ||
+	       !strcmp(leaf->type, "message/global") ||
+	       (name_ends(leaf, ".eml") && !text_starts(leaf->type, "image/"));
+}
+
+/* What can hold the mail itself and needs a program, or a key, of its own. */
+static bool
+may_hold_mail(const struct mime_leaf *leaf)
+{
+	static const char *const types[] = {
+		"application/ms-tnef", "application/vnd.ms-tnef",
+		"application/pkcs7-mime", "application/x-pkcs7-mime",
+		"application/pgp-encrypted", "application/vnd.ms-outlook",
+		"message/partial", "message/external-body",
+	};
+	static const char *const names[] = {
+		"winmail.dat", ".p7m", ".msg", ".pgp", ".asc",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!strcmp(leaf->type, types[i]))
+			return true;
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (name_ends(leaf, names[i]))
+			return true;
+	return false;
+}
+
+static void
+take_other(struct work *work, const struct mime_leaf *leaf)
+{
+	take_attachment(work, leaf);
+	if (may_hold_mail(leaf))
+		message_limit(work->arena, work->message,
+			      arena_printf(work->arena, "the attachment '%s' "
+					   "of type %s, which may hold the "
+					   "mail", text_cut(work->arena,
+					   leaf->name, NAME_SHOWN),
+					   leaf->type));
+}
+
 static void
 take_leaf(struct work *work, const struct mime_leaf *leaf)
 {
-	if (!strcmp(leaf->type, "message/rfc822"))
+	if (is_mail(leaf))
 		take_nested(work, leaf);
 	else if (leaf->attachment)
-		take_attachment(work, leaf);
+		take_other(work, leaf);
 	else if (!strcmp(leaf->type, "text/html"))
 		take_html(work, leaf);
 	else if (!strcmp(leaf->type, "text/plain") ||
 		 text_starts(leaf->type, "multipart/"))
 		take_plain(work, leaf);
 	else
-		take_attachment(work, leaf);
+		take_other(work, leaf);
 }
 
 /* --- One message --- */
@@ -269,7 +344,8 @@ parse_one(struct arena *arena, const char *mail, size_t length, int depth)
 	struct header header;
 
 	header_split(arena, mail, length, &header);
-	take_header(&work, &header);
+	take_header(&work, &header,
+		    body_charset(arena, &header, mail, length));
 	preflight_compose(arena, work.message, &header, mail, length, &safe);
 	take_body(&work, &safe);
 	buf_release(&safe);

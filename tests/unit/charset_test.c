@@ -52,6 +52,22 @@ static const struct charset_case cases[] = {
 	{ "euc-jp", "euc-jp", TEXT("\xC6\xFC"), "\xE6\x97\xA5", 0 },
 	{ "iso-2022-jp", "iso-2022-jp", TEXT("\x1B$BF|\x1B(B!"),
 	  "\xE6\x97\xA5!", 0 },
+	{ "UTF-8 under the name of a Western charset", "iso-8859-1",
+	  TEXT("\xC3\x89lev\xC3\xA9" "e"), "\xC3\x89lev\xC3\xA9" "e", 0 },
+	{ "but not when only some of it is", "iso-8859-1",
+	  TEXT("\xC3\xA9\xE9"), "\xC3\x83\xC2\xA9\xC3\xA9", 0 },
+	{ "nor under a name whose words may look like it", "koi8-r",
+	  TEXT("\xC3\xA9"), "\xD1\x86\xE2\x95\x98", 0 },
+	{ "ISO-2022-JP without a charset", "", TEXT("\x1B$BF|\x1B(B!"),
+	  "\xE6\x97\xA5!", 0 },
+	{ "ISO-2022-JP under the name of ASCII", "us-ascii",
+	  TEXT("\x1B$@F|\x1B(B"), "\xE6\x97\xA5", 0 },
+	{ "ISO-2022-JP under the name of UTF-8", "utf-8",
+	  TEXT("\x1B$BF|\x1B(B"), "\xE6\x97\xA5", 0 },
+	{ "GBK without a charset", "", TEXT("\xD1\xCF\xD6\xD8: \xB8\xDF"),
+	  "\xE4\xB8\xA5\xE9\x87\x8D: \xE9\xAB\x98", 0 },
+	{ "accents in pairs are no GBK", "", TEXT("cr\xE9\xE9" "e"),
+	  "cr\xC3\xA9\xC3\xA9" "e", 0 },
 	{ "euc-kr", "ks_c_5601-1987", TEXT("\xC7\xD1"), "\xED\x95\x9C", 0 },
 	{ "koi8-r", "koi8-r", TEXT("\xC1"), "\xD0\xB0", 0 },
 	{ "windows-1258 does not lose its last letter", "windows-1258",
@@ -130,7 +146,8 @@ main(void)
 	}
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		buf_reset(&out);
-		encoded_word_append(&out, words[i].in, strlen(words[i].in));
+		encoded_word_append(&out, words[i].in, strlen(words[i].in),
+				    "");
 		is(out.data, words[i].want, "encoded words: %s",
 		   words[i].name);
 	}
