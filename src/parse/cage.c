@@ -18,7 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { SANITIZED = true };
@@ -46,9 +46,9 @@ static const int allowed[] = {
 	__NR_munmap, __NR_mremap, __NR_madvise, __NR_brk, __NR_futex,
 	__NR_exit, __NR_exit_group, __NR_rt_sigreturn, __NR_rt_sigprocmask,
 	__NR_rt_sigaction, __NR_restart_syscall, __NR_clock_gettime,
-	__NR_gettimeofday, __NR_getrandom, __NR_setitimer, __NR_sched_yield,
-	/* abort() */
-	__NR_getpid, __NR_gettid, __NR_tgkill,
+	__NR_gettimeofday, __NR_getrandom, __NR_sched_yield,
+	/* abort(), with tgkill() as below */
+	__NR_getpid, __NR_gettid,
 };
 
 /* What a library may try and can do without. */
@@ -61,15 +61,18 @@ static const int refused[] = {
 #endif
 };
 
-/* Memory that nobody can execute, and only in mmap() without a file. */
+/* Memory that nobody can execute, and only in mmap() without a file; signals
+ * only to the process itself, whose number is not known here. */
 static const struct {
 	int call;
 	unsigned int argument;
 	uint32_t mask, wanted;
+	bool own_pid;		/* that is wanted */
 } restricted[] = {
-	{ __NR_mmap, 2, PROT_EXEC, 0 },
-	{ __NR_mmap, 3, MAP_ANONYMOUS, MAP_ANONYMOUS },
-	{ __NR_mprotect, 2, PROT_EXEC, 0 },
+	{ __NR_mmap, 2, PROT_EXEC, 0, false },
+	{ __NR_mmap, 3, MAP_ANONYMOUS, MAP_ANONYMOUS, false },
+	{ __NR_mprotect, 2, PROT_EXEC, 0, false },
+	{ __NR_tgkill, 0, UINT32_MAX, 0, true },
 };
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
@@ -132,7 +135,7 @@ add_machine(struct program *program)
 }
 
 /* Kill when the call's argument is not as wanted. The low half is enough: all
- * flags are there. It must not be reached by a jump from outside. */
+ * flags are there, and all of a process's number. It must not be reached by a jump from outside. */
 static void
 add_restrictions(struct program *program)
 {
@@ -147,8 +150,8 @@ add_restrictions(struct program *program)
 		add(program, (struct sock_filter)
 		    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, restricted[i].mask));
 		add(program, (struct sock_filter)
-		    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, restricted[i].wanted,
-			     1, 0));
+		    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, restricted[i].own_pid ?
+			     (uint32_t)getpid() : restricted[i].wanted, 1, 0));
 		answer(program, SECCOMP_RET_KILL_PROCESS);
 		load(program, offsetof(struct seccomp_data, nr));
 	}
@@ -175,10 +178,11 @@ install_filter(void)
 	return !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &fprog, 0, 0);
 }
 
+/* `grace` is how much more there is between a warning and the end. */
 static void
-limit(int resource, rlim_t most)
+limit(int resource, rlim_t most, rlim_t grace)
 {
-	struct rlimit now, want = { most, most };
+	struct rlimit now, want = { most, most + grace };
 
 	/* A stricter limit that is set already is as good. */
 	if (!getrlimit(resource, &now) && now.rlim_max < most)
@@ -190,41 +194,21 @@ limit(int resource, rlim_t most)
 bool
 cage_close(unsigned int flags)
 {
-	/* SIGPROF is the clock of cage_clock_start() and has to kill. */
-	if (signal(SIGPROF, SIG_DFL) == SIG_ERR ||
+	/* SIGXCPU has to kill. */
+	if (signal(SIGXCPU, SIG_DFL) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
 	    prctl(PR_SET_PDEATHSIG, SIGKILL) ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		BUG("prctl: %s", strerror(errno));
+	limit(RLIMIT_CPU, CAGE_CPU_S, 1);
 	if (SANITIZED)
 		return true;
-	limit(RLIMIT_AS, MEMORY_MOST);
-	limit(RLIMIT_NOFILE, FILES_MOST);
-	limit(RLIMIT_CORE, 0);
+	limit(RLIMIT_AS, MEMORY_MOST, 0);
+	limit(RLIMIT_NOFILE, FILES_MOST, 0);
+	limit(RLIMIT_CORE, 0, 0);
 	if (!(flags & CAGE_MAY_WRITE))
-		limit(RLIMIT_FSIZE, 0);
+		limit(RLIMIT_FSIZE, 0, 0);
 	if (prctl(PR_SET_DUMPABLE, 0))
 		BUG("prctl: %s", strerror(errno));
 	return flags & CAGE_UNFILTERED || (CAGE_MACHINE && install_filter());
-}
-
-static void
-clock_set(time_t seconds)
-{
-	struct itimerval timer = { .it_value.tv_sec = seconds };
-
-	if (setitimer(ITIMER_PROF, &timer, NULL))
-		BUG("setitimer: %s", strerror(errno));
-}
-
-void
-cage_clock_start(void)
-{
-	clock_set(CAGE_CPU_S);
-}
-
-void
-cage_clock_stop(void)
-{
-	clock_set(0);
 }

@@ -1,12 +1,12 @@
 /*
  * The cage of tocsin-reader: what a parser that was taken over could still do.
  *
- * Memory, processor time per mail and open files are limited; no core is
- * dumped, no privilege gained, nothing outlives the parent. Then a seccomp
- * filter leaves the calls that parsing needs: read and write what is open,
- * take and give back memory, exit. Opening a file fails; everything else
- * (sockets, processes, ptrace, new kernel features) kills the process, and its
- * parent starts another.
+ * Memory, processor time and open files are limited; no core is dumped, no
+ * privilege gained, nothing outlives the parent. Then a seccomp filter leaves
+ * the calls that parsing needs: read and write what is open, take and give back
+ * memory, exit, signal itself. Opening a file fails; everything else (sockets,
+ * processes, signals to others, timers, ptrace, new kernel features) kills the
+ * process, and its parent starts another.
  *
  * A build with sanitizers has the time limit alone: they reserve terabytes of
  * address space and trace their own process when it ends.
@@ -28,11 +28,12 @@ enum cage_close_flags {
  */
 bool cage_close(unsigned int flags);
 
-/* A mail that burns more than CAGE_CPU_S seconds of processor time between
- * these two ends the process. */
-enum { CAGE_CPU_S = 5 };
-
-void cage_clock_start(void);
-void cage_clock_stop(void);
+/*
+ * Seconds of processor time of the whole process, which nothing inside can
+ * change: then SIGXCPU, and SIGKILL a second later. A parent that starts
+ * another process when this one has used half of it leaves at least the other
+ * half to each mail.
+ */
+enum { CAGE_CPU_S = 8 };
 
 #endif

@@ -6,6 +6,9 @@ enum {
 	MESSAGES_MOST = 32,	/* stack; real mail has 0 or 1 */
 	WORK_MOST = 1 << 28,	/* octets times boundaries: about 2 seconds */
 	FIELD_MOST = 65536,	/* a longer Content-Type is an attack */
+	DELIMITERS_MOST = 5000,	/* lines that begin as one; libetpan makes a
+				   part of each, and 2,000,000 empty ones keep
+				   it busy while other mails wait */
 };
 
 static void
@@ -96,6 +99,26 @@ next_candidate(char *at, const char *end)
 	return at;
 }
 
+/* Octets before the line that may be one delimiter too many. */
+static size_t
+delimited_length(struct arena *arena, struct message *message,
+		 const char *mail, size_t length)
+{
+	const char *end = mail + length, *at = mail;
+	size_t delimiters = DELIMITERS_MOST;
+
+	while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+		at++;
+		if (end - at < 2 || at[0] != '-' || at[1] != '-' ||
+		    delimiters--)
+			continue;
+		message_limit(arena, message, "too many lines that part the "
+			      "mail: what follows was not read");
+		return (size_t)(at - mail);
+	}
+	return length;
+}
+
 static size_t
 harmless_length(struct arena *arena, struct message *message, char *mail,
 		size_t length)
@@ -133,6 +156,7 @@ preflight_compose(struct arena *arena, struct message *message,
 {
 	append_mime_fields(out, header);
 	buf_append(out, mail + header->body, length - header->body);
+	buf_cut(out, delimited_length(arena, message, out->data, out->len));
 	buf_cut(out, harmless_length(arena, message, out->data, out->len));
 	memset(buf_grow(out, PREFLIGHT_PADDING), 0, PREFLIGHT_PADDING);
 }

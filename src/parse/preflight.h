@@ -5,8 +5,9 @@
  * quadratic in the depth of nested multiparts, and overflows the stack when
  * message/rfc822 parts are nested deeply enough. Each level of nesting needs a
  * `boundary` or an `rfc822` of its own, so counting these words bounds the
- * depth before anything is parsed. Nothing is refused: what follows the limit
- * is cut off, and a sentence says so.
+ * depth before anything is parsed; the lines that part a mail are counted as
+ * well. Nothing is refused: what follows the limit is cut off, and a sentence
+ * says so.
  */
 #ifndef PARSE_PREFLIGHT_H
 #define PARSE_PREFLIGHT_H

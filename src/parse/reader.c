@@ -6,6 +6,7 @@
 #include "parse/reader.h"
 
 #include "base/bug.h"
+#include "parse/cage.h"
 #include "parse/wire.h"
 
 #include <errno.h>
@@ -352,6 +353,19 @@ take_greeting(struct reader *reader, struct buf *error)
 	return true;
 }
 
+/* Has the process little processor time left for another mail? When the kernel
+ * does not say, the cage's limit still holds. */
+static bool
+is_worn(const struct reader *reader)
+{
+	struct timespec used = { 0 };
+	clockid_t clock;
+
+	if (!clock_getcpuclockid(reader->pid, &clock))
+		(void)clock_gettime(clock, &used);
+	return used.tv_sec >= CAGE_CPU_S / 2;
+}
+
 static enum reader_outcome
 take_answer(struct reader *reader, struct arena *arena,
 	    struct reader_answer *answer, struct buf *error)
@@ -370,7 +384,7 @@ take_answer(struct reader *reader, struct arena *arena,
 					      size - 4, error);
 	if (answer->message) {
 		consume(reader, size);
-		if (++reader->answered == READER_MAILS_MOST)
+		if (++reader->answered == READER_MAILS_MOST || is_worn(reader))
 			(void)stop(reader);	/* others wait: a new one */
 		return READER_PARSED;
 	}

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -138,16 +140,42 @@ open_files(void)
 	return errno == EMFILE ? last + 1 : 0;
 }
 
-/* Seconds of processor time that a mail has; the kernel rounds them. */
+/* Seconds of processor time that the process has. */
 static int
-start_clock(void)
+ask_limit(void)
 {
-	struct itimerval timer;
+	struct rlimit limit;
 
-	cage_clock_start();
-	return getitimer(ITIMER_PROF, &timer) ? 0 :
-	       (int)(timer.it_value.tv_sec +
-		     (timer.it_value.tv_usec >= 500000));
+	return getrlimit(RLIMIT_CPU, &limit) || limit.rlim_max !=
+	       limit.rlim_cur + 1 ? 0 : (int)limit.rlim_cur;
+}
+
+static int
+lift_limit(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	return verdict(setrlimit(RLIMIT_CPU, &limit) < 0);
+}
+
+static int
+set_timer(void)
+{
+	struct itimerval timer = { .it_value.tv_sec = 0 };
+
+	return verdict(setitimer(ITIMER_PROF, &timer, NULL) < 0);
+}
+
+static int
+signal_parent_thread(void)
+{
+	return verdict(syscall(SYS_tgkill, getppid(), getppid(), 0) < 0);
+}
+
+static int
+signal_itself(void)
+{
+	return verdict(syscall(SYS_tgkill, getpid(), getpid(), 0) < 0);
 }
 
 static int
@@ -174,6 +202,10 @@ static const struct attempt {
 	{ "no other program", run_program, 0, SIGSYS },
 	{ "no tracing", trace_parent, 0, SIGSYS },
 	{ "no signal to others", kill_parent, 0, SIGSYS },
+	{ "nor to a thread of theirs", signal_parent_thread, 0, SIGSYS },
+	{ "but to itself", signal_itself, FINE, 0 },
+	{ "no timer", set_timer, 0, SIGSYS },
+	{ "no other limits", lift_limit, REFUSED, 0 },
 	{ "no memory to execute", map_code, 0, SIGSYS },
 	{ "nor made so later", make_code, 0, SIGSYS },
 	{ "no file in memory", map_file, 0, SIGSYS },
@@ -210,7 +242,7 @@ main(void)
 {
 	static const struct attempt opening = { .make = open_file };
 	static const struct attempt files = { .make = open_files };
-	static const struct attempt clock = { .make = start_clock };
+	static const struct attempt clock = { .make = ask_limit };
 	size_t i;
 	int status;
 
@@ -224,7 +256,7 @@ main(void)
 		is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 16,
 		       "16 files can be open");
 	status = attempt_in_cage(&clock, CAGE_UNFILTERED);
-	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 5,
-	       "a mail has 5 seconds of processor time");
+	is_int(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 8,
+	       "8 seconds of processor time, and one more to end");
 	return tap_done();
 }

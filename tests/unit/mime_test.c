@@ -306,13 +306,13 @@ static const struct flood floods[] = {
 	{ "50,000 lines of junk among as many fields", "Subject: first\n",
 	  "junk\nX-A: b\n", 50000, "\nSeverity: High\n",
 	  "too many or too long header fields" },
-	{ "10,000 nested parts", "Subject: first\n",
+	{ "4,000 nested parts", "Subject: first\n",
 	  "Content-Type: multipart/mixed; boundary=b\n\nSeverity: High\n"
-	  "--b\n", 10000, "", "too many nested parts" },
-	{ "100,000 parts",
+	  "--b\n", 4000, "", "too many nested parts" },
+	{ "4,000 parts",
 	  "Subject: first\n" MULTIPART
 	  "--b\nContent-Type: text/plain\n\nSeverity: High\n",
-	  "--b\nContent-Type: text/x\n\na\n", 100000, "--b--\n",
+	  "--b\nContent-Type: text/x\n\na\n", 4000, "--b--\n",
 	  "too many parts" },
 	{ "100,000 addresses",
 	  "Subject: first\nFrom: a@b", ", a@b", 100000,
@@ -335,7 +335,7 @@ static const struct flood floods[] = {
 	  "QUFBQUFBQUFB\n", 650000, "--b--\n", "larger than 8 MiB" },
 	{ "a million lines that look like boundaries",
 	  "Subject: first\n" MULTIPART "--b\n\nSeverity: High\n", "--c\n",
-	  1000000, "", "too much text" },
+	  1000000, "", "too many lines that part" },
 	{ "2 million blank lines", "Subject: first\n\nSeverity: High\n",
 	  "\n", 2000000, "", "too much text" },
 };

@@ -180,6 +180,10 @@ main(void)
 		    NULL);
 	check_flood("1,000 times the word boundary", "A: 1\n\n",
 		    "a boundary is ", 1000, 20000, NULL);
+	check_flood("5000 delimiters", "A: 1\n\nx", "\n--A", 5000, 30000, NULL);
+	check_flood("2,000,000 of them", "A: 1\n\nx", "\n--A", 2000000, 30000,
+		    "too many lines that part the mail: what follows was not "
+		    "read");
 	check_flood("100,000 attached messages", "A: 1\n\n",
 		    "Content-Type: Message/RFC822\n\n", 100000, 2000,
 		    "too many attached messages: the last ones were not read");
