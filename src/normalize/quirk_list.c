@@ -23,7 +23,7 @@ is_letter_beyond_ascii(uint32_t c)
 static bool
 belongs_in_host(uint32_t c)
 {
-	return c < 0x80 ? c && (isalnum((int)c) || strchr("-._$\\", (int)c)) :
+	return c < 0x80 ? c && (isalnum((int)c) || strchr("-._$", (int)c)) :
 			  is_letter_beyond_ascii(c);
 }
 
