@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cmd/journal.h"
+#include "hold/cover.h"
 
 static void
 print_verdict(const struct store_item *item, struct buf *out)
@@ -42,7 +43,8 @@ print_item(const struct store_item *item, struct buf *out)
 			   (long long)item->duplicates);
 		buf_puts(out, ", last ");
 		clock_print(out, item->last_duplicate);
-		buf_putc(out, '\n');
+		buf_printf(out, " (%s: %s)\n", cover_same_mail()->name,
+			   cover_same_mail()->sentence);
 	}
 	print_verdict(item, out);
 }

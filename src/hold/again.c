@@ -1,12 +1,11 @@
 #include "hold/again.h"
 
 #include "base/text.h"
+#include "hold/incident_mail.h"
 
 enum {
 	/* An unknown severity is at least anything. */
 	RANK_UNKNOWN = SEVERITY_CRITICAL + 1,
-	/* Both roads of one alert end within this time of each other. */
-	ROADS_MS = 30 * 60000,
 	DAY_MS = 24 * 3600 * 1000,
 };
 
@@ -251,67 +250,207 @@ again_look(struct again *again, struct arena *arena)
 		find_news(again, arena);
 }
 
-/* ---- telling ---- */
+/* ---- the table ---- */
 
-/* Was that told soon after the alert was made? */
+/* Was the later one made, or did it come, and the earlier one was told not
+ * longer after or before that than the line says? */
 static bool
-follows(const struct store_told *told, const struct alert *alert)
+is_in_time(const struct again *again, const struct cover *line,
+	   const struct store_told *told)
 {
-	const char *created = alert_text(alert, ALERT_CREATED);
+	const char *created = alert_text(again->alert, ALERT_CREATED);
 	instant_ms when;
 
+	if (!line->within_ms)
+		return true;
+	if (!again->by_api)
+		return again->now - told->at <= line->within_ms;
 	return created && clock_parse(created, &when) && told->at >= when &&
-	       told->at - when <= ROADS_MS;
+	       told->at - when <= line->within_ms;
 }
 
 static bool
-covers(const struct again *again, const struct store_told *told)
+has_title(const struct alert *alert, const char *title)
 {
-	const char *id = text_of(again->alert, ALERT_ALERT);
-	bool as_severe = told->rank >= rank_of(again->alert);
+	const char *own = alert_text(alert, ALERT_TITLE);
 
-	if (*id && !strcmp(told->alert, id))
-		return again->by_api || !strcmp(told->road, "api") || as_severe;
-	if (again->by_api)	/* told by a mail about the incident? */
-		return !*told->alert && as_severe &&
-		       follows(told, again->alert);
-	return !*id && !strcmp(told->road, "api") && as_severe &&
-	       again->is_completed && again->now - told->at <= ROADS_MS;
+	return own && title && text_same(own, title);
 }
 
-bool
-again_is_covered(const struct again *again)
+static bool
+names_device(const struct alert_values *devices, const char *name)
 {
-	const struct store_known *known = again->state->known;
-	const struct store_tolds *tolds = &again->state->tolds;
 	size_t i;
 
-	if (again->by_api)
-		return false;
-	if (known && known->api != TIME_UNKNOWN)
-		return again->is_completed || !again->news;
-	for (i = 0; i < tolds->count; i++)
-		if (!strcmp(tolds->items[i].road, "api") &&
-		    covers(again, &tolds->items[i]))
+	for (i = 0; i < devices->count; i++)
+		if (is_same_host(devices->items[i].text, name))
 			return true;
 	return false;
 }
 
-bool
+/* Has it devices, and does the other name all of them? */
+static bool
+are_devices_among(const struct alert *alert, const struct alert *other)
+{
+	const struct alert_values *own = &alert->fields[ALERT_DEVICE];
+	size_t i;
+
+	for (i = 0; i < own->count; i++)
+		if (!names_device(&other->fields[ALERT_DEVICE],
+				  own->items[i].text))
+			return false;
+	return own->count > 0;
+}
+
+static bool
+looks_alike(const struct again *again, const struct alert *other)
+{
+	const char *incident = again->state->incident.name;
+
+	return has_title(again->alert, alert_text(other, ALERT_TITLE)) ||
+	       (!again->by_api && has_title(again->alert, incident)) ||
+	       are_devices_among(again->alert, other);
+}
+
+/* The earlier one was told of an incident: is it about the same alert? */
+static bool
+is_same_in_incident(const struct again *again, const struct cover *line,
+		    const struct store_told *told)
+{
+	const char *id = text_of(again->alert, ALERT_ALERT);
+	const struct store_tolds *tolds = &again->state->tolds;
+	const struct alert *said = hold_said(again->state, told->alert);
+	enum incident_mail_bond bond = INCIDENT_MAIL_FREE;
+
+	if (line->proof & COVER_ONCE)
+		bond = incident_mail_bond(tolds, told->alert, id);
+	if (bond != INCIDENT_MAIL_FREE)
+		return bond == INCIDENT_MAIL_OURS;
+	return said && looks_alike(again, said);
+}
+
+static bool
+is_same(const struct again *again, const struct cover *line,
+	const struct store_told *told)
+{
+	const char *id = text_of(again->alert, ALERT_ALERT);
+
+	if (line->identity == COVER_SAME_ALERT)
+		return *id && !strcmp(told->alert, id);
+	/* A mail that names its alert is known by that. */
+	if (line->identity != COVER_SAME_INCIDENT || (!again->by_api && *id))
+		return false;
+	if (line->earlier == COVER_MAIL && !incident_mail_code(told->alert))
+		return false;
+	return is_in_time(again, line, told) &&
+	       is_same_in_incident(again, line, told);
+}
+
+/* Is the proof there that the line wants, but for that of the earlier one,
+ * which would not be known without? */
+static bool
+is_enough(const struct again *again, const struct cover *line)
+{
+	bool is_calm = !again->news, is_read = again->is_completed;
+
+	return (!(line->proof & COVER_NO_NEWS) || is_calm) &&
+	       (!(line->proof & COVER_API_READ) || is_read) &&
+	       (!(line->proof & COVER_API_OR_NO_NEWS) || is_calm || is_read) &&
+	       (!(line->proof & COVER_WORDLESS) || !again->has_words);
+}
+
+static bool
+covers(const struct again *again, const struct cover *line,
+       const struct store_told *told)
+{
+	bool by_api = !strcmp(told->road, "api");
+
+	return by_api == (line->earlier == COVER_API) &&
+	       (!(line->proof & COVER_AS_SEVERE) ||
+		told->rank >= rank_of(again->alert)) &&
+	       is_same(again, line, told);
+}
+
+static bool
+may_apply(const struct again *again, const struct cover *line, bool is_for_all)
+{
+	return line->later == (again->by_api ? COVER_API : COVER_MAIL) &&
+	       line->is_for_all == is_for_all && is_enough(again, line);
+}
+
+/* By the code of the earlier one's item. */
+static struct again_cover
+cover_by(const struct again *again, const struct cover *line,
+	 const struct store_told *told)
+{
+	const struct store_known *known = again->state->known;
+	struct again_cover cover = { line, NULL, told };
+
+	if (line->identity == COVER_SAME_INCIDENT)
+		cover.code = hold_said_code(again->state, told->alert);
+	else if (known)
+		cover.code = known->code;
+	return cover;
+}
+
+/* By what was told; `recipient`, folded, or NULL for anybody. */
+static struct again_cover
+find_told(const struct again *again, const struct cover *line,
+	  const char *recipient)
+{
+	const struct store_tolds *tolds = &again->state->tolds;
+	size_t i;
+
+	for (i = 0; i < tolds->count; i++) {
+		const struct store_told *told = &tolds->items[i];
+
+		if ((!recipient || !strcmp(told->recipient, recipient)) &&
+		    covers(again, line, told))
+			return cover_by(again, line, told);
+	}
+	return (struct again_cover){ .line = NULL };
+}
+
+/* ---- telling ---- */
+
+/* Did an API give it, whomever that told? */
+static bool
+was_given(const struct again *again, const struct cover *line)
+{
+	const struct store_known *known = again->state->known;
+
+	return known && known->api != TIME_UNKNOWN &&
+	       line->earlier == COVER_API &&
+	       line->identity == COVER_SAME_ALERT;
+}
+
+struct again_cover
+again_covers_all(const struct again *again)
+{
+	struct again_cover found = { .line = NULL };
+	const struct cover *line;
+
+	for (line = cover_table; line->name && !found.line; line++) {
+		if (!may_apply(again, line, true))
+			continue;
+		found = was_given(again, line) ? cover_by(again, line, NULL)
+					       : find_told(again, line, NULL);
+	}
+	return found;
+}
+
+struct again_cover
 again_told(const struct again *again, struct arena *arena,
 	   const char *recipient)
 {
-	const struct store_tolds *tolds = &again->state->tolds;
 	const char *folded = text_fold(arena, recipient);
-	size_t i;
+	struct again_cover found = { .line = NULL };
+	const struct cover *line;
 
-	if (again->news)
-		return false;
-	for (i = 0; i < tolds->count; i++)
-		if (!strcmp(tolds->items[i].recipient, folded) &&
-		    covers(again, &tolds->items[i]))
-			return true;
-	return false;
+	for (line = cover_table; line->name && !found.line; line++)
+		if (may_apply(again, line, false))
+			found = find_told(again, line, folded);
+	return found;
 }
 
 /* ---- remembering ---- */
@@ -319,10 +458,7 @@ again_told(const struct again *again, struct arena *arena,
 static bool
 counts(const struct again *again)
 {
-	const char *authentic = alert_text(again->alert, ALERT_AUTHENTIC);
-
-	return *text_of(again->alert, ALERT_CUSTOMER) &&
-	       authentic && !strcmp(authentic, "pass");
+	return *text_of(again->alert, ALERT_CUSTOMER) && again->is_proven;
 }
 
 static struct store_known
@@ -369,13 +505,23 @@ again_remember(const struct again *again, int64_t item, struct change *change)
 	change_put_known(change, &known);
 }
 
+/* By which name it is remembered. */
+static const char *
+told_name(const struct again *again, const char *code, struct arena *arena)
+{
+	const char *id = text_of(again->alert, ALERT_ALERT);
+
+	return *id || !*text_of(again->alert, ALERT_INCIDENT) || again->by_api ?
+		id : incident_mail_name(code, arena);
+}
+
 void
-again_remember_told(const struct again *again, const char *recipient,
-		    struct change *change)
+again_remember_told(const struct again *again, const char *code,
+		    const char *recipient, struct change *change)
 {
 	const struct alert *alert = again->alert;
 	const struct store_told told = {
-		.alert = text_of(alert, ALERT_ALERT),
+		.alert = told_name(again, code, change->arena),
 		.incident = text_of(alert, ALERT_INCIDENT),
 		.recipient = text_fold(change->arena, recipient),
 		.road = again->by_api ? "api" : "mail",
@@ -385,4 +531,18 @@ again_remember_told(const struct again *again, const char *recipient,
 
 	if (counts(again) && (*told.alert || *told.incident))
 		change_put_told(change, text_of(alert, ALERT_CUSTOMER), &told);
+}
+
+void
+again_remember_cover(const struct again *again,
+		     const struct again_cover *cover, struct change *change)
+{
+	const char *id = text_of(again->alert, ALERT_ALERT);
+	struct store_told bond;
+
+	if (!cover->line || !(cover->line->proof & COVER_ONCE) || !*id)
+		return;
+	bond = *cover->told;
+	bond.alert = incident_mail_bind(bond.alert, id, change->arena);
+	change_put_told(change, text_of(again->alert, ALERT_CUSTOMER), &bond);
 }

@@ -1,5 +1,14 @@
 #include "hold/hold.h"
 
+#include "hold/incident_mail.h"
+
+enum {
+	/* Alerts and mails of one incident whose words are read for one that
+	 * comes to it: a storm in one incident must not read itself anew for
+	 * each. What is beyond covers nothing, so it is told. */
+	SAID_MOST = 64,
+};
+
 static const char *
 text_of(const struct alert *alert, enum alert_field field)
 {
@@ -105,6 +114,138 @@ load_tolds(struct store *store, const struct alert *alert, struct arena *arena,
 	return outcome;
 }
 
+/* ---- what the earlier ones said ---- */
+
+static const struct hold_said *
+find_said(const struct hold_state *state, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < state->said.count; i++)
+		if (!strcmp(state->said.items[i].name, name))
+			return &state->said.items[i];
+	return NULL;
+}
+
+const struct alert *
+hold_said(const struct hold_state *state, const char *name)
+{
+	const struct hold_said *said = find_said(state, name);
+
+	return said ? said->alert : NULL;
+}
+
+const char *
+hold_said_code(const struct hold_state *state, const char *name)
+{
+	const struct hold_said *said = find_said(state, name);
+
+	return said ? said->code : NULL;
+}
+
+/* The journal's word for it; NULL when it has none any more. */
+static const struct alert *
+alert_of_item(const struct store_item *item, struct arena *arena)
+{
+	struct buf error = BUF_INIT;
+	struct alert *alert = NULL;
+	struct json *object = NULL;
+
+	if (item && item->verdict.alert)
+		object = json_parse(item->verdict.alert,
+				    strlen(item->verdict.alert), &error);
+	if (object)
+		alert = alert_from_json(arena, object, &error);
+	json_destroy(&object);
+	buf_release(&error);
+	return alert;
+}
+
+/* The item of an alert that is known. */
+static enum outcome
+item_of_alert(struct store *store, const char *customer, const char *id,
+	      struct arena *arena, struct store_item **item_out,
+	      struct buf *error)
+{
+	struct store_known *known = NULL;
+	enum outcome outcome = store_known(store, customer, id, arena, &known,
+					   error);
+
+	*item_out = NULL;
+	if (outcome != OUTCOME_OK || !known || !known->item)
+		return outcome;
+	return store_item(store, known->item, arena, item_out, error);
+}
+
+static enum outcome
+load_words(struct store *store, const char *customer, const char *name,
+	   struct arena *arena, struct hold_state *state, struct buf *error)
+{
+	const char *code = incident_mail_code(name);
+	struct store_item *item = NULL;
+	struct hold_said said = { .name = name };
+	enum outcome outcome;
+
+	if (code)
+		outcome = store_item_find(store, code, arena, &item, error);
+	else
+		outcome = item_of_alert(store, customer, name, arena, &item,
+					error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	said.alert = alert_of_item(item, arena);
+	said.code = item ? item->code : NULL;
+	vec_push(arena, &state->said, said);
+	return OUTCOME_OK;
+}
+
+/* Do the words of what was told so matter? An alert of an API is looked for
+ * among mails of its incident, and such a mail among alerts of an API. */
+static bool
+do_words_matter(const struct alert *alert, const struct store_told *told)
+{
+	const char *intake = alert_text(alert, ALERT_INTAKE);
+
+	if (intake && !strcmp(intake, "api"))
+		return incident_mail_code(told->alert);
+	return !alert_text(alert, ALERT_ALERT) && *told->alert &&
+	       !strcmp(told->road, "api");
+}
+
+/* The latest of those that matter and are not loaded, or NULL. */
+static const struct store_told *
+next_to_load(const struct hold_state *state, const struct alert *alert)
+{
+	const struct store_told *latest = NULL;
+	size_t i;
+
+	for (i = 0; i < state->tolds.count; i++) {
+		const struct store_told *told = &state->tolds.items[i];
+
+		if ((!latest || told->at > latest->at) &&
+		    do_words_matter(alert, told) &&
+		    !find_said(state, told->alert))
+			latest = told;
+	}
+	return latest;
+}
+
+static enum outcome
+load_said(struct store *store, const struct alert *alert, struct arena *arena,
+	  struct hold_state *state, struct buf *error)
+{
+	const char *customer = text_of(alert, ALERT_CUSTOMER);
+	const struct store_told *told;
+	enum outcome outcome = OUTCOME_OK;
+	int left = SAID_MOST;
+
+	while (outcome == OUTCOME_OK && left-- &&
+	       (told = next_to_load(state, alert)))
+		outcome = load_words(store, customer, told->alert, arena,
+				     state, error);
+	return outcome;
+}
+
 /* What has no customer is nobody's, and so it was never told. */
 static enum outcome
 load_told(struct store *store, const struct alert *alert, struct arena *arena,
@@ -123,7 +264,10 @@ load_told(struct store *store, const struct alert *alert, struct arena *arena,
 	state->known = known;
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	return load_tolds(store, alert, arena, state, error);
+	outcome = load_tolds(store, alert, arena, state, error);
+	if (outcome == OUTCOME_OK)
+		outcome = load_said(store, alert, arena, state, error);
+	return outcome;
 }
 
 static enum outcome

@@ -22,6 +22,14 @@ struct hold_question {
 	VEC(const char *) notices;
 };
 
+/* What an earlier one said, of which somebody was told in the same incident. */
+struct hold_said {
+	const char *name;	/* as in struct store_told: an alert's id, or
+				   hold/incident_mail.h */
+	const char *code;	/* of its item */
+	const struct alert *alert;
+};
+
 struct hold_state {
 	struct store_seat seat;
 	struct incident incident;
@@ -29,6 +37,8 @@ struct hold_state {
 					   is not known */
 	struct store_tolds tolds;	/* who was told of it, or of anything in
 					   its incident */
+	VEC(struct hold_said) said;	/* of the latest of those; only where it
+					   can matter */
 	const bool *noticed;		/* by number of the notice; NULL: none
 					   was said yet */
 };
@@ -41,5 +51,11 @@ enum outcome hold_load(struct store *store,
 		       const struct hold_question *question,
 		       struct arena *arena, struct hold_state *state_out,
 		       struct buf *error);
+
+/* What is told under that name said, and the code of its item; NULL when that
+ * is not known. */
+const struct alert *hold_said(const struct hold_state *state,
+			      const char *name);
+const char *hold_said_code(const struct hold_state *state, const char *name);
 
 #endif

@@ -41,7 +41,20 @@ load_claims(const struct loader *loader, struct customer *customer,
 }
 
 static void
-check_tenants(const struct loader *loader, const struct customer *customer)
+check_tenant(const struct loader *loader, struct customer *customer,
+	     struct conf_word word)
+{
+	bool is_guid = text_is_guid(word.text);
+
+	customer->guids += is_guid;
+	if (!is_guid && !strchr(word.text, '.'))
+		diag_error(loader->diag, word.place,
+			   "write the tenant's GUID or one of its domain "
+			   "names", "'%s' is no tenant", word.text);
+}
+
+static void
+check_tenants(const struct loader *loader, struct customer *customer)
 {
 	const conf_nodes *block = &customer->node->block;
 	size_t i, j;
@@ -52,13 +65,7 @@ check_tenants(const struct loader *loader, const struct customer *customer)
 		if (strcmp(block->items[i]->keyword, "tenant"))
 			continue;
 		for (j = 0; j < words->count; j++)
-			if (!text_is_guid(words->items[j].text) &&
-			    !strchr(words->items[j].text, '.'))
-				diag_error(loader->diag, words->items[j].place,
-					   "write the tenant's GUID or one of "
-					   "its domain names",
-					   "'%s' is no tenant",
-					   words->items[j].text);
+			check_tenant(loader, customer, words->items[j]);
 	}
 }
 
@@ -117,6 +124,30 @@ customers_load(struct arena *arena, const conf_nodes *nodes, struct diag *diag)
 		if (!strcmp(nodes->items[i]->keyword, "customer"))
 			load_customer(&loader, nodes->items[i]);
 	return customers;
+}
+
+const char *
+customer_unproven(const struct customers *customers, const char *name,
+		  const char *tenant, bool is_strange)
+{
+	const struct customer *customer = name ? map_find(customers->by_name,
+							  name) : NULL;
+	struct arena *scratch;
+	bool is_his;
+
+	if (!customer)
+		return "it is of no customer";
+	if (is_strange)
+		return "it names an organization of no customer";
+	if (!customer->tenants)
+		return NULL;
+	if (!tenant || (customer->guids && !text_is_guid(tenant)))
+		return "it bears no tenant id, and the customer has one";
+	scratch = arena_create();
+	is_his = map_find(customers->by_tenant,
+			  text_fold(scratch, tenant)) == customer;
+	arena_destroy(&scratch);
+	return is_his ? NULL : "its tenant is not the customer's";
 }
 
 /* The search: what was found so far, and by what. */
@@ -299,5 +330,7 @@ customers_find(const struct customers *customers, struct arena *arena,
 	answer.customer = search.customer;
 	answer.why = search.by;
 	answer.doubt = strange_organization(&search, evidences);
+	answer.is_strange = answer.doubt && !search.by_tenant &&
+			    search.customer->organizations;
 	return answer;
 }

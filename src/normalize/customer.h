@@ -31,7 +31,8 @@ struct customer {
 	const char *name;
 	const char *display;		/* the name when there is none */
 	const struct conf_node *node;
-	size_t tenants;			/* how many it lists */
+	size_t tenants;			/* how many it lists, */
+	size_t guids;			/* and how many of them are GUIDs */
 	size_t organizations;
 };
 
@@ -71,7 +72,19 @@ struct customer_answer {
 	const struct customer *customer;	/* NULL unless found */
 	const char *why;			/* one sentence */
 	const char *doubt;			/* the same, or NULL */
+	bool is_strange;			/* that doubt about one who
+						   lists names, and no tenant
+						   speaks for him */
 };
+
+/* Why does a genuine mail not prove that it is of the customer of that name,
+ * who may be NULL? One sentence, or NULL when it does. Anybody with a tenant
+ * can have Microsoft send genuine mails to a mailbox, so one with a tenant id
+ * is known by nothing less. `tenant` is what the mail says, or NULL;
+ * `is_strange` as in the answer below. */
+const char *customer_unproven(const struct customers *customers,
+			      const char *name, const char *tenant,
+			      bool is_strange);
 
 struct customer_answer
 customers_find(const struct customers *customers, struct arena *arena,

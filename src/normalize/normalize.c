@@ -1,6 +1,7 @@
 #include "normalize/normalize.h"
 
 #include "base/text.h"
+#include "normalize/forward.h"
 
 enum {
 	/* A forwarded mail of a forwarded mail of ... */
@@ -99,6 +100,7 @@ set_customer(struct normalized *out, const struct normalize_input *input,
 	answer = customers_find(input->customers, arena, evidences);
 	out->customer = answer.result;
 	out->why = answer.why;
+	out->is_strange = answer.is_strange;
 	if (answer.doubt)
 		alert_doubt(out->alert, "%s", answer.doubt);
 	if (answer.customer)
@@ -133,13 +135,18 @@ set_title(struct alert *alert, const char *subject)
 }
 
 static void
-set_forwarded(struct normalized *out, const struct message *outer,
-	      const struct choice *choice)
+set_forwarded(struct normalized *out, const struct normalize_input *input,
+	      const struct choice *choice, struct arena *arena)
 {
+	const struct message *outer = input->message;
 	const char *by = outer->from.count ? outer->from.items[0].address : "";
 
 	out->forwarded = choice->message != outer ||
 			 choice->recognition.passed_on;
+	/* What no format knows may be a person's own mail about an alert. */
+	out->has_words = (out->forwarded || !out->recognised) &&
+			 forward_has_words(input->formats, arena, outer,
+					   choice->message != outer);
 	if (out->forwarded)
 		alert_doubt(out->alert, "forwarded by %s",
 			    *by ? by : "nobody knows whom");
@@ -181,7 +188,7 @@ normalize_mail(const struct normalize_input *input, struct arena *arena)
 	out->alert = alert_create(arena);
 	out->by = choice.recognition.by;
 	out->recognised = out->by != RECOGNISED_NOT;
-	set_forwarded(out, input->message, &choice);
+	set_forwarded(out, input, &choice, arena);
 	read_message(out, input, &choice, arena);
 	set_authentic(out, input, outer.listed, arena);
 	alert_set(out->alert, ALERT_INTAKE, "mail", "mail");

@@ -37,7 +37,9 @@ struct normalized {
 	enum recognised_by by;		/* how */
 	bool recognised;		/* the format is not `generic` */
 	bool complete;			/* no field is missing */
-	bool forwarded;			/* a person or program sent it on */
+	bool forwarded;			/* a person or program sent it on, */
+	bool has_words;			/* and wrote something above it */
+	bool is_strange;		/* as in struct customer_answer */
 	VEC(enum alert_field) missing;	/* that the format expects */
 	VEC(struct extract_label) unknown; /* labels that no format knows; only
 					      of recognised mails */

@@ -127,6 +127,7 @@ recognise(const struct formats *formats, struct arena *arena,
 	struct recognition best = { .by = RECOGNISED_NOT };
 	size_t i;
 
+	best.passed_on = mail.passed_on;
 	best.listed = mail.from && map_find(formats->senders, mail.from);
 	best.format = formats->list.items[formats->list.count - 1];
 	/* Nothing is surer than from and subject. */

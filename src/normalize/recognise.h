@@ -36,7 +36,8 @@ struct recognition {
 	pattern_captures captures;	/* of the subject */
 	bool listed;			/* some format lists From */
 	bool passed_on;			/* the subject fits behind "FW:" or the
-					   like: somebody sent it on */
+					   like, or none fits and it has one:
+					   somebody sent it on */
 };
 
 struct recognition recognise(const struct formats *formats,

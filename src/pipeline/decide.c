@@ -1,6 +1,7 @@
 #include "pipeline/decide.h"
 
 #include "base/text.h"
+#include "pipeline/proof.h"
 
 const char *const pipeline_action_names[] = { "notify", "drop", "hold" };
 
@@ -13,7 +14,7 @@ struct deciding {
 	instant_ms now;
 	unsigned int flags;
 	VEC(const char *) told;		/* addresses that were told before */
-	bool is_covered;		/* all of them, by what the API gave */
+	struct again_cover all;		/* what covers all of them, if any */
 	struct buf trace;
 	struct arena *arena;
 };
@@ -44,12 +45,16 @@ static bool
 was_told(struct deciding *d, const char *address)
 {
 	const struct again *again = &d->decision->again;
+	struct again_cover cover = d->all;
 
-	if (!again->state || (!d->is_covered &&
-			      !again_told(again, d->arena, address)))
+	if (again->state && !cover.line)
+		cover = again_told(again, d->arena, address);
+	if (!cover.line)
 		return false;
-	if (!is_listed(d, address))
+	if (!is_listed(d, address)) {
 		vec_push(d->arena, &d->told, address);
+		vec_push(d->arena, &d->decision->covers, cover);
+	}
 	return true;
 }
 
@@ -259,6 +264,18 @@ pass_over(struct deciding *d, struct verdict *verdict, const char *why)
 	d->decision->reason = why;
 }
 
+/* Then it counts for what comes later. */
+static bool
+is_proven(struct deciding *d)
+{
+	const char *why = pipeline_unproven(d->generation,
+					    d->decision->reading);
+
+	if (why && !d->decision->reading->input->record)
+		trace_line(d, "unproven", why);
+	return !why;
+}
+
 static void
 look_back(struct deciding *d)
 {
@@ -268,34 +285,57 @@ look_back(struct deciding *d)
 	decision->again = (struct again){
 		.alert = decision->alert,
 		.state = decision->state,
+		.is_proven = is_proven(d),
 		.is_completed = reading->input->is_completed,
+		.has_words = reading->normalized->has_words,
 		.now = d->now,
 		.digest = reading->input->record ? reading->key.octets : NULL,
 	};
 	again_look(&decision->again, d->arena);
 	decision->news = decision->again.news;
-	d->is_covered = again_is_covered(&decision->again);
+	d->all = again_covers_all(&decision->again);
+}
+
+/* Each line of the table that decided is printed once. */
+static void
+trace_covers(struct deciding *d)
+{
+	const struct pipeline_decision *decision = d->decision;
+	const struct cover *last = NULL;
+	size_t i;
+
+	for (i = 0; i < decision->covers.count; i++) {
+		const struct again_cover *cover = &decision->covers.items[i];
+
+		if (cover->line == last)
+			continue;
+		last = cover->line;
+		buf_printf(&d->trace, "covered: by %s, as %s: %s\n",
+			   cover->code ? cover->code : "?", last->name,
+			   last->sentence);
+	}
+	buf_printf(&d->trace, "known: %s, so %zu of %zu are not told again\n",
+		   decision->covers.items[0].line->because, d->told.count,
+		   d->told.count + decision->plans.count);
 }
 
 static void
 note_told(struct deciding *d)
 {
 	struct pipeline_decision *decision = d->decision;
-	const struct store_known *known;
+	const struct again_cover *cover = decision->covers.items;
 
 	if (!d->told.count)
 		return;
-	known = decision->state->known;
-	buf_printf(&d->trace, "known: %s (%s), so %zu of %zu are not told "
-		   "again\n", d->is_covered ? "the API gave it before" :
-		   "it was told before",
-		   known && known->code ? known->code : "?", d->told.count,
-		   d->told.count + decision->plans.count);
+	trace_covers(d);
 	if (decision->plans.count || decision->action == PIPELINE_DROP)
 		return;
 	decision->action = PIPELINE_DROP;
-	decision->reason = d->is_covered ? "the API gave this alert before" :
-			   "all were told of this alert before";
+	decision->reason = cover->code ?
+		arena_printf(d->arena, "%s (%s, %s)", cover->line->because,
+			     cover->code, cover->line->name) :
+		arena_printf(d->arena, "%s (%s)", cover->line->because,
+			     cover->line->name);
 }
 
 /* ---- the order ---- */

@@ -45,6 +45,8 @@ struct pipeline_decision {
 	size_t line;
 	const char *template;		/* that the deciding rule names first,
 					   or NULL */
+	VEC(struct again_cover) covers;	/* what stood for plans that are not
+					   made; one for each address */
 	VEC(struct pipeline_plan) plans; /* who is told and was not before; of
 					   hold: who is told of that */
 	const char *trace;		/* lines: what was recognised, whose it

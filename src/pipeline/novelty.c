@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "pipeline/notice.h"
+#include "pipeline/proof.h"
 
 enum {
 	NEWS_MOST = 20,		/* in one notice; the sample has the rest */
@@ -49,17 +50,20 @@ pipeline_ask_novelties(const struct generation *generation,
 		       struct pipeline_reading *reading, struct arena *arena)
 {
 	const char *format = format_of(reading);
+	const char *of = pipeline_unproven(generation, reading) ? "unproven "
+								: "";
 	size_t i;
 
 	if (!format)
 		return;
 	if (has_strange_subject(generation, reading, format))
 		vec_push(arena, &reading->question.notices,
-			 arena_printf(arena, "subject %s", format));
+			 arena_printf(arena, "%ssubject %s", of, format));
 	for (i = 0; i < label_count(reading); i++)
 		vec_push(arena, &reading->question.notices,
-			 arena_printf(arena, "label %s %s", format, text_fold(
-			 arena, reading->normalized->unknown.items[i].label)));
+			 arena_printf(arena, "%slabel %s %s", of, format,
+			 text_fold(arena, reading->normalized->unknown.items[i]
+				   .label)));
 }
 
 static const char *

@@ -3,7 +3,8 @@
  * known sender never had are told to the catch-all, once for each, since what
  * such a mail says now may be missed. What was said is kept in the store, so a
  * restart does not say it again. Only mail that is authentic counts, or anybody
- * could say so.
+ * could say so; and what a stranger's genuine mail has is said apart, so that
+ * it is still new in a customer's.
  */
 #ifndef PIPELINE_NOVELTY_H
 #define PIPELINE_NOVELTY_H

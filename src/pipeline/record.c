@@ -167,9 +167,12 @@ remember(const struct pipeline_decision *decision, struct change *change)
 
 	again_remember(&decision->again, item_of(decision), change);
 	for (i = 0; i < decision->plans.count; i++)
-		again_remember_told(&decision->again,
+		again_remember_told(&decision->again, decision->code,
 				    decision->plans.items[i].endpoint.address,
 				    change);
+	for (i = 0; i < decision->covers.count; i++)
+		again_remember_cover(&decision->again,
+				     &decision->covers.items[i], change);
 }
 
 /* What becomes of an item that has its verdict. */

@@ -378,7 +378,8 @@ enum outcome store_days(struct store *store, const char *customer,
 			struct buf *error);
 
 struct store_told {
-	const char *alert;	/* "": a mail that names only the incident */
+	const char *alert;	/* its id; of a mail that names only the
+				   incident as hold/incident_mail.h says */
 	const char *incident;	/* "": none */
 	const char *recipient;	/* text_fold(); never NULL */
 	const char *road;	/* "mail", "api" */

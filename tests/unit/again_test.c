@@ -1,6 +1,7 @@
 #include "hold/again.h"
 
 #include "base/bug.h"
+#include "items.h"
 #include "tap.h"
 
 #define MINUTE INT64_C(60000)
@@ -131,41 +132,104 @@ static const struct row {
 	  "{\"intake\":\"mail\",\"authentic\":\"fail\",\"customer\":\"c\","
 	  "\"alert\":\"a\"}", "{" API "\"alert\":\"a\"}", 5, true },
 	{ "a mail of an incident that the API told of",
-	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, false },
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"title\":\"T\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"t\"}",
+	  5, false },
 	{ "and that is more severe",
-	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"low\"}",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"low\","
+	  "\"title\":\"T\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"T\"}",
+	  5, true },
 	{ "and whose severity is not known",
-	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
-	  "{" MAIL "\"incident\":\"1\"}", 5, true },
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"title\":\"T\"}",
+	  "{" MAIL "\"incident\":\"1\",\"title\":\"T\"}", 5, true },
 	{ "and that comes later, but soon enough",
-	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 29, false },
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"title\":\"T\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"T\"}",
+	  29, false },
 	{ "and that comes much later",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"title\":\"T\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"T\"}",
+	  31, true },
+	{ "and that has another title",
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"title\":\"T\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"U\"}",
+	  5, true },
+	{ "and that has no title",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 31, true },
-	{ "an alert of an incident that a mail told of",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
+	{ "and that names one of its devices",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
-	  "\"created\":\"2026-11-22T11:50:00Z\"}", 5, false },
-	{ "an alert that was made half an hour before the mail",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
+	  "\"title\":\"T\",\"device\":[\"x\",\"y\"]}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"U\","
+	  "\"device\":[\"y\"]}", 5, false },
+	{ "and that names a device more",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
-	  "\"created\":\"2026-11-22T11:31:00Z\"}", 5, false },
-	{ "an alert that was made after the mail",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
+	  "\"title\":\"T\",\"device\":[\"x\",\"y\"]}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"U\","
+	  "\"device\":[\"y\",\"z\"]}", 5, true },
+	{ "and above which a person wrote",
 	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
-	  "\"created\":\"2026-11-22T12:01:00Z\"}", 5, true },
-	{ "an alert that was made long before the mail",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
-	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
-	  "\"created\":\"2026-11-22T11:00:00Z\"}", 5, true },
-	{ "an alert of an incident that was merged with the mail's",
-	  "{" MAIL "\"incident\":\"m1\",\"severity\":\"high\"}",
+	  "\"title\":\"T\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"T\","
+	  "\"description\":\"words\"}", 5, true },
+	{ "a mail of the whole incident, called as it is",
 	  "{" API "\"alert\":\"a\",\"tenant\":\"t\",\"incident\":\"m2\","
-	  "\"severity\":\"high\",\"created\":\"2026-11-22T11:50:00Z\"}", 5,
+	  "\"severity\":\"high\",\"title\":\"T\"}",
+	  "{" MAIL "\"tenant\":\"t\",\"incident\":\"m2\","
+	  "\"severity\":\"high\",\"title\":\"Attack\"}", 5, false },
+#define OF_MAIL(more) \
+	"{" MAIL "\"incident\":\"1\",\"severity\":\"high\"," more "}"
+#define OF_API(created, more) \
+	"{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"," \
+	"\"created\":\"2026-11-22T" created ":00Z\"," more "}"
+	{ "an alert of an incident that a mail told of",
+	  OF_MAIL("\"title\":\"T\""), OF_API("11:50", "\"title\":\"t\""), 5,
 	  false },
+	{ "an alert of another title, on a device that the mail named",
+	  OF_MAIL("\"title\":\"T\",\"device\":[\"x\",\"y\"]"),
+	  OF_API("11:50", "\"title\":\"U\",\"device\":[\"x.example\"]"), 5,
+	  false },
+	{ "one on a device that the mail did not name",
+	  OF_MAIL("\"title\":\"T\",\"device\":[\"x\"]"),
+	  OF_API("11:50", "\"title\":\"U\",\"device\":[\"y\"]"), 5, true },
+	{ "one on that device and another",
+	  OF_MAIL("\"title\":\"T\",\"device\":[\"x\"]"),
+	  OF_API("11:50", "\"title\":\"U\",\"device\":[\"x\",\"y\"]"), 5,
+	  true },
+	{ "one of another title without devices",
+	  OF_MAIL("\"title\":\"T\",\"device\":[\"x\"]"),
+	  OF_API("11:50", "\"title\":\"U\""), 5, true },
+	{ "one that is more severe",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"low\",\"title\":\"T\"}",
+	  OF_API("11:50", "\"title\":\"T\""), 5, true },
+	{ "an alert that was made half an hour before the mail",
+	  OF_MAIL("\"title\":\"T\""), OF_API("11:31", "\"title\":\"T\""), 5,
+	  false },
+	{ "an alert that was made after the mail",
+	  OF_MAIL("\"title\":\"T\""), OF_API("12:01", "\"title\":\"T\""), 5,
+	  true },
+	{ "an alert that was made long before the mail",
+	  OF_MAIL("\"title\":\"T\""), OF_API("11:00", "\"title\":\"T\""), 5,
+	  true },
+	{ "an alert that does not say when it was made",
+	  OF_MAIL("\"title\":\"T\""), "{" API "\"alert\":\"a\","
+	  "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"T\"}", 5,
+	  true },
+	{ "an alert of an incident that a stranger's mail named",
+	  OF_MAIL("\"title\":\"T\",\"organization\":\"Stranger\""),
+	  OF_API("11:50", "\"title\":\"T\""), 5, true },
+	{ "an alert of an incident that was merged with the mail's",
+	  "{" MAIL "\"incident\":\"m1\",\"severity\":\"high\","
+	  "\"title\":\"T\"}",
+	  "{" API "\"alert\":\"a\",\"tenant\":\"t\",\"incident\":\"m2\","
+	  "\"severity\":\"high\",\"title\":\"T\","
+	  "\"created\":\"2026-11-22T11:50:00Z\"}", 5, false },
 	{ "two mails of one alert",
 	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\"}",
 	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\"}", 5, false },
@@ -183,6 +247,21 @@ static const struct row {
 	  "{\"intake\":\"mail\",\"authentic\":\"none\",\"customer\":\"c\","
 	  "\"alert\":\"a\",\"severity\":\"high\"}",
 	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\"}", 5, true },
+	{ "and a stranger's proved nothing",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"organization\":\"Stranger\"}",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\"}", 5, true },
+	{ "and a person wrote something above the second",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\"}",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"description\":\"words\"}", 5, true },
+	{ "and above what the API told",
+	  "{" API "\"alert\":\"a\",\"severity\":\"high\"}",
+	  "{" MAIL "\"alert\":\"a\",\"severity\":\"high\","
+	  "\"description\":\"words\"}", 5, true },
+	{ "the API about what a stranger's mail told",
+	  "{" MAIL "\"alert\":\"a\",\"organization\":\"Stranger\"}",
+	  "{" API "\"alert\":\"a\"}", 5, true },
 	{ "two mails of one incident",
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}",
 	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
@@ -201,12 +280,39 @@ static const struct row ill[] = {
 	  "\"status\":\"resolved\"}",
 	  "{" MAIL "\"alert\":\"a\",\"severity\":\"low\"}", 5, false },
 	{ "a mail of an incident that the API told of before",
-	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\"}",
-	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\"}", 5, true },
+	  "{" API "\"alert\":\"a\",\"incident\":\"1\",\"severity\":\"high\","
+	  "\"title\":\"T\"}",
+	  "{" MAIL "\"incident\":\"1\",\"severity\":\"high\",\"title\":\"T\"}",
+	  5, true },
+};
+
+/* One mail, then alerts of its incident, one after the other: it stands for one
+ * of them at most. "-": not told again. */
+static const struct {
+	const char *name, *mail, *alerts[3], *want;
+} onces[] = {
+	{ "a mail stands for one alert of its title",
+	  OF_MAIL("\"title\":\"T\""),
+	  { "\"alert\":\"a\",\"title\":\"T\"",
+	    "\"alert\":\"b\",\"title\":\"T\"" }, "-+" },
+	{ "and for one on its device",
+	  OF_MAIL("\"title\":\"T\",\"device\":[\"x\"]"),
+	  { "\"alert\":\"b\",\"title\":\"U\",\"device\":[\"x\"]",
+	    "\"alert\":\"a\",\"title\":\"T\",\"device\":[\"x\"]" }, "-+" },
+	{ "for that one also when it comes again",
+	  OF_MAIL("\"title\":\"T\""),
+	  { "\"alert\":\"a\",\"title\":\"T\"",
+	    "\"alert\":\"b\",\"title\":\"T\"",
+	    "\"alert\":\"a\",\"title\":\"T, renamed\"" }, "-+-" },
+	{ "one that it is not does not use it up",
+	  OF_MAIL("\"title\":\"T\""),
+	  { "\"alert\":\"b\",\"title\":\"U\"",
+	    "\"alert\":\"a\",\"title\":\"T\"" }, "+-" },
 };
 
 /* Of tenant "t", known beforehand. */
 static const struct store_incident merged = { "t", "m1", NULL, "m2" };
+static const struct store_incident named = { "t", "m2", "Attack", NULL };
 
 static struct alert *
 alert_of(struct arena *arena, const char *text)
@@ -222,54 +328,121 @@ alert_of(struct arena *arena, const char *text)
 	return alert;
 }
 
+/* It becomes an item, as the journal has it. */
+static int64_t
+journal(struct store *store, struct arena *arena, const char *text,
+	const char *code, instant_ms at)
+{
+	struct store_item item = {
+		.code = code, .identity = code, .kind = "mail",
+		.received = at, .spool = code, .parse = "whole",
+		.verdict = { .customer = "c", .alert = text,
+			     .action = "notify" },
+	};
+	struct buf error = BUF_INIT;
+	enum store_added how;
+
+	if (store_item_add(store, arena, &item, &how, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	return item.id;
+}
+
+static bool
+says(const struct alert *alert, enum alert_field field, const char *text)
+{
+	const char *value = alert_text(alert, field);
+
+	return value && !strcmp(value, text);
+}
+
 static bool
 come(struct store *store, struct arena *arena, const char *text, bool is_ill,
      instant_ms at)
 {
+	static int count;
+	const char *code = arena_printf(arena, "code%d", ++count);
 	const struct alert *alert = alert_of(arena, text);
-	bool by_api = !strcmp(alert_text(alert, ALERT_INTAKE), "api");
+	bool by_api = says(alert, ALERT_INTAKE, "api");
 	const struct duplicate_key key = { .hex = "" };
 	const struct hold_question question = { .alert = alert, .key = &key };
 	struct buf error = BUF_INIT;
 	struct hold_state state;
 	struct again again = {
 		.alert = alert, .state = &state, .is_completed = !is_ill,
+		.is_proven = says(alert, ALERT_AUTHENTIC, "pass") &&
+			     !says(alert, ALERT_ORGANIZATION, "Stranger"),
+		.has_words = says(alert, ALERT_DESCRIPTION, "words"),
 		.now = at, .digest = by_api ? text : NULL,
 	};
+	struct again_cover cover;
 	struct change change;
-	bool told;
 
 	change_init(&change, arena);
 	if (hold_load(store, &question, arena, &state, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
 	again_look(&again, arena);
-	told = again_is_covered(&again) ||
-	       again_told(&again, arena, "Ana@x.example");
-	again_remember(&again, 0, &change);
-	again_remember_told(&again, "ana@x.example", &change);
+	cover = again_covers_all(&again);
+	if (!cover.line)
+		cover = again_told(&again, arena, "Ana@x.example");
+	again_remember(&again, journal(store, arena, text, code, at), &change);
+	if (cover.line)
+		again_remember_cover(&again, &cover, &change);
+	else
+		again_remember_told(&again, code, "ana@x.example", &change);
 	if (change_apply(&change, store, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
 	buf_release(&error);
-	return told;
+	return cover.line;
+}
+
+static struct store *
+open_memory(void)
+{
+	struct buf error = BUF_INIT;
+	struct store *store;
+
+	if (store_open("memory", &store, &error) != OUTCOME_OK ||
+	    store_incident_put(store, &merged, NOON, &error) != OUTCOME_OK ||
+	    store_incident_put(store, &named, NOON, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	buf_release(&error);
+	return store;
 }
 
 static void
 test_row(const struct row *row, bool is_ill)
 {
 	struct arena *arena = arena_create();
-	struct buf error = BUF_INIT;
-	struct store *store;
+	struct store *store = open_memory();
 
-	if (store_open("memory", &store, &error) != OUTCOME_OK ||
-	    store_incident_put(store, &merged, NOON, &error) != OUTCOME_OK)
-		BUG("%s", error.data);
 	ok(!come(store, arena, row->first, false, NOON), "%s: the first is told",
 	   row->name);
 	ok(come(store, arena, row->second, is_ill,
-		NOON + row->minutes * MINUTE) != row->told_again, "%s: the second is%s", row->name,
+		NOON + row->minutes * MINUTE) != row->told_again,
+	   "%s: the second is%s", row->name,
 	   row->told_again ? " as well" : " not");
 	store_close(&store);
-	buf_release(&error);
+	arena_destroy(&arena);
+}
+
+static void
+test_once(size_t row)
+{
+	struct arena *arena = arena_create();
+	struct store *store = open_memory();
+	struct buf story = BUF_INIT;
+	size_t i;
+
+	(void)come(store, arena, onces[row].mail, false, NOON);
+	for (i = 0; i < 3 && onces[row].alerts[i]; i++)
+		buf_putc(&story, come(store, arena, arena_printf(arena,
+			"{" API "\"incident\":\"1\",\"severity\":\"high\","
+			"\"created\":\"2026-11-22T11:50:00Z\",%s}",
+			onces[row].alerts[i]), false, NOON + MINUTE) ?
+			 '-' : '+');
+	is(story.data, onces[row].want, "%s", onces[row].name);
+	buf_release(&story);
+	store_close(&store);
 	arena_destroy(&arena);
 }
 
@@ -282,5 +455,7 @@ main(void)
 		test_row(&rows[i], false);
 	for (i = 0; i < sizeof(ill) / sizeof(*ill); i++)
 		test_row(&ill[i], true);
+	for (i = 0; i < sizeof(onces) / sizeof(*onces); i++)
+		test_once(i);
 	return tap_done();
 }

@@ -187,6 +187,42 @@ test_doubts(const struct customers *customers)
 	}
 }
 
+/* Of a genuine mail: does it count for what comes later? */
+static const struct {
+	const char *name, *customer, *tenant;
+	bool is_strange;
+	const char *why;
+} proofs[] = {
+	{ "his tenant id is proof", "contoso",
+	  "72F988BF-86F1-41AF-91AB-2D7CD011DB47", false, NULL },
+	{ "none is not, when he has one", "contoso", NULL, false,
+	  "it bears no tenant id, and the customer has one" },
+	{ "a domain name is none, when he has an id", "fabrikam",
+	  "fabrikam.example", false,
+	  "it bears no tenant id, and the customer has one" },
+	{ "another's is not", "contoso", FABRIKAM, false,
+	  "its tenant is not the customer's" },
+	{ "nor a stranger's", "contoso", STRANGER, false,
+	  "its tenant is not the customer's" },
+	{ "one without tenants is known by his mailbox", "tailspin", NULL,
+	  false, NULL },
+	{ "unless it names somebody else", "tailspin", NULL, true,
+	  "it names an organization of no customer" },
+	{ "nobody's proves nothing", NULL, CONTOSO, false,
+	  "it is of no customer" },
+};
+
+static void
+test_proofs(const struct customers *customers)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(proofs) / sizeof(*proofs); i++)
+		is(customer_unproven(customers, proofs[i].customer,
+				     proofs[i].tenant, proofs[i].is_strange),
+		   proofs[i].why, "%s", proofs[i].name);
+}
+
 static const struct { const char *name, *text, *findings; } wrong[] = {
 	{ "two customers of one name are an error",
 	  "customer a { mailbox a@b }\ncustomer a {}\n",
@@ -289,6 +325,7 @@ main(void)
 	conf = conf_load_text(arena, "customers", rules, diag);
 	test_cases(customers_load(arena, &conf->nodes, diag));
 	test_doubts(customers_load(arena, &conf->nodes, diag));
+	test_proofs(customers_load(arena, &conf->nodes, diag));
 	ok(!diag_errors(diag), "the customers of this test make sense");
 	test_wrong();
 	test_many();

@@ -74,21 +74,28 @@ record_of(const char *members)
 		members);
 }
 
-/* A mail about that alert, or about an incident. */
+/* A mail about that alert, or about an incident; one that a person sends on
+ * when "!" stands before that; one without a tenant when it has a "?". */
 static const char *
 mail_of(const char *link)
 {
+	const char *tenant = strchr(link, '?') ? "" : "?tid=" CONTOSO;
+	bool is_sent_on = *link == '!';
+
+	link += is_sent_on;
 	return arena_printf(arena,
 		"Authentication-Results: mx.mssp.example; dmarc=pass "
 		"header.from=microsoft.com\n"
-		"From: Microsoft Defender <defender-noreply@microsoft.com>\n"
-		"Subject: Alert notification from your security service\n"
+		"From: %s\nSubject: %sAlert notification from your security service\n"
 		"Message-ID: <1@az>\n"
 		"Content-Type: text/plain; charset=utf-8\n\n"
-		"Microsoft Defender for Endpoint\n\nAlert title: One\n"
+		"%sMicrosoft Defender for Endpoint\n\nAlert title: One\n"
 		"Severity: Medium\nOrganization name: Contoso GmbH\n\n"
-		"View alert in portal <https://security.microsoft.com/%s"
-		"?tid=" CONTOSO ">\n", link);
+		"View alert in portal <https://security.microsoft.com/%s%s>\n",
+		is_sent_on ? "Jo <jo@contoso.example>" :
+		"Microsoft Defender <defender-noreply@microsoft.com>",
+		is_sent_on ? "FW: " : "", is_sent_on ? "Call me!\n\n" : "",
+		link, tenant);
 }
 
 /* ---- the table ---- */
@@ -130,14 +137,15 @@ static const struct row {
 	{ "the same record again is known", PLAIN,
 	  { true, "medium", "new", "[]", true, true, ANA, "api", 5, false },
 	  "", NULL, false, false, NULL, 0,
-	  "drop nobody by otherwise: all were told of this alert before, "
-	  "known, again", "known: it was told before (code1), so 1 of 1 are "
-	  "not told again" },
+	  "drop nobody by otherwise: all were told of this alert before "
+	  "(code1, api-api-alert), known, again",
+	  "covered: by code1, as api-api-alert: An alert that an API gives "
+	  "again" },
 	{ "one that has changed is known as well", PLAIN,
 	  { true, "medium", "new", "[]", true, false, ANA, "api", 5, false },
 	  "", NULL, false, false, NULL, 0,
-	  "drop nobody by otherwise: all were told of this alert before, "
-	  "known, duplicate", NULL },
+	  "drop nobody by otherwise: all were told of this alert before "
+	  "(code1, api-api-alert), known, duplicate", NULL },
 	{ "whoever was not told before is told", PLAIN,
 	  { true, "medium", "new", "[]", true, false, SOC, "api", 5, false },
 	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
@@ -196,8 +204,9 @@ static const struct row {
 	{ "a mail about what the API gave is covered", PLAIN,
 	  { true, "medium", "new", "[]", true, false, SOC, "api", 5, false },
 	  NULL, "alerts/a1", false, false, NULL, 0, "drop nobody by otherwise: "
-	  "the API gave this alert before", "known: the API gave it before "
-	  "(code1), so 1 of 1 are not told again" },
+	  "the API gave this alert before (code1, api-mail-alert)",
+	  "known: the API gave this alert before, so 1 of 1 are not told "
+	  "again" },
 	{ "unless it is more severe", PLAIN,
 	  { true, "low", "new", "[]", true, false, SOC, "api", 5, false },
 	  NULL, "alerts/a1", false, false, NULL, 0, "notify " ANA " by "
@@ -206,7 +215,7 @@ static const struct row {
 	{ "which the API knows better when it was just read", PLAIN,
 	  { true, "low", "new", "[]", true, false, SOC, "api", 5, false },
 	  NULL, "alerts/a1", true, false, NULL, 0, "drop nobody by otherwise: "
-	  "the API gave this alert before, news: The severity was raised from "
+	  "the API gave this alert before (code1, api-mail-alert), news: The severity was raised from "
 	  "low to medium.", NULL },
 	{ "a mail about an alert of another mail tells others", PLAIN,
 	  { true, "medium", "new", "[]", false, false, SOC, "mail", 5, false },
@@ -215,11 +224,13 @@ static const struct row {
 	{ "and not whoever was told", PLAIN,
 	  { true, "medium", "new", "[]", false, false, ANA, "mail", 5, false },
 	  NULL, "alerts/a1", false, false, NULL, 0, "drop nobody by otherwise: "
-	  "all were told of this alert before", NULL },
+	  "all were told of this alert before (code1, "
+	  "mail-mail-alert)", NULL },
 	{ "a mail of an incident is covered by its alert", PLAIN,
 	  { false, NULL, NULL, NULL, false, false, SOC, "api", 5, false },
 	  NULL, "incident2/7/overview", true, false, NULL, 0, "drop nobody by "
-	  "otherwise: the API gave this alert before", "(?), so 1 of 1" },
+	  "otherwise: the API gave this alert of its incident before (code9, "
+	  "api-mail-incident)", "so 1 of 1" },
 	{ "not when the API was not read since", PLAIN,
 	  { false, NULL, NULL, NULL, false, false, SOC, "api", 5, false },
 	  NULL, "incident2/7/overview", false, false, NULL, 0, "notify " ANA
@@ -231,8 +242,17 @@ static const struct row {
 	{ "an alert is told by the mail of its incident", PLAIN,
 	  { false, NULL, NULL, NULL, false, false, ANA, "mail", 5, true },
 	  "\"incidentId\":\"7\"", NULL, false, false, NULL, 0, "drop nobody by "
-	  "otherwise: all were told of this alert before", NULL },
+	  "otherwise: all were told of this alert before, by a "
+	  "mail of its incident (code9, mail-api-incident)", NULL },
 
+	{ "what a mail without the customer's tenant says is told", PLAIN,
+	  { 0 }, NULL, "alerts/a1?x=", false, false, NULL, 0, "notify " ANA
+	  " by otherwise", "unproven: it bears no tenant id, and the customer "
+	  "has one" },
+	{ "and above what is known a person's words are read", PLAIN,
+	  { true, "medium", "new", "[]", true, false, ANA, "api", 5, false },
+	  NULL, "!alerts/a1", true, false, NULL, 0, "notify " ANA
+	  " by otherwise", NULL },
 	{ "a record of another tenant is held", PLAIN, { 0 },
 	  "\"tenantId\":\"" CONTOSO "\"", NULL, false, false, FABRIKAM, 0,
 	  "hold " SOC ": ", "held: " },
@@ -242,12 +262,14 @@ static const struct row {
 	{ "one that was told by the other road is not told again", PLAIN,
 	  { true, "medium", "new", "[]", false, false, ANA, "mail", 5, false },
 	  "\"tenantId\":\"" CONTOSO "\"", NULL, false, true, FABRIKAM, 0,
-	  "drop nobody by otherwise: all were told of this alert before",
+	  "drop nobody by otherwise: all were told of this alert before (code1, "
+	  "mail-api-alert)",
 	  "so 1 of 1" },
 	{ "what was released is an item, known or not", PLAIN,
 	  { true, "medium", "new", "[]", true, false, ANA, "api", 5, false },
 	  "\"tenantId\":\"" CONTOSO "\"", NULL, false, true, FABRIKAM, 0,
-	  "drop nobody by otherwise: all were told of this alert before",
+	  "drop nobody by otherwise: all were told of this alert before (code1, "
+	  "api-api-alert)",
 	  NULL },
 };
 
@@ -289,14 +311,20 @@ input_of(const struct row *row)
 static void
 add_told(const struct before *before, struct hold_state *state)
 {
+	struct hold_said said = {
+		.name = before->of_incident ? "mail code9" : "a1",
+		.code = "code9", .alert = alert_create(arena),
+	};
 	struct store_told told = {
-		.alert = before->of_incident ? "" : "a1", .incident = "7",
+		.alert = said.name, .incident = "7",
 		.recipient = before->told, .road = before->road,
 		.rank = SEVERITY_MEDIUM,
 		.at = NOON - before->minutes * MINUTE,
 	};
 
+	alert_set((struct alert *)said.alert, ALERT_TITLE, "One", "test");
 	vec_push(arena, &state->tolds, told);
+	vec_push(arena, &state->said, said);
 }
 
 static struct hold_state

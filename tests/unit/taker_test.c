@@ -454,7 +454,7 @@ test_completed(bool is_whole, size_t deliveries, const char *name)
 	put("1.a", 1);
 	start();
 	relay_take_record(&relay, RELAY_CONTOSO, arena_printf(relay.arena,
-		"{\"id\":\"a1\",\"title\":\"A\",\"severity\":\"high\","
+		"{\"id\":\"a1\",\"title\":\"Incident 1\",\"severity\":\"high\","
 		"\"serviceSource\":\"microsoftDefenderForEndpoint\","
 		"\"incidentId\":\"1\",\"tenantId\":\"%s\"}", RELAY_CONTOSO));
 	taker_complete(relay.taker, "contoso", is_whole);
