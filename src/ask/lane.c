@@ -105,7 +105,7 @@ wait_for_token(struct lane *lane)
 	instant_ms now = lane_now(lane);
 
 	if (leader->state == LANE_DONE)
-		lane_fail(lane, OAUTH_LATER, "the token has ended", -1);
+		lane_fail_so(lane, TURN_LATER, "the token has ended");
 	else
 		lane_wait(lane, (leader->due > now ? leader->due : now) +
 				LOOK_FOR_TOKEN_MS);
@@ -119,6 +119,8 @@ lane_go_on(struct lane *lane)
 	/* A page that follows has to wait as well; its turn comes. */
 	if (world->is_stopped || world->asked >= LANE_ASKED_MOST)
 		lane_wait(lane, lane_now(lane));
+	else if (lane_owner(lane)->held > lane_now(lane))
+		lane_wait(lane, lane_owner(lane)->held);
 	else if (lane->leader && !lane_has_token(lane))
 		wait_for_token(lane);
 	else if (!take_budget(lane))
@@ -268,6 +270,9 @@ lane_create(struct lane_world *world, const struct poll_plan *plan)
 		.fingerprint = bug_strdup(plan->app->fingerprint),
 		.top = plan->source->top, .budget = BUDGET_PER_MINUTE,
 		.latest = TIME_UNKNOWN, .sweep_tried = TIME_UNKNOWN,
+		/* What a failure of the last process was about is not kept: its
+		 * end is told once for all tenants, if they fail alike. */
+		.is_of_app = true,
 		.row = {
 			.swept = TIME_UNKNOWN, .good = TIME_UNKNOWN,
 			.alerts = TIME_UNKNOWN, .failed = TIME_UNKNOWN,
@@ -321,7 +326,9 @@ lane_reload(struct lane *lane, const struct poll_plan *plan)
 		lane->job->is_stale = true;
 	else
 		lane->state = LANE_UNREAD;
-	/* What the old app was refused may be mended. */
+	/* What the old app was refused may be mended, and each has a limit of
+	 * its own. */
+	lane->held = 0;
 	if (lane->failures)
 		lane->due = lane_now(lane);
 }
@@ -332,9 +339,9 @@ class_name(const char *text)
 {
 	size_t i;
 
-	for (i = 0; text && oauth_class_names[i]; i++)
-		if (!strcmp(oauth_class_names[i], text))
-			return oauth_class_names[i];
+	for (i = 0; text && turn_names[i]; i++)
+		if (!strcmp(turn_names[i], text))
+			return turn_names[i];
 	return NULL;
 }
 
@@ -396,6 +403,7 @@ void
 lane_set_back(struct lane *lane, int64_t back_ms)
 {
 	lane->due -= back_ms;
+	lane->held -= back_ms;
 	lane->budget_at -= back_ms;
 }
 

@@ -38,7 +38,10 @@ struct lane {
 	bool must_read;			/* UNREAD, or will be after the job */
 
 	unsigned int failures;		/* one after the other */
-	bool is_of_tenant;		/* the last one is not of the app */
+	bool is_of_app;			/* the last one is, see struct
+					   refusal */
+	instant_ms held;		/* until then nothing of the tenant is
+					   asked, as its API wishes */
 	bool is_told;			/* that it has lasted */
 	double budget;			/* requests that may be made now */
 	instant_ms budget_at;
@@ -53,7 +56,6 @@ struct lane {
 	struct buf token;
 	instant_ms token_renewed, token_ends; /* when it should, must be */
 	char *fingerprint;		/* of the app in `plan` */
-	unsigned int certificate_tries;
 
 	/* Incidents are read along with the alerts of a tenant: by a lane of
 	 * their own, with the token and the budget of the other one, so that
@@ -105,10 +107,13 @@ void lane_ask_page(struct lane *lane);
  * and the arena it lies in. */
 void lane_store(struct lane *lane, struct poll_answer *answer, bool is_last,
 		struct arena *arena);
-/* Something failed: it is due later, after `wait_ms` if that is not negative.
- * Reported once per cause. */
-void lane_fail(struct lane *lane, enum oauth_class class,
-	       const char *sentence, int64_t wait_ms);
+/* Something failed: it is due later, not before `wait_ms`. Reported once per
+ * cause. */
+void lane_fail(struct lane *lane, const struct refusal *why, int64_t wait_ms);
+/* For a cause of our own. */
+void lane_fail_so(struct lane *lane, enum turn turn, const char *sentence);
+/* What is read along waits as well, as the API wishes. */
+void lane_hold(struct lane *lane);
 void lane_end(struct lane *lane);
 
 /* ---- what they use ---- */

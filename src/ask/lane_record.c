@@ -300,7 +300,7 @@ go_on(struct page *page, struct lane *lane, enum outcome outcome,
 {
 	if (outcome != OUTCOME_OK) {
 		lane_end_run(lane);
-		lane_fail(lane, OAUTH_LATER, error, -1);
+		lane_fail_so(lane, TURN_LATER, error);
 		return;
 	}
 	if (page->misses) {

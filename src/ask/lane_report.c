@@ -21,7 +21,7 @@ enum {
 
 struct report {
 	struct lane_job job;
-	const char *sentence;
+	const char *text;
 	bool is_new;
 };
 
@@ -32,8 +32,8 @@ struct report {
 static bool
 is_of_app(const struct lane *lane, const struct store_poll *row)
 {
-	return row->class && !lane->is_of_tenant &&
-	       !strcmp(row->class, oauth_class_names[OAUTH_OURS]);
+	return row->class && lane->is_of_app &&
+	       !strcmp(row->class, turn_names[TURN_OURS]);
 }
 
 /* The same notice twice is one. */
@@ -61,7 +61,7 @@ identity_of(const struct lane *lane, const struct store_poll *row,
 /* Alerts go on without what is read along: `customers` says it. */
 static void
 prepare_word(struct lane_job *job, const struct store_poll *row, bool is_good,
-	     const char *sentence)
+	     const char *sentence, const char *detail)
 {
 	const struct poll_plan *plan = job->plan;
 	const char *what = is_good ? "A tenant can be read again"
@@ -81,7 +81,7 @@ prepare_word(struct lane_job *job, const struct store_poll *row, bool is_good,
 			.tenant = plan->tenant,
 			.name = plan->app->name,
 			.since = row->failed,
-			.detail = is_good ? NULL : sentence,
+			.detail = is_good ? NULL : detail,
 		},
 	};
 }
@@ -89,7 +89,7 @@ prepare_word(struct lane_job *job, const struct store_poll *row, bool is_good,
 static bool
 is_later(const char *class)
 {
-	return !strcmp(class, oauth_class_names[OAUTH_LATER]);
+	return !strcmp(class, turn_names[TURN_LATER]);
 }
 
 static bool
@@ -108,7 +108,7 @@ lane_job_may_recover(struct lane_job *job)
 	if (row->failed != TIME_UNKNOWN &&
 	    ((row->class && !is_later(row->class)) ||
 	     has_lasted(row, job->time.now)))
-		prepare_word(job, row, true, "it answers");
+		prepare_word(job, row, true, "it answers", NULL);
 }
 
 void
@@ -127,9 +127,9 @@ lane_job_recover(struct lane_job *job, struct change *change)
 /* ---- it fails ---- */
 
 static int64_t
-backoff(const struct lane *lane, enum oauth_class class)
+backoff(const struct lane *lane, enum turn turn)
 {
-	bool is_passing = class == OAUTH_LATER;
+	bool is_passing = turn == TURN_LATER;
 	int64_t wait = lane->plan->every_ms * (is_passing ? 1 : BACKOFF_TIMES);
 	int64_t most = is_passing ? BACKOFF_LATER_MOST_MS : BACKOFF_MOST_MS;
 	unsigned int i;
@@ -153,7 +153,7 @@ report_work(struct unit *unit, struct store *store, struct change *change,
 		change_log(change, LOG_LEVEL_WARNING, "poll-failed",
 			   "customer", job->plan->customer, "tenant",
 			   job->plan->tenant, "api", job->plan->source->name,
-			   "class", job->row.class, "why", report->sentence,
+			   "class", job->row.class, "why", report->text,
 			   NULL);
 	return lane_job_put(job, store, change, error);
 }
@@ -170,7 +170,7 @@ report_done(struct unit *unit, enum outcome outcome, const char *error)
 		lane->is_told = outcome == OUTCOME_OK && job->word.identity &&
 				is_later(job->row.class);
 		lane_wait(lane, lane->due);
-		lane_run_ended(lane, report->sentence);
+		lane_run_ended(lane, report->text);
 	}
 	free(report);
 	arena_destroy(&arena);
@@ -178,7 +178,7 @@ report_done(struct unit *unit, enum outcome outcome, const char *error)
 
 /* Once per cause, until it goes well again. */
 static void
-report(struct lane *lane, enum oauth_class class, const char *sentence,
+report(struct lane *lane, const struct refusal *why, enum turn turn,
        bool is_new)
 {
 	struct report *report = bug_alloc(sizeof(*report));
@@ -191,11 +191,13 @@ report(struct lane *lane, enum oauth_class class, const char *sentence,
 	job->is_written = true;
 	if (job->row.failed == TIME_UNKNOWN)
 		job->row.failed = job->time.now;
-	job->row.class = oauth_class_names[class];
+	job->row.class = turn_names[turn];
 	report->is_new = is_new;
-	report->sentence = job->row.failure = arena_strdup(arena, sentence);
-	if (!is_new || class != OAUTH_LATER)
-		prepare_word(job, &job->row, false, sentence);
+	report->text = job->row.failure =
+		arena_strdup(arena, refusal_text(why, arena));
+	if (!is_new || turn != TURN_LATER)
+		prepare_word(job, &job->row, false,
+			     arena_strdup(arena, why->sentence), report->text);
 	lane->state = LANE_REPORTING;
 	lane_job_submit(job);
 }
@@ -203,34 +205,64 @@ report(struct lane *lane, enum oauth_class class, const char *sentence,
 /* What passes by itself is no news beside what somebody has to mend, who was
  * told, and will be told of the end of that. */
 static bool
-is_reported(const struct store_poll *row, enum oauth_class class)
+is_reported(const struct store_poll *row, enum turn turn)
 {
 	return row->failed != TIME_UNKNOWN && row->class &&
-	       (class == OAUTH_LATER ||
-		!strcmp(row->class, oauth_class_names[class]));
+	       (turn == TURN_LATER || !strcmp(row->class, turn_names[turn]));
+}
+
+/* While it may settle, it is as what passes. */
+static enum turn
+turn_now(const struct lane *lane, const struct refusal *why)
+{
+	return why->settles && !has_lasted(&lane->row, lane_now(lane)) ?
+	       TURN_LATER : why->turn;
 }
 
 void
-lane_fail(struct lane *lane, enum oauth_class class, const char *sentence,
-	  int64_t wait_ms)
+lane_fail(struct lane *lane, const struct refusal *why, int64_t wait_ms)
 {
 	const struct store_poll *row = &lane->row;
 	instant_ms now = lane_now(lane);
-	bool is_new = !is_reported(row, class);
+	enum turn turn = turn_now(lane, why);
+	bool is_new = !is_reported(row, turn);
 	bool is_long = !is_new && is_later(row->class) &&
 		       has_lasted(row, now) && !lane->is_told && !lane->leader;
+	int64_t wait;
 
 	lane->failures++;
-	lane->due = now + (wait_ms >= 0 ? wait_ms : backoff(lane, class));
+	lane->is_of_app = why->is_of_app;
+	/* One who says 0 or 1 each time is not to be asked faster for it. */
+	wait = backoff(lane, turn);
+	lane->due = now + (wait_ms > wait ? wait_ms : wait);
 	/* A sweep is not so urgent that changes could wait for it. */
 	if (++lane->tries >= TRIES_MOST || lane->window.is_sweep)
 		lane_end_run(lane);
 	if (is_new || is_long) {
-		report(lane, class, sentence, is_new);
+		report(lane, why, turn, is_new);
 	} else {
+		struct arena *arena = arena_create();
+
 		lane_wait(lane, lane->due);
-		lane_run_ended(lane, sentence);
+		lane_run_ended(lane, refusal_text(why, arena));
+		arena_destroy(&arena);
 	}
+}
+
+void
+lane_fail_so(struct lane *lane, enum turn turn, const char *sentence)
+{
+	lane_fail(lane, &(struct refusal){
+		.turn = turn, .sentence = sentence,
+	}, -1);
+}
+
+/* Names of incidents are not so urgent that alerts could wait for them. */
+void
+lane_hold(struct lane *lane)
+{
+	if (!lane->leader)
+		lane->held = lane->due;
 }
 
 /* Whoever waited for it goes on. */

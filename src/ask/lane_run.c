@@ -175,7 +175,7 @@ lane_page_stored(struct lane *lane, const struct poll_answer *answer)
 	lane->is_alone = asks_alone(lane, answer);
 	if (sentence) {
 		lane_end_run(lane);
-		lane_fail(lane, OAUTH_THEIRS, sentence, -1);
+		lane_fail_so(lane, TURN_THEIRS, sentence);
 	} else if (next) {
 		follow(lane, next);
 	} else {
@@ -209,12 +209,12 @@ lane_await_names(struct lane *lane)
 /* ---- answers ---- */
 
 static void
-ask_smaller(struct lane *lane, const char *sentence)
+ask_smaller(struct lane *lane, const struct refusal *why)
 {
 	lane_end_run(lane);
 	if (lane->top == 1) {
 		lane->top = lane->plan->source->top;
-		lane_fail(lane, OAUTH_THEIRS, sentence, -1);
+		lane_fail(lane, why, -1);
 		return;
 	}
 	lane->top = lane->top / 4 ? lane->top / 4 : 1;
@@ -226,17 +226,16 @@ ask_smaller(struct lane *lane, const char *sentence)
 /* Once it is asked for anew at once; then it is a failure. What is read along
  * leaves that to its leader. */
 static void
-renew_token(struct lane *lane, const struct poll_answer *answer)
+renew_token(struct lane *lane, struct poll_answer *answer)
 {
 	if (lane->leader) {
-		lane_fail(lane, OAUTH_LATER, answer->sentence,
-			  answer->wait_ms);
+		answer->refusal.turn = TURN_LATER;
+		lane_fail(lane, &answer->refusal, answer->wait_ms);
 		return;
 	}
 	lane_wipe(&lane->token);
 	if (lane->tries++)
-		lane_fail(lane, OAUTH_CONSENT, answer->sentence,
-			  answer->wait_ms);
+		lane_fail(lane, &answer->refusal, answer->wait_ms);
 	else
 		lane_go_on(lane);
 }
@@ -289,20 +288,22 @@ page_answered(void *context, const struct transfer_answer *answer)
 	struct poll_answer read;
 
 	lane_answered(lane);
-	lane->is_of_tenant = false;
 	poll_read(lane->plan, answer, lane_now(lane), arena, &read);
 	if (is_too_large(lane, &read)) {
-		ask_smaller(lane, read.sentence);
+		ask_smaller(lane, &read.refusal);
 		json_destroy(&read.document);
 	} else if (read.result == POLL_PAGE ||
 		   read.result == POLL_TOO_LARGE) {
 		note_clock(lane, answer->date);
 		take_page(lane, &read, arena);
 		return;
-	} else if (read.result == POLL_TOKEN)
+	} else if (read.result == POLL_TOKEN) {
 		renew_token(lane, &read);
-	else
-		lane_fail(lane, read.class, read.sentence, read.wait_ms);
+	} else {
+		lane_fail(lane, &read.refusal, read.wait_ms);
+		if (read.is_throttled)
+			lane_hold(lane);
+	}
 	arena_destroy(&arena);
 }
 

@@ -4,9 +4,6 @@ enum {
 	TOKEN_ANSWER_MOST = 256 << 10,
 	/* A token is renewed this long before its end. */
 	TOKEN_EARLY_MS = 5 * 60000,
-	/* A certificate that was registered a moment ago. */
-	NEW_CERTIFICATE_TRIES = 3,
-	NEW_CERTIFICATE_MS = 10000,
 };
 
 static void
@@ -14,7 +11,6 @@ take_token(struct lane *lane, const struct oauth_answer *answer)
 {
 	int64_t early;
 
-	lane->certificate_tries = 0;
 	lane_wipe(&lane->token);
 	buf_puts(&lane->token, answer->token);
 	early = answer->lives_ms > 2 * TOKEN_EARLY_MS ? TOKEN_EARLY_MS :
@@ -28,19 +24,6 @@ take_token(struct lane *lane, const struct oauth_answer *answer)
 }
 
 static void
-token_failed(struct lane *lane, const struct oauth_answer *answer,
-	     int64_t wait_ms)
-{
-	/* A new certificate must not wake anybody for each tenant. */
-	if (answer->is_new_certificate &&
-	    lane->certificate_tries++ < NEW_CERTIFICATE_TRIES)
-		lane_fail(lane, OAUTH_LATER, answer->sentence,
-			  NEW_CERTIFICATE_MS);
-	else
-		lane_fail(lane, answer->class, answer->sentence, wait_ms);
-}
-
-static void
 token_answered(void *context, const struct transfer_answer *answer)
 {
 	struct lane *lane = context;
@@ -48,19 +31,12 @@ token_answered(void *context, const struct transfer_answer *answer)
 	struct oauth_answer read;
 
 	lane_answered(lane);
-	read = oauth_read(answer->end == TRANSFER_DONE ? answer->status : 0,
-			  answer->body, answer->length, arena);
-	if (answer->end == TRANSFER_UNTRUSTED) {
-		read.class = OAUTH_OURS;
-		read.sentence = "the certificate of the login end point is not "
-				"trusted";
-	}
-	lane->is_of_tenant = read.is_of_tenant;
-	if (read.class == OAUTH_FINE)
+	read = oauth_read(answer, &lane->plan->app->client, arena);
+	if (read.token)
 		take_token(lane, &read);
 	else
-		token_failed(lane, &read,
-			     poll_wait(answer, lane_now(lane)));
+		lane_fail(lane, &read.refusal,
+			  poll_wait(answer, lane_now(lane)));
 	arena_destroy(&arena);
 }
 

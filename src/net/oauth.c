@@ -1,14 +1,10 @@
-/*
- * Microsoft asks not to depend on AADSTS numbers, and they are the only way to
- * tell an operator whose turn it is. So they are a hint: what is not in the
- * table is judged by `error` and the status.
- */
 #include "net/oauth.h"
 
 #include "base/base64.h"
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "net/aadsts.h"
 
 #include <ctype.h>
 
@@ -21,11 +17,10 @@ enum {
 	TOKEN_LIVES_MOST_S = 48 * 3600,
 };
 
-#define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+/* For people. */
+#define LOGIN "the login end point of Entra ID"
 
-const char *const oauth_class_names[] = {
-	"fine", "later", "ours", "theirs", "consent", NULL
-};
+#define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 /* ---- asking ---- */
 
@@ -159,101 +154,7 @@ oauth_form(const struct oauth_client *client, const char *tenant,
 
 /* ---- answers ---- */
 
-/* One sentence per cause; codes of one cause stand together. */
-static const struct {
-	int64_t code;
-	enum oauth_class class;
-	const char *sentence;
-} codes[] = {
-	{ 7000215, OAUTH_OURS, "the secret of the application is wrong; put "
-	  "its value, not its id, into secret-file" },
-	{ 7000222, OAUTH_OURS, "the secret of the application has expired; "
-	  "make a new one and put it into secret-file" },
-	{ 7000218, OAUTH_OURS, "Entra ID wants a secret or a certificate; add "
-	  "secret-file or certificate-file to the app" },
-	{ 700027, OAUTH_OURS, "the certificate is not registered with the "
-	  "application; upload it to its registration" },
-	{ 50012, OAUTH_OURS, "the certificate's signature was not accepted; "
-	  "check that certificate-file is the registered one" },
-	{ 700030, OAUTH_OURS, "the certificate was not accepted; register it "
-	  "with the application" },
-	{ 700024, OAUTH_OURS, "the clock of this machine is wrong; set it "
-	  "by NTP" },
-	{ 500133, OAUTH_OURS, "the clock of this machine is wrong; set it "
-	  "by NTP" },
-	{ 70011, OAUTH_OURS, "the scope was refused; check cloud, graph and "
-	  "endpoint of the app" },
-	{ 50196, OAUTH_OURS, "Entra ID sees a loop of token requests; report "
-	  "it as a fault of tocsin" },
-	{ 9001023, OAUTH_OURS, "this grant needs the tenant's own end point; "
-	  "check the tenant id" },
-	{ 50194, OAUTH_OURS, "the application is not registered for several "
-	  "tenants; change its supported account types" },
-	{ 700016, OAUTH_CONSENT, "the application is not in that tenant; its "
-	  "administrator has to consent" },
-	{ 700011, OAUTH_CONSENT, "the application is not in that tenant; its "
-	  "administrator has to consent" },
-	{ 7000229, OAUTH_CONSENT, "the application is not in that tenant; its "
-	  "administrator has to consent" },
-	{ 65001, OAUTH_CONSENT, "the tenant has not consented to what the "
-	  "application asks; its administrator has to consent again" },
-	{ 7000112, OAUTH_THEIRS, "the application is disabled in that tenant; "
-	  "its administrator has to enable it" },
-	{ 650051, OAUTH_THEIRS, "the service principal cannot be used in that "
-	  "tenant; its administrator has to repair the consent" },
-	{ 650052, OAUTH_THEIRS, "the tenant lacks the service that is asked; "
-	  "it needs a licence of Defender" },
-	{ 500011, OAUTH_THEIRS, "the tenant lacks the service that is asked; "
-	  "it needs a licence of Defender" },
-	{ 90002, OAUTH_OURS, "there is no such tenant in this cloud; check the "
-	  "tenant id and the cloud of the app" },
-	{ 900023, OAUTH_OURS, "that is no tenant id; check it" },
-	{ 5000224, OAUTH_THEIRS, "the tenant is not available; ask the "
-	  "customer whether it still exists" },
-	{ 90038, OAUTH_OURS, "the tenant is in another cloud; use an app with "
-	  "that cloud" },
-	{ 50076, OAUTH_THEIRS, "the tenant demands a second factor of the "
-	  "person whose refresh token it is; sign in anew with it" },
-	{ 50079, OAUTH_THEIRS, "the tenant demands a second factor of the "
-	  "person whose refresh token it is; sign in anew with it" },
-	{ 50074, OAUTH_THEIRS, "the tenant demands a second factor of the "
-	  "person whose refresh token it is; sign in anew with it" },
-	{ 53003, OAUTH_THEIRS, "Conditional Access of the tenant keeps us out; "
-	  "its administrator has to except the application" },
-	{ 530034, OAUTH_THEIRS, "Conditional Access of the tenant keeps us "
-	  "out; its administrator has to except the application" },
-	{ 50020, OAUTH_THEIRS, "the person whose refresh token it is is not in "
-	  "that tenant; the partner relationship has to be renewed" },
-	{ 50177, OAUTH_THEIRS, "the person whose refresh token it is is not in "
-	  "that tenant; the partner relationship has to be renewed" },
-	{ 90072, OAUTH_THEIRS, "the person whose refresh token it is is not in "
-	  "that tenant; the partner relationship has to be renewed" },
-	{ 90099, OAUTH_THEIRS, "the tenant has not authorized the partner's "
-	  "application; the relationship has to be renewed" },
-	{ 700082, OAUTH_OURS, "the refresh token has expired; sign in anew and "
-	  "put the new one into refresh-token-file" },
-	{ 70008, OAUTH_OURS, "the refresh token has expired; sign in anew and "
-	  "put the new one into refresh-token-file" },
-	{ 50173, OAUTH_OURS, "the refresh token was revoked; sign in anew and "
-	  "put the new one into refresh-token-file" },
-	{ 70043, OAUTH_OURS, "the refresh token was revoked by a policy; sign "
-	  "in anew and put the new one into refresh-token-file" },
-	{ 90055, OAUTH_LATER, "Entra ID throttles the tenant" },
-	{ 50033, OAUTH_LATER, "Entra ID has a passing fault" },
-	{ 90006, OAUTH_LATER, "Entra ID has a passing fault" },
-	{ 90012, OAUTH_LATER, "Entra ID has a passing fault" },
-	{ 90024, OAUTH_LATER, "Entra ID has a passing fault" },
-	{ 90033, OAUTH_LATER, "Entra ID has a passing fault" },
-	{ 90090, OAUTH_LATER, "Entra ID has a passing fault" },
-};
-
-/* Of OAUTH_OURS: the configuration of the tenant is wrong, not the app. */
-static const int64_t tenant_codes[] = { 9001023, 90002, 900023, 90038 };
-
-enum {
-	CERTIFICATE_UNKNOWN = 700027,
-	CODE_MOST = 100000000,
-};
+enum { CODE_MOST = 100000000 };
 
 /* From error_codes, or else from the text. */
 static int64_t
@@ -272,69 +173,95 @@ code_of(const struct json *answer)
 }
 
 /* How the end point said no. */
-struct refusal {
+struct said {
 	int status;
 	const char *error;		/* or NULL */
 	int64_t code;			/* or 0 */
+	const char *description;	/* or NULL */
 };
 
-static void
-refuse(struct oauth_answer *out, enum oauth_class class, const char *sentence,
-       const struct refusal *said, struct arena *arena)
+/* "HTTP 401, invalid_client, AADSTS7000215: Invalid client secret provided." A
+ * description begins with the number. Whatever it is that answers, a secret is
+ * not repeated. */
+static const char *
+words_of(const struct said *said, const struct oauth_client *client,
+	 struct arena *arena)
 {
+	const char *description = said->description;
 	struct buf text = BUF_INIT;
+	const char *copy;
 
-	out->class = class;
-	buf_puts(&text, sentence);
-	buf_printf(&text, " (HTTP %d", said->status);
-	if (said->error) {
-		buf_puts(&text, ", ");
-		text_escape(&text, said->error, 60);
-	}
-	if (said->code)
+	if (description &&
+	    ((client->secret && strstr(description, client->secret)) ||
+	     (client->refresh_token &&
+	      strstr(description, client->refresh_token))))
+		description = NULL;
+	buf_printf(&text, "HTTP %d", said->status);
+	refusal_append_words(&text, said->error);
+	if (said->code && !(description && text_starts(description, "AADSTS")))
 		buf_printf(&text, ", AADSTS%lld", (long long)said->code);
-	buf_putc(&text, ')');
-	out->sentence = arena_strdup(arena, text.data);
+	refusal_append_words(&text, description);
+	copy = arena_strdup(arena, text.data);
 	buf_release(&text);
+	return copy;
 }
 
 static bool
-is_passing(const struct refusal *said)
+is_passing(const struct said *said)
 {
-	return !said->status || said->status == 429 || said->status >= 500 ||
+	return said->status == 429 || said->status >= 500 ||
 	       (said->error && !strcmp(said->error, "temporarily_unavailable"));
 }
 
-static void
-read_error(struct oauth_answer *out, int status, const struct json *answer,
-	   struct arena *arena)
+static struct refusal
+judge(const struct said *said)
 {
-	const struct refusal said = {
+	if (is_passing(said))
+		return (struct refusal){
+			.turn = TURN_LATER,
+			.sentence = "Entra ID gives no token at the moment",
+		};
+	if (said->error && !strcmp(said->error, "invalid_client"))
+		return (struct refusal){
+			.turn = TURN_OURS, .is_of_app = true,
+			.sentence = "Entra ID does not accept the "
+				"application; check client, secret and "
+				"certificate",
+		};
+	return (struct refusal){
+		.turn = TURN_THEIRS, .settles = true,
+		.sentence = "Entra ID refuses a token for that tenant; look "
+			    "the number up",
+	};
+}
+
+/* It has JSON for each refusal; busy, it may have a page, too. */
+static bool
+is_entra(int status, const struct json *answer)
+{
+	return json_text(json_member(answer, "error")) || status == 429 ||
+	       status >= 500;
+}
+
+static struct refusal
+read_error(int status, const struct json *answer,
+	   const struct oauth_client *client, struct arena *arena)
+{
+	const struct said said = {
 		.status = status,
 		.error = json_text(json_member(answer, "error")),
 		.code = code_of(answer),
+		.description = json_text(json_member(answer,
+						     "error_description")),
 	};
-	size_t i;
+	struct refusal refusal;
 
-	out->is_new_certificate = said.code == CERTIFICATE_UNKNOWN;
-	for (i = 0; i < sizeof(tenant_codes) / sizeof(*tenant_codes); i++)
-		out->is_of_tenant |= tenant_codes[i] == said.code;
-	for (i = 0; i < sizeof(codes) / sizeof(*codes); i++)
-		if (codes[i].code == said.code) {
-			refuse(out, codes[i].class, codes[i].sentence, &said,
-			       arena);
-			return;
-		}
-	if (is_passing(&said))
-		refuse(out, OAUTH_LATER, "Entra ID gives no token at the "
-		       "moment", &said, arena);
-	else if (said.error && !strcmp(said.error, "invalid_client"))
-		refuse(out, OAUTH_OURS, "Entra ID does not accept the "
-		       "application; check client, secret and certificate",
-		       &said, arena);
-	else
-		refuse(out, OAUTH_THEIRS, "Entra ID refuses a token for that "
-		       "tenant; look the number up", &said, arena);
+	if (!is_entra(status, answer))
+		return refusal_of_stranger(status, LOGIN, arena);
+	if (!aadsts_find(said.code, &refusal))
+		refusal = judge(&said);
+	refusal.words = words_of(&said, client, arena);
+	return refusal;
 }
 
 /* The older end point writes numbers as texts. */
@@ -379,21 +306,26 @@ read_token(struct oauth_answer *out, const struct json *answer,
 }
 
 struct oauth_answer
-oauth_read(int status, const char *body, size_t length, struct arena *arena)
+oauth_read(const struct transfer_answer *given,
+	   const struct oauth_client *client, struct arena *arena)
 {
-	struct oauth_answer out = { .class = OAUTH_FINE };
+	struct oauth_answer out = { .token = NULL };
 	struct buf error = BUF_INIT;
-	struct json *answer = status ? json_parse(body, length, &error) : NULL;
-	const char *token = json_text(json_member(answer, "access_token"));
+	struct json *answer;
+	const char *token;
 
-	if (status == 200 && is_token(token) && *token)
+	if (given->end != TRANSFER_DONE) {
+		out.refusal = refusal_of_end(given, LOGIN, arena);
+		return out;
+	}
+	answer = json_parse(given->body, given->length, &error);
+	token = json_text(json_member(answer, "access_token"));
+	if (given->status == 200 && is_token(token) && *token)
 		read_token(&out, answer, arena);
-	else if (status == 200)
-		refuse(&out, OAUTH_LATER, "the token end point answered "
-		       "without a token", &(struct refusal){ status, NULL, 0 },
-		       arena);
+	else if (given->status == 200)
+		out.refusal = refusal_of_stranger(200, LOGIN, arena);
 	else
-		read_error(&out, status, answer, arena);
+		out.refusal = read_error(given->status, answer, client, arena);
 	json_destroy(&answer);
 	buf_release(&error);
 	return out;

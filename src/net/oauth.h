@@ -1,7 +1,7 @@
 /*
  * Tokens of Entra ID for an application that many tenants have let in: what to
  * ask of the token end point, and what its answer means. Pure functions: who
- * asks, and who keeps tokens, is above. Uses base/ only.
+ * asks, and who keeps tokens, is above.
  *
  *	oauth_form()	the form to post to oauth_url()
  *	oauth_read()	the answer to it
@@ -9,10 +9,8 @@
 #ifndef NET_OAUTH_H
 #define NET_OAUTH_H
 
-#include "base/arena.h"
 #include "base/clock.h"
-
-#include <stdbool.h>
+#include "net/refusal.h"
 
 /* What an application proves itself with. Borrowed. A refresh token stands for
  * a person's consent and goes along with a secret or certificate where the
@@ -25,28 +23,11 @@ struct oauth_client {
 	const char *refresh_token; /* or NULL */
 };
 
-/* Whose turn it is. */
-enum oauth_class {
-	OAUTH_FINE,
-	OAUTH_LATER,		/* it passes by itself */
-	OAUTH_OURS,		/* secret, certificate, clock, registration */
-	OAUTH_THEIRS,		/* the tenant, its policies, its licences */
-	OAUTH_CONSENT,		/* its administrator has to let us in */
-};
-
-/* "fine" "later" "ours" "theirs" "consent", ended by NULL */
-extern const char *const oauth_class_names[];
-
 struct oauth_answer {
-	enum oauth_class class;
-	const char *token;		/* when fine */
+	const char *token;		/* NULL: it was refused */
 	int64_t lives_ms;		/* from now */
 	const char *refresh_token;	/* a new one to keep, or NULL */
-	bool is_new_certificate;	/* Entra does not know it yet: a few
-					   quick tries are worth it */
-	bool is_of_tenant;		/* ours, but with this tenant only */
-	const char *sentence;		/* unless fine: what is wrong and what
-					   to do; no secrets in it */
+	struct refusal refusal;		/* no secrets in it */
 };
 
 const char *oauth_url(const struct oauth_client *client, const char *tenant,
@@ -56,8 +37,9 @@ const char *oauth_url(const struct oauth_client *client, const char *tenant,
 const char *oauth_form(const struct oauth_client *client, const char *tenant,
 		       const char *scope, instant_ms now, struct arena *arena);
 
-/* `status` 0: there was no answer. All in the arena. */
-struct oauth_answer oauth_read(int status, const char *body, size_t length,
+/* All in the arena. */
+struct oauth_answer oauth_read(const struct transfer_answer *answer,
+			       const struct oauth_client *client,
 			       struct arena *arena);
 
 #endif

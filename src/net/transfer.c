@@ -604,6 +604,7 @@ answer(struct inquiry *inquiry, CURLcode code)
 		.length = inquiry->body.len,
 		.retry_after = header_of(inquiry->curl, "Retry-After"),
 		.date = header_of(inquiry->curl, "Date"),
+		.challenge = header_of(inquiry->curl, "WWW-Authenticate"),
 		.error = inquiry->error,
 	};
 	curl_off_t elapsed_us = 0;

@@ -112,6 +112,7 @@ struct transfer_answer {
 	size_t length;
 	const char *retry_after;	/* of the header, or NULL */
 	const char *date;		/* likewise */
+	const char *challenge;		/* of WWW-Authenticate, or NULL */
 	int64_t elapsed_ms;
 	const char *error;	/* curl's sentence, or "" */
 };

@@ -75,7 +75,9 @@ odata_refuse(int status, const struct json *document)
 
 	/* "The limit of '50' for Top query has been exceeded." */
 	return (struct source_refusal){
-		.message = message && *message ? message : NULL,
+		.is_error = error != NULL,
+		.code = json_text(json_member(error, "code")),
+		.message = message,
 		.is_too_large = status == 400 && message &&
 				strstr(message, " Top "),
 	};

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "conf/value.h"
+#include "source/refuse.h"
 
 enum {
 	EVERY_LEAST_MS = 1000,
@@ -239,98 +240,12 @@ poll_wait(const struct transfer_answer *answer, instant_ms now)
 /* ---- answers ---- */
 
 static void
-fail(struct poll_answer *out, enum oauth_class class, const char *sentence)
+fail(struct poll_answer *out, const char *sentence)
 {
 	out->result = POLL_FAILED;
-	out->class = class;
-	out->sentence = sentence;
-}
-
-/* The API's own words, for the operator who has to look further. */
-static const char *
-with_message(const char *sentence, int status, const char *message,
-	     struct arena *arena)
-{
-	struct buf text = BUF_INIT;
-	const char *copy;
-
-	buf_printf(&text, "%s (HTTP %d", sentence, status);
-	if (message) {
-		buf_puts(&text, ": ");
-		text_escape(&text, message, 200);
-	}
-	buf_putc(&text, ')');
-	copy = arena_strdup(arena, text.data);
-	buf_release(&text);
-	return copy;
-}
-
-static const struct {
-	int status;
-	enum oauth_class class;
-	const char *sentence;
-} statuses[] = {
-	{ 400, OAUTH_OURS, "the API does not understand the request" },
-	{ 403, OAUTH_CONSENT, NULL },
-	{ 404, OAUTH_THEIRS, "the API does not know what is asked; check the "
-	  "cloud of the app, and whether the tenant has Defender" },
-	{ 429, OAUTH_LATER, "the API throttles the tenant" },
-};
-
-static void
-read_status(struct poll_answer *out, const struct poll_plan *plan, int status,
-	    const char *message, struct arena *arena)
-{
-	const char *sentence = "the API has a passing fault";
-	enum oauth_class class = OAUTH_LATER;
-	size_t i;
-
-	for (i = 0; i < sizeof(statuses) / sizeof(*statuses); i++)
-		if (statuses[i].status == status) {
-			class = statuses[i].class;
-			sentence = statuses[i].sentence;
-		}
-	if (!sentence)
-		sentence = arena_printf(arena, "the API refuses: the "
-			"application has no %s there, and the tenant's "
-			"administrator has to consent; or the tenant has no "
-			"licence of Defender", plan->source->permission);
-	else if (status >= 300 && status < 500 && class == OAUTH_LATER &&
-		 status != 429 && status != 408) {
-		class = OAUTH_THEIRS;
-		sentence = "the API refuses";
-	}
-	fail(out, class, with_message(sentence, status, message, arena));
-}
-
-static void
-read_end(struct poll_answer *out, const struct transfer_answer *answer,
-	 struct arena *arena)
-{
-	static const struct {
-		enum transfer_end end;
-		enum oauth_class class;
-		const char *sentence;
-	} ends[] = {
-		{ TRANSFER_TIMEOUT, OAUTH_LATER, "no answer in time" },
-		{ TRANSFER_UNREACHABLE, OAUTH_LATER, "it cannot be reached" },
-		{ TRANSFER_UNTRUSTED, OAUTH_OURS, "its certificate is not "
-		  "trusted" },
-		{ TRANSFER_LOST, OAUTH_LATER, "the connection broke" },
+	out->refusal = (struct refusal){
+		.turn = TURN_LATER, .sentence = sentence,
 	};
-	size_t i, found = sizeof(ends) / sizeof(*ends) - 1;
-	struct buf text = BUF_INIT;
-
-	for (i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (ends[i].end == answer->end)
-			found = i;
-	buf_puts(&text, ends[found].sentence);
-	if (*answer->error) {
-		buf_puts(&text, ": ");
-		text_escape(&text, answer->error, 200);
-	}
-	fail(out, ends[found].class, arena_strdup(arena, text.data));
-	buf_release(&text);
 }
 
 /* A link goes with the token, so only to where the token is for. */
@@ -354,7 +269,6 @@ take_page(struct poll_answer *out, const struct poll_plan *plan,
 	if (out->is_foreign)
 		out->page.next = NULL;
 	out->result = POLL_PAGE;
-	out->class = OAUTH_FINE;
 	out->document = document;
 	out->passed = out->page.records.count;
 }
@@ -376,16 +290,18 @@ salvage(struct poll_answer *out, const struct transfer_answer *answer,
 }
 
 static void
-take_refusal(struct poll_answer *out, const struct poll_plan *plan, int status,
-	     const struct json *document, struct arena *arena)
+take_refusal(struct poll_answer *out, const struct poll_plan *plan,
+	     const struct transfer_answer *answer, const struct json *document,
+	     struct arena *arena)
 {
-	struct source_refusal refusal = plan->source->refuse(status, document);
+	struct source_refusal refusal =
+		plan->source->refuse(answer->status, document);
 
-	read_status(out, plan, status, refusal.message, arena);
-	if (status == 401)
-		out->result = POLL_TOKEN;
-	if (refusal.is_too_large)
-		out->result = POLL_TOO_LARGE;
+	out->result = answer->status == 401 ? POLL_TOKEN :
+		      refusal.is_too_large ? POLL_TOO_LARGE : POLL_FAILED;
+	out->refusal = refuse(answer, &refusal, plan->source->permission,
+			      arena);
+	out->is_throttled = out->wait_ms >= 0 || answer->status == 429;
 }
 
 static void
@@ -400,12 +316,11 @@ read_document(struct poll_answer *out, const struct poll_plan *plan,
 	if (!document && answer->status == 200)
 		document = salvage(out, answer, arena);
 	if (answer->status != 200) {
-		take_refusal(out, plan, answer->status, document, arena);
+		take_refusal(out, plan, answer, document, arena);
 	} else if (!document) {
-		fail(out, OAUTH_LATER,
-		     "the API answered with what is no JSON");
+		fail(out, "the API answered with what is no JSON");
 	} else if (!plan->source->read(document, arena, &out->page)) {
-		fail(out, OAUTH_LATER, "the API answered without a list");
+		fail(out, "the API answered without a list");
 	} else {
 		take_page(out, plan, document);
 		out->passed += out->left.count;
@@ -430,7 +345,7 @@ read_too_large(struct poll_answer *out, const struct poll_plan *plan,
 	if (!out->rest.sentence)
 		out->rest.text = "";
 	out->rest.sentence = "it is too large";
-	fail(out, OAUTH_LATER, "a page is too large");
+	fail(out, "a page is too large");
 	out->result = POLL_TOO_LARGE;
 }
 
@@ -444,7 +359,8 @@ poll_read(const struct poll_plan *plan, const struct transfer_answer *answer,
 	if (answer->is_too_large) {
 		read_too_large(answer_out, plan, answer, arena);
 	} else if (answer->end != TRANSFER_DONE) {
-		read_end(answer_out, answer, arena);
+		answer_out->result = POLL_FAILED;
+		answer_out->refusal = refusal_of_end(answer, "the API", arena);
 	} else {
 		read_document(answer_out, plan, answer, arena);
 	}

@@ -37,7 +37,7 @@ enum poll_result {
 	POLL_PAGE,		/* here are records */
 	POLL_TOO_LARGE,		/* ask for fewer */
 	POLL_TOKEN,		/* the token is not good any more */
-	POLL_FAILED,		/* see class */
+	POLL_FAILED,
 };
 
 struct poll_answer {
@@ -54,9 +54,10 @@ struct poll_answer {
 	bool is_cut;		/* more may stand behind it, at no link */
 	bool is_ended;
 	struct salvage_left rest;
-	enum oauth_class class;	/* unless it is a page */
-	const char *sentence;	/* likewise */
+	struct refusal refusal;	/* unless it is a page */
 	int64_t wait_ms;	/* as the server wishes; -1: it says nothing */
+	bool is_throttled;	/* the tenant is to be left alone for so long,
+				   or for as long as seems right */
 };
 
 /* All but the document in the arena. */

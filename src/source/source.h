@@ -58,7 +58,8 @@ struct source_page {
 
 /* What is no page. */
 struct source_refusal {
-	const char *message;		/* its own words, or NULL */
+	bool is_error;			/* it is one as the API has them */
+	const char *code, *message;	/* its own words, or NULL; borrowed */
 	bool is_too_large;		/* fewer records should be asked for */
 };
 

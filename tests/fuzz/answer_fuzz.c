@@ -58,13 +58,13 @@ check_sentence(const char *sentence)
 static void
 try_token(const struct transfer_answer *answer, struct arena *arena)
 {
-	struct oauth_answer read = oauth_read(answer->status, answer->body,
-					      answer->length, arena);
+	static const struct oauth_client client = { .secret = "secret" };
+	struct oauth_answer read = oauth_read(answer, &client, arena);
 
-	if (read.class != OAUTH_FINE)
-		check_sentence(read.sentence);
-	else if (!read.token || !*read.token || read.lives_ms < 0)
-		BUG("fine, and no token");
+	if (!read.token)
+		check_sentence(refusal_text(&read.refusal, arena));
+	else if (!*read.token || read.lives_ms < 0)
+		BUG("a token that is none");
 }
 
 static void
@@ -98,12 +98,15 @@ try_page(const struct poll_plan *plan, const struct transfer_answer *answer,
 	 struct arena *arena)
 {
 	struct poll_answer read;
+	size_t i;
 
 	poll_read(plan, answer, NOW, arena, &read);
 	if (read.result == POLL_PAGE)
 		try_records(read.document, arena);
 	else if (read.result == POLL_FAILED)
-		check_sentence(read.sentence);
+		check_sentence(refusal_text(&read.refusal, arena));
+	for (i = 0; i < read.left.count; i++)
+		check_sentence(read.left.items[i].sentence);
 	if (read.page.next &&
 	    (strncasecmp(read.page.next, GRAPH, strlen(GRAPH)) ||
 	     !strchr("/?", read.page.next[strlen(GRAPH)])))

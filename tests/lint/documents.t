@@ -93,23 +93,52 @@ with open('src/alert/alert.c', encoding='utf-8') as file:
 check(wrong, 'each field of the alert record stands in a manual page')
 
 # "the secret is wrong; put it right" stands there as an item of its own, with
-# number, whose turn it is, and the rest of the sentence.
-wrong = []
+# number or status, whose turn it is, and the rest of the sentence.
 items = [re.sub(r'\s+', ' ', item) for item in
          plain('man/tocsin-api.7').split('\n.It ')]
-with open('src/net/oauth.c', encoding='utf-8') as file:
-    table = re.findall(r'\{ (\d+), OAUTH_(\w+), ((?:"[^"]*"\s*)+)\}',
-                       file.read())
-for code, turn, text in table:
-    head, _, rest = re.sub(r'"\s*"', '', text.strip())[1:-1].partition('; ')
-    item = [i for i in items if i.startswith(head[0].upper() + head[1:] + ' ')
-            and re.search(r'AADSTS%s\b[^(]*\(%s\)' % (code, turn.lower()), i)
-            and rest[1:] in i]
-    if len(item) != 1:
-        wrong.append('tocsin-api(7) lacks AADSTS%s (%s): %s' %
-                     (code, turn.lower(), text))
-check(wrong if len(table) > 40 else ['no table was found'],
+
+
+def sentences(path, row):
+    """Rows of a table: groups of `row`, and the sentence, macros and all."""
+    with open(path, encoding='utf-8') as file:
+        text = re.sub(r'\\\n', '', file.read())
+    macros = dict(re.findall(r'#define (\w+) ((?:"[^"]*"\s*)+)\n', text))
+    for *found, words in re.findall(
+            row + r'((?:"[^"]*"\s*)+|[A-Z_]+) \}', text):
+        words = macros.get(words, words)
+        if words == 'NULL':         # made of what the source needs
+            continue
+        yield found, re.sub(r'"\s*"', '', words.strip())[1:-1]
+
+
+def missing(sentence, who):
+    head, _, rest = sentence.partition('; ')
+    found = [i for i in items if i.startswith(head[0].upper() + head[1:] + ' ')
+             and re.search(who, i) and rest[1:] in i]
+    return len(found) != 1
+
+
+table = list(sentences('src/net/aadsts.c',
+                       r'\{ (\d+), TURN_(\w+), ([\w| ]+),\s+'))
+wrong = []
+for (code, turn, flags), sentence in table:
+    who = r'AADSTS%s\b[^(]*\(%s%s\)' % (
+        code, turn.lower(), ', after half an hour' * ('SETTLES' in flags))
+    if missing(sentence, who):
+        wrong.append('tocsin-api(7) lacks AADSTS%s (%s, %s): %s' %
+                     (code, turn.lower(), flags, sentence))
+check(wrong if len(table) > 80 else ['no table was found'],
       'each error of Entra ID stands in tocsin-api(7), with what to do')
+
+table = list(sentences('src/source/refuse.c',
+                       r'\{ (\d+), (\d+), [^,]+, TURN_(\w+), \w+,\s+'))
+wrong = ['tocsin-api(7) lacks HTTP %s to %s (%s): %s' %
+         (least, most, turn.lower(), sentence)
+         for (least, most, turn), sentence in table
+         if missing(sentence, r'HTTP [^(]*\b%s\b[^(]*\(%s\b' %
+                    ('500' if least == '0' else least, turn.lower()))]
+check(wrong if len(table) > 12 else ['no table was found'],
+      'so does each of an API')
 
 print('1..%d' % count)
 sys.exit(1 if failures else 0)

@@ -10,7 +10,7 @@ import time
 sys.path.insert(0, 'tests/lib')
 from relay import Relay, ok, same, done   # noqa: E402
 from cloud import Cloud, aadsts, alert, answer, utc   # noqa: E402
-from polled import configure, guid, met, titles   # noqa: E402
+from polled import configure, guid, met, text_of, titles   # noqa: E402
 
 # What a token end point can say, tenant by tenant.
 CLASSES = [
@@ -19,8 +19,10 @@ CLASSES = [
     (65001, 'consent', 'consent'), (7000112, 'theirs', 'enable'),
     (650052, 'theirs', 'licence'), (90002, 'ours', 'cloud'),
     (53003, 'theirs', 'Conditional'), (90055, 'later', 'throttles'),
+    (500014, 'theirs', 'licence has lapsed'), (70000, 'later', 'not accepted'),
     (123456789, 'ours', 'does not accept'),
 ]
+LATER = sum(name == 'later' for _, name, _ in CLASSES)
 with Relay() as relay, Cloud(relay.folder) as cloud:
     tenants = configure(relay, cloud, count=len(CLASSES) + 1)
     for tenant, (code, name, word) in zip(tenants[1:], CLASSES):
@@ -39,12 +41,13 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
         lines = [line for line in relay.read_log().splitlines()
                  if 'poll-failed' in line and guid(i) in line]
         ok(len(lines) == 1 and 'class=' + name in lines[0] and
-           word in lines[0], 'AADSTS%d is %s, said once' % (code, name),
+           word in lines[0] and 'words that change' in lines[0],
+           'AADSTS%d is %s, said once, with its own words' % (code, name),
            *lines)
-    told = [m for m in relay.outbox(3 + len(CLASSES) - 1)
+    told = [m for m in relay.outbox(3 + len(CLASSES) - LATER)
             if 'cannot be read' in m['Subject']]
     same((len(told), {m['Delivered-To'] for m in told}),
-         (len(CLASSES) - 1, {'soc@mssp.example'}),
+         (len(CLASSES) - LATER, {'soc@mssp.example'}),
          'the catch-all is told of each that somebody must mend')
     ok(relay.wait_log('event=poll-recovered customer=young'),
        'a certificate that is not known yet is tried again soon',
@@ -68,6 +71,72 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     same(sorted(subject for _, subject in told),
          ['A tenant can be read again', 'A tenant cannot be read'],
          'a secret that has expired is told once, and so is its end')
+    relay.stop()
+
+# What stands in the place of a login end point, or is not there at all.
+PORTAL = (302, 407, 401, 403, 400)
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    tenants = configure(relay, cloud, count=len(PORTAL) + 1)
+    for tenant, status in zip(tenants[1:], PORTAL):
+        tenant.token_script.extend([answer(
+            status, raw=b'<html>', headers={'Location': '/portal'})] * 50)
+    with open(relay.path('tocsin.conf'), 'a') as file:
+        for name, login in (('unknown', 'https://login.invalid'),
+                            ('closed', 'https://127.0.0.1:9'),
+                            ('plain', cloud.url.replace('127.0.0.1', '[::1]'))):
+            file.write(cloud.app().replace('app reader', 'app ' + name, 1)
+                       .replace('login ' + cloud.url, 'login ' + login))
+    for i, name in enumerate(('unknown', 'closed', 'plain'), 50):
+        relay.write('customers/%s.rules' % name, '''
+            customer %s { tenant %s  poll graph using %s every 1s
+            recipients @mssp.example  otherwise notify bob }''' % (
+                name, guid(i), name))
+    relay.start()
+    ok(met(relay), 'a tenant is read, whatever the others meet')
+    relay.wait_log('event=poll-failed', len(PORTAL) + 3)
+    log = relay.read_log()
+    same((log.count('class=later'), log.count('something else answers')),
+         (len(PORTAL) + 3, len(PORTAL)), 'a portal or a proxy in place of the '
+         'login end point is named, and nobody is blamed')
+    for said in ('login end point of Entra ID cannot be reached (Could not '
+                 'resolve host: login.invalid', 'onnect to 127.0.0.1'):
+        ok(said in log, 'the cause is named: ' + said, log)
+    ok('HTTP 0' not in log, 'and is no HTTP 0')
+    same(relay.outbox(0), [], 'nobody is told at once')
+    relay.stop()
+
+# Once elsewhere, and two tenants without a licence.
+with Relay() as relay, Cloud(relay.folder) as cloud:
+    elsewhere, first, second, cae = configure(relay, cloud, count=4)
+    relay.start()
+    ok(met(relay, 4), 'four tenants are read')
+    elsewhere.script.append(answer(307, headers={
+        'Location': cloud.url + '/v1.0/elsewhere'}))
+    asked = len(elsewhere.asked)
+    elsewhere.add(alert('e1'))
+    same(titles(relay, 1), ['e1'], 'after a 307 the next poll is as usual')
+    times = elsewhere.asked[asked:]
+    ok(times[1] - times[0] < 3, 'within three of its seconds', times)
+    for tenant in (first, second):
+        tenant.always = answer(400, {'error': {
+            'code': 'BadRequest', 'message':
+            'Request not applicable to target tenant.'}})
+    tokens = len([f for f in cloud.posted if f['tenant'] == cae.id])
+    cae.always = answer(401, {'error': {
+        'code': 'InvalidAuthenticationToken', 'message': 'Continuous access '
+        'evaluation resulted in challenge with result: InteractionRequired '
+        'and code: LocationConditionEvaluationSatisfied'}})
+    relay.wait_log('class=theirs', 3)
+    texts = [text_of(m) for m in relay.outbox(4)
+             if 'cannot be read' in m['Subject']]
+    same((len(texts), sum('licence' in t for t in texts),
+          sum('Conditional Access' in t for t in texts)), (3, 2, 1),
+         'each tenant without a licence is told, and one whose policy keeps '
+         'us out')
+    ok(not any('every tenant' in t for t in texts), 'with no claim about '
+       'others', *texts)
+    ok(len([f for f in cloud.posted if f['tenant'] == cae.id]) <= tokens + 2,
+       'a challenge makes no loop of token requests')
     relay.stop()
 
 # What an API can do.
@@ -146,7 +215,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     ok(not any('evil' in path for path, _ in cloud.asked),
        'a link to another host is not followed')
     # The first cause is said; 500 and no JSON follow another one here.
-    for said in ('another host', 'circle', 'connection broke',
+    for said in ('another host', 'circle', 'to the API broke',
                  'without a list', 'throttles'):
         ok(said in relay.read_log(), 'said: ' + said)
     ok(relay.wait_log('class=consent.*SecurityAlert.Read.All'),

@@ -326,40 +326,90 @@ test_lengths(void)
 	buf_release(&error);
 }
 
+#define ERROR(code, message) "{\"error\":{\"code\":\"" code "\"," \
+	"\"message\":\"" message "\"}}"
+#define CAE "Continuous access evaluation resulted in challenge with result: " \
+	"InteractionRequired and code: LocationConditionEvaluationSatisfied"
+
 static const struct {
 	const char *name;
 	enum transfer_end end;
 	int status;
 	const char *body;
 	enum poll_result result;
-	enum oauth_class class;
+	enum turn turn;
+	const char *words;	/* in what is said; or NULL */
+	const char *challenge;
 } answers[] = {
 	{ "an empty page", TRANSFER_DONE, 200, "{\"value\":[]}", POLL_PAGE,
-	  OAUTH_FINE },
+	  TURN_NONE, NULL, NULL },
 	{ "200 without value", TRANSFER_DONE, 200, "{}", POLL_FAILED,
-	  OAUTH_LATER },
+	  TURN_LATER, "without a list", NULL },
 	{ "value that is no list", TRANSFER_DONE, 200, "{\"value\":{}}",
-	  POLL_FAILED, OAUTH_LATER },
+	  POLL_FAILED, TURN_LATER, "without a list", NULL },
 	{ "half a page", TRANSFER_DONE, 200, "{\"value\":[{", POLL_PAGE,
-	  OAUTH_FINE },
+	  TURN_NONE, NULL, NULL },
 	{ "a page of somebody else", TRANSFER_DONE, 200, "<html>", POLL_FAILED,
-	  OAUTH_LATER },
+	  TURN_LATER, "no JSON", NULL },
 	{ "a token that ended", TRANSFER_DONE, 401, "", POLL_TOKEN,
-	  OAUTH_THEIRS },
-	{ "no permission", TRANSFER_DONE, 403, "{}", POLL_FAILED,
-	  OAUTH_CONSENT },
-	{ "nothing there", TRANSFER_DONE, 404, "", POLL_FAILED, OAUTH_THEIRS },
-	{ "an empty 429", TRANSFER_DONE, 429, "", POLL_FAILED, OAUTH_LATER },
-	{ "500", TRANSFER_DONE, 500, "", POLL_FAILED, OAUTH_LATER },
-	{ "a redirection", TRANSFER_DONE, 302, "", POLL_FAILED, OAUTH_THEIRS },
-	{ "too many records wanted", TRANSFER_DONE, 400, "{\"error\":{\"code\":"
-	  "\"\",\"message\":\"The limit of '50' for Top query has been "
-	  "exceeded.\"}}", POLL_TOO_LARGE, OAUTH_OURS },
+	  TURN_LATER, "does not take the token", NULL },
+	{ "a new signing key", TRANSFER_DONE, 401,
+	  ERROR("InvalidAuthenticationToken", "Signing key is invalid."),
+	  POLL_TOKEN, TURN_LATER, "(HTTP 401, InvalidAuthenticationToken, "
+	  "Signing key is invalid.)", NULL },
+	{ "a token of another API", TRANSFER_DONE, 401,
+	  ERROR("InvalidAuthenticationToken", "Access token validation "
+		"failure. Invalid audience."), POLL_TOKEN, TURN_OURS,
+	  "cloud, graph and endpoint", NULL },
+	{ "continuous access evaluation", TRANSFER_DONE, 401,
+	  ERROR("InvalidAuthenticationToken", CAE), POLL_TOKEN, TURN_THEIRS,
+	  "Conditional Access", NULL },
+	{ "the same in a header", TRANSFER_DONE, 401, "", POLL_TOKEN,
+	  TURN_THEIRS, "Conditional Access", "Bearer realm=\"\", "
+	  "error=\"insufficient_claims\", claims=\"e30=\"" },
+	{ "no permission", TRANSFER_DONE, 403, ERROR("UnknownError", ""),
+	  POLL_FAILED, TURN_CONSENT, "no SecurityAlert.Read.All there; the "
+	  "tenant's administrator has to consent (HTTP 403, UnknownError)",
+	  NULL },
+	{ "an empty 403", TRANSFER_DONE, 403, "", POLL_FAILED, TURN_CONSENT,
+	  "consent (HTTP 403)", NULL },
+	{ "not onboarded", TRANSFER_DONE, 403,
+	  ERROR("Forbidden", "Tenant is not onboarded to Defender."),
+	  POLL_FAILED, TURN_THEIRS, "licence of Defender, and to have set it "
+	  "up (HTTP 403, Forbidden, Tenant is not", NULL },
+	{ "no licence", TRANSFER_DONE, 400,
+	  ERROR("BadRequest", "Request not applicable to target tenant."),
+	  POLL_FAILED, TURN_THEIRS, "licence of Defender", NULL },
+	{ "403 of a proxy", TRANSFER_DONE, 403, "<html>", POLL_FAILED,
+	  TURN_LATER, "something else answers in place of the API", NULL },
+	{ "a proxy that wants a login", TRANSFER_DONE, 407, "", POLL_FAILED,
+	  TURN_LATER, "something else answers in place of the API", NULL },
+	{ "nothing there", TRANSFER_DONE, 404, "", POLL_FAILED, TURN_THEIRS,
+	  "cloud", NULL },
+	{ "an empty 429", TRANSFER_DONE, 429, "", POLL_FAILED, TURN_LATER,
+	  "throttles", NULL },
+	{ "429 of a gateway", TRANSFER_DONE, 429, "<html>", POLL_FAILED,
+	  TURN_LATER, "throttles", NULL },
+	{ "500", TRANSFER_DONE, 500, "", POLL_FAILED, TURN_LATER, "passing",
+	  NULL },
+	{ "504 of a gateway", TRANSFER_DONE, 504, "<html>", POLL_FAILED,
+	  TURN_LATER, "passing", NULL },
+	{ "a redirection", TRANSFER_DONE, 302, "", POLL_FAILED, TURN_LATER,
+	  "elsewhere", NULL },
+	{ "another one", TRANSFER_DONE, 307, "", POLL_FAILED, TURN_LATER,
+	  "elsewhere", NULL },
+	{ "what nobody knows", TRANSFER_DONE, 418, ERROR("Teapot", "Short."),
+	  POLL_FAILED, TURN_THEIRS, "look its words up (HTTP 418, Teapot, "
+	  "Short.)", NULL },
+	{ "too many records wanted", TRANSFER_DONE, 400, ERROR("", "The limit "
+	  "of '50' for Top query has been exceeded."), POLL_TOO_LARGE,
+	  TURN_OURS, NULL, NULL },
 	{ "another 400", TRANSFER_DONE, 400, "{\"error\":{}}", POLL_FAILED,
-	  OAUTH_OURS },
-	{ "a time-out", TRANSFER_TIMEOUT, 0, "", POLL_FAILED, OAUTH_LATER },
+	  TURN_OURS, "report it", NULL },
+	{ "a time-out", TRANSFER_TIMEOUT, 0, "", POLL_FAILED, TURN_LATER,
+	  "in time", NULL },
 	{ "a stranger's certificate", TRANSFER_UNTRUSTED, 0, "", POLL_FAILED,
-	  OAUTH_OURS },
+	  TURN_OURS, "not trusted", NULL },
 };
 
 static void
@@ -372,15 +422,21 @@ test_answers(void)
 			.end = answers[i].end, .status = answers[i].status,
 			.body = answers[i].body,
 			.length = strlen(answers[i].body), .error = "",
+			.challenge = answers[i].challenge,
 		};
+		const char *words = answers[i].words;
 		struct poll_answer got;
 
 		poll_read(plans.items[0], &answer, NOW, arena, &got);
 		is_int(got.result, answers[i].result, "%s: what it is",
 		       answers[i].name);
-		is(oauth_class_names[got.class],
-		   oauth_class_names[answers[i].class], "%s: whose turn it is",
-		   answers[i].name);
+		is(turn_names[got.refusal.turn], turn_names[answers[i].turn],
+		   "%s: whose turn it is", answers[i].name);
+		ok(!words || strstr(refusal_text(&got.refusal, arena), words),
+		   "%s: %s", answers[i].name, words ? words : "no words");
+		ok(!got.refusal.is_of_app ||
+		   answers[i].end == TRANSFER_UNTRUSTED, "%s: no claim about "
+		   "other tenants", answers[i].name);
 		json_destroy(&got.document);
 	}
 }

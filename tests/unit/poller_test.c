@@ -319,19 +319,23 @@ items(void)
 }
 
 static size_t
+text_times(const char *text, const char *words)
+{
+	size_t found = 0;
+
+	for (; (text = strstr(text, words)); text++)
+		found++;
+	return found;
+}
+
+static size_t
 log_has(const char *words)
 {
 	static char text[1 << 20];
 	ssize_t length = pread(log_file, text, sizeof(text) - 1, 0);
-	const char *at = text;
-	size_t found = 0;
 
 	text[length > 0 ? length : 0] = '\0';
-	while ((at = strstr(at, words))) {
-		found++;
-		at++;
-	}
-	return found;
+	return text_times(text, words);
 }
 
 /* ---- the world ---- */
@@ -591,8 +595,64 @@ test_retry_after(void)
 	before = next(PAGE)->at;
 	ok(is_between(next(PAGE)->at - before, 1234500, 1234500 + TICK),
 	   "Retry-After is kept, and not more");
+	ok(count(INCIDENTS) && is_between(nth(INCIDENTS, -1)->at - before,
+					  1234500, 1234500 + MINUTE),
+	   "for all of the tenant: names of incidents wait as well");
+	before = now.fixed;
+	script[INCIDENTS] = (struct scripted){ .times = 1, .status = 429,
+					       .retry_after = "1234.5" };
+	next(INCIDENTS);
+	ok(next(PAGE)->at - nth(INCIDENTS, -1)->at <= MINUTE + TICK,
+	   "but no alert waits for names");
 	close_all();
 }
+
+/* As some gateways say each time. */
+static void
+test_retry_soon(const char *wait)
+{
+	int64_t want = MINUTE;
+	bool good = true;
+	int i;
+
+	open_all("graph using reader every 1m");
+	pass(2 * MINUTE);
+	share = 0;
+	script[PAGE] = (struct scripted){
+		.times = -1, .status = 429, .retry_after = wait
+	};
+	next(PAGE);
+	for (i = 0; i < 4; i++) {
+		instant_ms before = nth(PAGE, -1)->at;
+
+		good = good && is_between(next(PAGE)->at - before, want,
+					  want + 2 * TICK);
+		want *= 2;
+	}
+	ok(good, "Retry-After: %s: not sooner than otherwise, and longer each "
+	   "time", wait);
+	close_all();
+}
+
+/* What is once elsewhere, or is asked for by a box on the way. */
+static void
+test_redirected(int status)
+{
+	instant_ms before;
+
+	open_all("graph using reader every 1m");
+	pass(2 * MINUTE);
+	script[PAGE] = (struct scripted){ .times = 1, .status = status };
+	before = next(PAGE)->at;
+	ok(is_between(next(PAGE)->at - before, MINUTE,
+		      MINUTE * 5 / 4 + TICK), "a %d costs one interval", status);
+	is(items(), "", "and nobody is told");
+	close_all();
+}
+
+static void
+answer_endless(struct twin_request *request);
+static int endless;
 
 static void
 test_budget(void)
@@ -602,9 +662,8 @@ test_budget(void)
 
 	open_all("graph using reader every 1s");
 	pass(3 * SECOND);
-	script[PAGE] = (struct scripted){
-		.times = -1, .status = 429, .retry_after = "0"
-	};
+	endless = 0;
+	meanwhile = answer_endless;
 	pass(5 * MINUTE);	/* what is left at the start is used up */
 	first = now.fixed;
 	pass(MINUTE);
@@ -682,30 +741,71 @@ test_token_along(void)
 	close_all();
 }
 
-static void
-test_new_certificate(void)
-{
-	instant_ms before;
-	int i;
-	bool good = true;
+/* What was changed is not known everywhere at once: a certificate, a key that
+ * signs, a grant. */
+static const struct settling {
+	const char *name, *body, *turn;
+	int status;
+	enum kind kind;
+} settling[] = {
+	{ "a certificate that nobody knows yet", "{\"error\":"
+	  "\"invalid_client\",\"error_codes\":[700027]}", "ours", 401, TOKEN },
+	{ "a grant that is not accepted", "{\"error\":\"invalid_grant\","
+	  "\"error_codes\":[70000]}", "ours", 400, TOKEN },
+	{ "a number that nobody knows", "{\"error\":\"invalid_grant\","
+	  "\"error_codes\":[1]}", "theirs", 400, TOKEN },
+	{ "a key that signs and is new", "{\"error\":{\"code\":"
+	  "\"InvalidAuthenticationToken\",\"message\":\"Signing key is "
+	  "invalid.\"}}", "later", 401, PAGE },
+	{ "a portal", "<html>", "later", 302, TOKEN },
+	{ "a proxy", "<html>", "later", 407, PAGE },
+};
 
+static void
+test_settling(const struct settling *row)
+{
 	open_all("graph using reader every 1m");
-	script[TOKEN] = (struct scripted){
-		.times = -1, .status = 401, .body = "{\"error\":"
-		"\"invalid_client\",\"error_codes\":[700027]}"
+	pass(2 * MINUTE);
+	script[row->kind] = (struct scripted){
+		.times = -1, .status = row->status, .body = row->body
 	};
-	next(TOKEN);
-	for (i = 0; i < 3; i++) {
-		is(items(), "", "a certificate nobody knows yet wakes nobody");
-		before = nth(TOKEN, -1)->at;
-		good = good && is_between(next(TOKEN)->at - before,
-					  10 * SECOND, 10 * SECOND + TICK);
-	}
-	ok(good, "it is tried every ten seconds");
-	is(items(), "notice A tenant cannot be read", "the third time told");
-	before = nth(TOKEN, -1)->at;
-	ok(is_between(next(TOKEN)->at - before, 10 * MINUTE, DAY),
-	   "and then tried less often");
+	if (row->kind == TOKEN)
+		pass(54 * MINUTE);	/* that there is, ends */
+	next(row->kind);
+	while (now.fixed < row_of("graph").failed + 30 * MINUTE)
+		pass(MINUTE);
+	is(items(), "", "%s: nobody is told before half an hour", row->name);
+	ok(now.fixed - nth(row->kind, -1)->at <= 15 * MINUTE * 5 / 4 + MINUTE,
+	   "%s: it is tried again and again", row->name);
+	pass(20 * MINUTE);
+	is(items(), "notice A tenant cannot be read", "%s: then it is told",
+	   row->name);
+	is(row_of("graph").class, row->turn, "%s: whose turn it is", row->name);
+	script[row->kind].times = 0;
+	pass(HOUR + 20 * MINUTE);
+	is(items(), "notice A tenant cannot be read, "
+	   "notice A tenant can be read again", "%s: and its end", row->name);
+	close_all();
+}
+
+/* Two tenants of one app, which answer the same. */
+static void
+test_folded(const char *name, int status, const char *body, enum kind kind,
+	    size_t want)
+{
+	arena = arena_create();
+	open_world(arena_printf(arena, "%scustomer d { tenant 11111111-2222-"
+		"3333-4444-555555555555 recipients @mssp.example poll graph "
+		"using reader every 1m otherwise notify desk }\n",
+		customers_with(app_with("secret-file"),
+			       "graph using reader every 1m")));
+	script[kind] = (struct scripted){
+		.times = -1, .status = status, .body = body
+	};
+	open_poller();
+	pass(3 * MINUTE);
+	is_int((int64_t)text_times(items(), "cannot be read"), (int64_t)want,
+	       "%s is told %s", name, want > 1 ? "for each tenant" : "once");
 	close_all();
 }
 
@@ -860,7 +960,7 @@ test_page_limits(void)
 	script[PAGE].times = -1;
 	next(PAGE);
 	pass(SECOND);
-	is(row_of("graph").class, "theirs", "not even one can be had");
+	is(row_of("graph").class, "ours", "not even one can be had");
 	close_all();
 }
 
@@ -984,8 +1084,6 @@ test_poison(void)
 					       "reader every 1m");
 			}
 }
-
-static int endless;
 
 static void
 answer_endless(struct twin_request *request)
@@ -1579,16 +1677,28 @@ test_good_written(void)
 static void
 test_with(struct clerk *(*create)(struct loop *loop, struct store *store))
 {
+	size_t i;
+
 	create_clerk = create;
 	test_due();
 	test_backoff("what passes", 500, MINUTE, 15 * MINUTE);
 	test_backoff("what somebody must mend", 403, 10 * MINUTE, HOUR);
 	test_retry_after();
+	test_retry_soon("0");
+	test_retry_soon("1");
+	test_redirected(307);
+	test_redirected(302);
 	test_budget();
 	test_token_early();
 	test_token_in_run();
 	test_token_along();
-	test_new_certificate();
+	for (i = 0; i < sizeof(settling) / sizeof(*settling); i++)
+		test_settling(&settling[i]);
+	test_folded("400", 400, "{\"error\":{\"message\":\"no\"}}", PAGE, 2);
+	test_folded("a licence that lacks", 400, "{\"error\":{\"message\":"
+		    "\"Request not applicable to target tenant.\"}}", PAGE, 2);
+	test_folded("a secret that has expired", 401, "{\"error\":"
+		    "\"invalid_client\",\"error_codes\":[7000222]}", TOKEN, 1);
 	test_overlap();
 	test_sweeps();
 	test_pages();
