@@ -343,8 +343,9 @@ open_upkeep(struct daemon *d)
 {
 	const struct upkeep_world world = {
 		.loop = d->loop, .clerk = d->clerk, .clock = &d->clock,
+		.generations = d->generations,
 		.changed = store_is_changed, .gone = state_is_gone,
-		.context = d,
+		.stored = stored, .context = d,
 	};
 
 	return upkeep_create(&world);

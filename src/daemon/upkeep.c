@@ -7,6 +7,8 @@
 #include "base/bug.h"
 #include "base/container.h"
 #include "base/log.h"
+#include "pipeline/notice.h"
+#include "store/clockwatch.h"
 
 enum {
 	/* How soon a command's change is noticed. */
@@ -25,6 +27,7 @@ struct upkeep {
 	bool is_changed, is_gone;
 
 	struct unit tidying;
+	const struct generation *generation;	/* borrowed meanwhile */
 	instant_ms now;
 	bool has_more;
 };
@@ -73,6 +76,87 @@ start_to_look(void *context)
 	clerk_submit(upkeep->world.clerk, &upkeep->looking);
 }
 
+/* ---- the clock ---- */
+
+static const struct {
+	const char *word;	/* of the log */
+	const char *subject, *text;
+} clock_news[] = {
+	[CLOCKWATCH_JUMPED] = {
+		"jumped", "The clock of this machine has jumped",
+		"If the machine or tocsin was off for so long, all is well; "
+		"else set the clock, by NTP. Mails and alerts go on. What is "
+		"over by that time is not forgotten, given up, or told as "
+		"silent before it has stood for an hour."
+	},
+	[CLOCKWATCH_BACK] = {
+		"back", "The clock of this machine is right again",
+		"Nothing was forgotten or given up by the wrong one."
+	},
+};
+
+static const char *
+print(instant_ms when, struct arena *arena)
+{
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	clock_print(&text, when);
+	copy = arena_strdup(arena, text.data);
+	buf_release(&text);
+	return copy;
+}
+
+/* By `shift_ms` from where it would be. */
+static enum outcome
+tell_of_clock(const struct upkeep *upkeep, enum clockwatch_news news,
+	      int64_t shift_ms, struct store *store, struct change *change,
+	      struct buf *error)
+{
+	struct arena *arena = change->arena;
+	const char *at = print(upkeep->now, arena);
+	const char *by = arena_printf(arena, "%+lld", (long long)
+				      (shift_ms / CLOCKWATCH_JUMP_MS));
+	const struct pipeline_word word = {
+		.identity = arena_printf(arena, "clock %s %s",
+					 clock_news[news].word, at),
+		.subject = clock_news[news].subject,
+		.text = arena_printf(arena, "By the clock of this machine it "
+			"is %s; days from where it was: %s. %s\n", at, by,
+			clock_news[news].text),
+	};
+
+	change_log(change, LOG_LEVEL_WARNING, "clock", "what",
+		   clock_news[news].word, "days", by, "to", at, NULL);
+	return pipeline_say(upkeep->generation, store, &word, upkeep->now,
+			    change, error);
+}
+
+/* Whether what is over by it may go. */
+static enum outcome
+look_at_clock(const struct upkeep *upkeep, struct store *store,
+	      struct change *change, bool *trusted_out, struct buf *error)
+{
+	struct clockwatch watch;
+	enum clockwatch_news news;
+	enum outcome outcome = clockwatch_read(store, change->arena, &watch,
+					       error);
+	instant_ms before = watch.last;
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	news = clockwatch_step(&watch, upkeep->now);
+	*trusted_out = !watch.shift_ms;
+	/* In between it is as good: nothing is written for a look alone. */
+	if (news != CLOCKWATCH_NONE || before == TIME_UNKNOWN ||
+	    upkeep->now - before >= UPKEEP_TIDY_MS)
+		clockwatch_put(change, &watch);
+	if (news != CLOCKWATCH_JUMPED && news != CLOCKWATCH_BACK)
+		return OUTCOME_OK;
+	return tell_of_clock(upkeep, news, watch.shift_ms, store, change,
+			     error);
+}
+
 /* ---- tidying ---- */
 
 /* It writes by itself: what is over is known when it is deleted. */
@@ -81,10 +165,14 @@ tidy(struct unit *unit, struct store *store, struct change *change,
      struct arena *arena, struct buf *error)
 {
 	struct upkeep *upkeep = CONTAINER_OF(unit, struct upkeep, tidying);
+	bool is_trusted = false;
 	enum outcome outcome;
 
-	(void)change, (void)arena;
+	(void)arena;
 	upkeep->has_more = false;
+	outcome = look_at_clock(upkeep, store, change, &is_trusted, error);
+	if (outcome != OUTCOME_OK || !is_trusted)
+		return outcome;
 	outcome = store_days_update(store, upkeep->now, error);
 	if (outcome == OUTCOME_OK)
 		outcome = store_prune(store, upkeep->now, &upkeep->has_more,
@@ -96,11 +184,15 @@ static void
 tidied(struct unit *unit, enum outcome outcome, const char *error)
 {
 	struct upkeep *upkeep = CONTAINER_OF(unit, struct upkeep, tidying);
+	const struct upkeep_world *world = &upkeep->world;
 	bool goes_on = outcome == OUTCOME_OK && upkeep->has_more;
 
 	upkeep->under_way--;
+	generations_return(world->generations, upkeep->generation);
 	if (outcome != OUTCOME_OK)
 		log_warning("trouble", "in", "journal", "what", error, NULL);
+	else if (unit->change->has_deliveries)
+		world->stored(world->context);
 	loop_timer_set(upkeep->tidy, goes_on ? UPKEEP_TIDY_PAUSE_MS
 					     : UPKEEP_TIDY_MS);
 }
@@ -111,6 +203,7 @@ start_to_tidy(void *context)
 	struct upkeep *upkeep = context;
 
 	upkeep->under_way++;
+	upkeep->generation = generations_borrow(upkeep->world.generations);
 	upkeep->now = upkeep->world.clock->now(upkeep->world.clock);
 	clerk_submit(upkeep->world.clerk, &upkeep->tidying);
 }

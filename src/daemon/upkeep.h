@@ -1,11 +1,12 @@
 /*
  * Upkeep of the store while the daemon runs, all of it by the clerk: has a
- * command changed something, is the file still there, and what is over is
- * forgotten.
+ * command changed something, is the file still there, does the clock go on from
+ * where it was, and what is over is forgotten.
  */
 #ifndef DAEMON_UPKEEP_H
 #define DAEMON_UPKEEP_H
 
+#include "pipeline/generations.h"
 #include "store/clerk.h"
 
 struct upkeep;
@@ -14,11 +15,15 @@ struct upkeep_world {
 	struct loop *loop;
 	struct clerk *clerk;
 	const struct clock *clock;
+	struct generations *generations; /* whose catch-all is told of a clock
+					    that jumps */
 	/* Another process has changed something. */
 	loop_handler *changed;
 	/* The file is not the one that was opened: see store_is_gone(). Called
 	 * again and again. */
 	loop_handler *gone;
+	/* Notices were stored. */
+	loop_handler *stored;
 	void *context;
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/vec.h"
 #include "queue/backoff.h"
+#include "store/clockwatch.h"
 
 #define BIT(state) (1u << (state))
 
@@ -217,6 +218,18 @@ queue_fail(struct store *store, const struct queue_answer *answer,
 		      TIME_UNKNOWN, settled_out, error);
 }
 
+/* By a clock that is in doubt nothing is given up. */
+static enum outcome
+may_give_up(struct store *store, instant_ms at, bool *may_out,
+	    struct buf *error)
+{
+	bool doubts = false;
+	enum outcome outcome = clockwatch_doubts(store, at, &doubts, error);
+
+	*may_out = !doubts;
+	return outcome;
+}
+
 /* Put a delivery off, or give it up. */
 static enum outcome
 put_off(struct store *store, const struct queue_answer *answer,
@@ -239,6 +252,13 @@ put_off(struct store *store, const struct queue_answer *answer,
 		return outcome;
 	give_up = !backoff_next(status.attempts, answer->at, status.expires,
 				random, &change.due);
+	if (give_up)
+		outcome = may_give_up(store, answer->at, &give_up, error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	if (!give_up && change.due == TIME_UNKNOWN)
+		change.due = answer->at + backoff_pause(status.attempts,
+							random);
 	change.state = give_up ? STORE_FAILED : STORE_RETRY;
 	outcome = record(store, answer, STORE_ANSWER_TEMPORARY, &change,
 			 settled_out, error);

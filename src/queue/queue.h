@@ -92,7 +92,8 @@ enum outcome queue_sent(struct store *store, const struct queue_answer *answer,
 enum outcome queue_fail(struct store *store, const struct queue_answer *answer,
 			enum queue_settled *settled_out, struct buf *error);
 /* It failed and may succeed later. `random` spreads the tries. When there were
- * tries for BACKOFF_GIVE_UP_MS, it has failed, and `gave_up_out` is true. */
+ * tries for BACKOFF_GIVE_UP_MS, it has failed, and `gave_up_out` is true; but
+ * not by a clock that is in doubt (store/clockwatch.h). */
 enum outcome queue_retry(struct store *store,
 			 const struct queue_answer *answer, uint32_t random,
 			 enum queue_settled *settled_out, bool *gave_up_out,

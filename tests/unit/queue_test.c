@@ -513,6 +513,29 @@ test_retry_waits(struct store *store)
 	is_int(when, NOW + 4 * PAST, "%s: for longer", end_name);
 }
 
+/* The clock was last seen so long ago that it must have jumped. */
+static void
+test_gives_up_by_clock(struct store *store)
+{
+	instant_ms wrong = NOW + 100 * DAY;
+	const char *seen = arena_printf(arena, "%lld 0 0", (long long)NOW);
+	int64_t id = add(store, "contoso", "ana@x", false, NOW);
+	bool gave_up;
+
+	DONE(store_meta_set(store, "clock", seen, &error), "last seen now");
+	claim(store, wrong, 1);
+	DONE(retry(store, id, wrong, &gave_up), "it fails in a hundred days");
+	ok(!gave_up, "%s: by a clock that has jumped nothing is given up",
+	   end_name);
+	is_int(read_delivery(store, id)->due, wrong + PAST,
+	       "%s: but tried again", end_name);
+	seen = arena_printf(arena, "%lld 0 0", (long long)wrong);
+	DONE(store_meta_set(store, "clock", seen, &error), "it stands");
+	claim(store, wrong + PAST, 1);
+	DONE(retry(store, id, wrong + PAST, &gave_up), "it fails once more");
+	ok(gave_up, "%s: then it is", end_name);
+}
+
 static void
 test_gives_up(struct store *store)
 {
@@ -742,7 +765,7 @@ static void (*const tests[])(struct store *store) = {
 	test_claimed_without_a_word,
 	test_answers_are_kept,
 	test_retry_waits,
-	test_gives_up,
+	test_gives_up, test_gives_up_by_clock,
 	test_orders_are_kept,
 	test_clock_was_wrong,
 	test_storm_delays_nobody,

@@ -267,6 +267,26 @@ test_proof(void)
 	close_all();
 }
 
+/* It was last seen so long ago that it must have jumped. */
+static void
+test_clock(void)
+{
+	struct generation *generation = load();
+	const char *seen;
+
+	expect(generation, "contoso", false, 3 * HOUR);
+	open_all(generation);
+	pass(1);
+	mail_comes();
+	seen = arena_printf(arena, "%lld 0 0", (long long)now.fixed);
+	if (store_meta_set(store, "clock", seen, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	now.fixed += 100 * 24 * HOUR;
+	pass(2);
+	told("", "by a clock that has jumped nobody is silent");
+	close_all();
+}
+
 static void
 test_restart(void)
 {
@@ -456,6 +476,7 @@ test_with(struct clerk *create(struct loop *loop, struct store *store))
 	open_clerk = create;
 	test_mail();
 	test_proof();
+	test_clock();
 	test_restart();
 	test_poll();
 	test_clock_set_back();

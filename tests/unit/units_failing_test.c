@@ -341,8 +341,9 @@ keep_up(void)
 {
 	const struct upkeep_world world = {
 		.loop = relay.loop, .clerk = relay.clerk,
-		.clock = &relay.clock, .changed = relay_stored,
-		.gone = relay_stored, .context = &relay,
+		.clock = &relay.clock, .generations = relay.generations,
+		.changed = relay_stored, .gone = relay_stored,
+		.stored = relay_stored, .context = &relay,
 	};
 
 	upkeep = upkeep_create(&world);

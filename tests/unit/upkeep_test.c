@@ -15,6 +15,7 @@
 
 #define NOON INT64_C(1795348800000)	/* 2026-11-22T12:00:00Z */
 #define DAY INT64_C(86400000)
+#define UPKEEP_LOOKS INT64_C(600000)	/* how often it is tidied */
 
 static struct arena *arena;
 static struct clock now;
@@ -25,7 +26,8 @@ static struct clerk *(*open_clerk)(struct loop *loop, struct store *store);
 static struct upkeep *upkeep;
 static struct buf error = BUF_INIT;
 static char directory[] = "/tmp/upkeep_test.XXXXXX";
-static int changes, losses;
+static struct generations *generations;
+static int changes, losses, notices;
 static int log_file = -1;
 
 /* ---- a store whose commits may be refused ---- */
@@ -73,11 +75,36 @@ gone(void *context)
 }
 
 static void
+stored(void *context)
+{
+	(void)context;
+	notices++;
+}
+
+static struct generation *
+load(void)
+{
+	static char text[] =
+		"state /upkeep\nspool /upkeep\n"
+		"catch-all desk\nteam desk { mail soc@mssp.example }\n"
+		"relay out { maildir /upkeep/out }\n";
+	struct map *texts = map_create(arena);
+	struct generation *generation;
+
+	(void)map_set(texts, "/upkeep/main", text);	/* was absent */
+	generation = generation_load("/upkeep/main", texts, NOON);
+	if (!generation_good(generation))
+		BUG("the configuration is wrong");
+	return generation;
+}
+
+static void
 open_upkeep(void)
 {
 	const struct upkeep_world world = {
 		.loop = loop, .clerk = clerk, .clock = &now,
-		.changed = changed, .gone = gone,
+		.generations = generations, .changed = changed, .gone = gone,
+		.stored = stored,
 	};
 
 	upkeep = upkeep_create(&world);
@@ -97,7 +124,8 @@ open_all(void)
 	store->driver = &driver;
 	other = open_store();
 	clerk = open_clerk(loop, store);
-	refusals = commits = changes = losses = 0;
+	generations = generations_create(load());
+	refusals = commits = changes = losses = notices = 0;
 	if (ftruncate(log_file, 0) || lseek(log_file, 0, SEEK_SET))
 		BUG("no empty log");
 	open_upkeep();
@@ -114,6 +142,7 @@ close_all(void)
 {
 	upkeep_destroy(&upkeep);
 	clerk_destroy(&clerk);
+	generations_destroy(&generations);
 	store_close(&store);
 	store_close(&other);
 	loop_destroy(&loop);
@@ -311,6 +340,90 @@ test_trouble(void)
 	close_all();
 }
 
+/* ---- the clock ---- */
+
+/* Two that are a day old, by the time before a jump. */
+static void
+open_before_jump(int64_t jump)
+{
+	open_all();
+	pass(UPKEEP_LOOKS);
+	add_items(2, NOON - DAY);
+	now.fixed += jump;
+}
+
+static int
+journal(void)
+{
+	return count_items() - notices;
+}
+
+static void
+test_clock_ahead(void)
+{
+	open_before_jump(100 * DAY);
+	pass(UPKEEP_LOOKS);
+	is_int(journal(), 2, "by a clock that has jumped nothing is over");
+	is_int(notices, 1, "the catch-all is told of it");
+	ok(logged("event=clock what=jumped days=+100"), "and the log");
+	pass(45 * 60000);
+	is_int(journal(), 2, "nor half an hour later");
+	is_int(notices, 1, "which is told once");
+	pass(30 * 60000);
+	is_int(count_items(), 1, "when it has stood for an hour it is");
+	close_all();
+}
+
+static void
+test_clock_back(void)
+{
+	open_before_jump(100 * DAY);
+	pass(30 * 60000);
+	now.fixed -= 100 * DAY;
+	pass(UPKEEP_LOOKS);
+	is_int(notices, 2, "when it is right again that is told");
+	ok(logged("event=clock what=back"), "and logged");
+	pass(2 * 3600000);
+	is_int(journal(), 2, "and nothing is lost");
+	is_int(notices, 2, "nor is anything told after that");
+	close_all();
+}
+
+/* The last time is in the store. */
+static void
+test_clock_at_start(void)
+{
+	open_all();
+	pass(UPKEEP_LOOKS);
+	add_items(2, NOON - DAY);
+	upkeep_destroy(&upkeep);
+	now.fixed += 100 * DAY;
+	open_upkeep();
+	pass(10000);
+	is_int(journal(), 2, "nor is anything by one that was wrong at the "
+	       "start");
+	is_int(notices, 1, "which is told at once");
+	upkeep_destroy(&upkeep);
+	now.fixed += 3 * 3600000;
+	open_upkeep();
+	pass(10000);
+	is_int(journal(), 2, "a process that was away has not seen it stand");
+	close_all();
+}
+
+/* A jump that is none. */
+static void
+test_clock_usual(void)
+{
+	open_before_jump(DAY - 3600000);
+	pass(2 * UPKEEP_LOOKS);
+	is_int(notices, 0, "less than a day is no jump");
+	add_items(1, now.fixed - 91 * DAY);
+	pass(UPKEEP_LOOKS);
+	is_int(count_items(), 2, "what is over goes then as always");
+	close_all();
+}
+
 static void
 stop(void *context)
 {
@@ -343,6 +456,10 @@ test_with(struct clerk *create(struct loop *loop, struct store *store))
 	test_tidy();
 	test_tidy_alone();
 	test_trouble();
+	test_clock_ahead();
+	test_clock_back();
+	test_clock_at_start();
+	test_clock_usual();
 }
 
 int
