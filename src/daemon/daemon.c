@@ -284,14 +284,17 @@ open_signals(struct daemon *d)
 }
 
 static enum outcome
-open_store(struct daemon *d, const char *url, struct buf *error)
+open_store(struct daemon *d, const struct settings *settings,
+	   struct buf *error)
 {
-	const char *file = store_file(url);
+	const char *url = settings->store, *file = store_file(url);
 	struct arena *arena = arena_create();
 	enum outcome outcome = OUTCOME_OK;
 
 	if (file)
 		outcome = service_make_folder(file_folder(arena, file), error);
+	if (file && outcome == OUTCOME_OK)
+		outcome = service_check_store(settings->state, file, error);
 	if (outcome == OUTCOME_OK)
 		outcome = store_open_own(url, &d->store, error);
 	arena_destroy(&arena);
@@ -309,10 +312,11 @@ open_world(struct daemon *d, struct buf *error)
 			   settings->state, strerror(errno));
 		return false;
 	}
-	if (service_make_folder(settings->state, error) != OUTCOME_OK ||
+	if (service_find_files(error) != OUTCOME_OK ||
+	    service_make_folder(settings->state, error) != OUTCOME_OK ||
 	    service_lock(settings->state, error) != OUTCOME_OK ||
 	    transfer_setup(error) != OUTCOME_OK ||
-	    open_store(d, settings->store, error) != OUTCOME_OK ||
+	    open_store(d, settings, error) != OUTCOME_OK ||
 	    blame_open(settings->state, &d->blame, error) != OUTCOME_OK ||
 	    inbox_open(settings->spool, &d->inbox, error) != OUTCOME_OK)
 		return false;

@@ -3,14 +3,86 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+/* At rest it has some thirty open; the rest is for mails and connections. */
+enum { FILES_LEAST = 64 };
+
+enum outcome
+service_find_files(struct buf *error)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= FILES_LEAST)
+		return OUTCOME_OK;
+	limit.rlim_cur = limit.rlim_max < FILES_LEAST ? limit.rlim_max :
+			 FILES_LEAST;
+	if (limit.rlim_cur == FILES_LEAST && !setrlimit(RLIMIT_NOFILE, &limit))
+		return OUTCOME_OK;
+	buf_printf(error, "it may have %llu files open at once and needs %d: "
+		   "raise LimitNOFILE= of its unit, or `ulimit -n`",
+		   (unsigned long long)limit.rlim_cur, FILES_LEAST);
+	return OUTCOME_PERMANENT;
+}
+
+/* What a first start that was broken off may have left. */
+static bool
+is_of_first_start(int state, const char *name, const char *store)
+{
+	size_t length = strlen(store);
+	struct stat st;
+
+	if (!strcmp(name, ".") || !strcmp(name, "..") || !strcmp(name, "lock"))
+		return true;
+	if (strncmp(name, store, length))
+		return false;
+	/* What was committed may stand there. */
+	return strcmp(name + length, "-wal") ||
+	       (!fstatat(state, name, &st, 0) && !st.st_size);
+}
+
+/* The name of something in the state that is not of a first start; empty:
+ * there is none. */
+static void
+find_other(const char *state, const char *store, struct buf *name_out)
+{
+	DIR *stream = opendir(state);
+	struct dirent *entry;
+
+	while (stream && !name_out->len && (entry = readdir(stream)))
+		if (!is_of_first_start(dirfd(stream), entry->d_name, store))
+			text_escape(name_out, entry->d_name, NAME_MAX);
+	if (stream)
+		(void)closedir(stream);
+}
+
+enum outcome
+service_check_store(const char *state, const char *file, struct buf *error)
+{
+	struct buf other = BUF_INIT;
+	struct stat st;
+
+	if (stat(file, &st) || st.st_size)
+		return OUTCOME_OK;
+	find_other(state, strrchr(file, '/') ? strrchr(file, '/') + 1 : file,
+		   &other);
+	if (other.len)
+		buf_printf(error, "the store %s is empty, and this is no first "
+			   "start, since %s is in %s: put a copy of the store "
+			   "there, or remove the empty file to begin anew and "
+			   "forget all that was", file, other.data, state);
+	buf_release(&other);
+	return error->len ? OUTCOME_PERMANENT : OUTCOME_OK;
+}
 
 enum outcome
 service_make_folder(const char *path, struct buf *error)

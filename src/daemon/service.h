@@ -14,6 +14,16 @@
  * leaves the inbox as soon as it is in there. Not the one that it is in. */
 enum outcome service_make_folder(const char *path, struct buf *error);
 
+/* Permanent when so few files may be open at once that it would end somewhere
+ * on its way. */
+enum outcome service_find_files(struct buf *error);
+
+/* Permanent when the store's file is there, of no octet, and something else is
+ * in the state: then this is no first start, and a new store would forget all
+ * that was, without a word. */
+enum outcome service_check_store(const char *state, const char *file,
+				 struct buf *error);
+
 /*
  * Take the lock STATE/lock for as long as the process lives. Permanent, with
  * the other's process id in the sentence, when another instance holds it: two

@@ -20,6 +20,7 @@ struct inbox {
 	const char *spool;
 	const char *path;		/* of `new` */
 	const char *tmp_path;
+	const char *aside_path;
 	int tmp, new;			/* directories; -1 when closed */
 };
 
@@ -75,6 +76,7 @@ inbox_open(const char *spool, struct inbox **inbox_out, struct buf *error)
 	inbox->spool = arena_strdup(arena, spool);
 	inbox->path = arena_printf(arena, "%s/new", spool);
 	inbox->tmp_path = arena_printf(arena, "%s/tmp", spool);
+	inbox->aside_path = arena_printf(arena, "%s/aside", spool);
 	if (!open_directories(inbox)) {
 		outcome = failed(error, "open the inbox in", spool);
 		inbox_close(&inbox);
@@ -337,6 +339,40 @@ inbox_remove(struct inbox *inbox, const char *name, struct buf *error)
 	if (unlinkat(inbox->new, name, 0) == 0 || errno == ENOENT)
 		return OUTCOME_OK;
 	return failed(error, "remove the message", name);
+}
+
+const char *
+inbox_aside(const struct inbox *inbox)
+{
+	return inbox->aside_path;
+}
+
+static bool
+is_fresh(const struct inbox *inbox, const char *name, instant_ms now)
+{
+	struct stat st;
+
+	return !fstatat(inbox->new, name, &st, AT_SYMLINK_NOFOLLOW) &&
+	       now / 1000 - st.st_ctime <= INBOX_FRESH_S;
+}
+
+enum outcome
+inbox_set_aside(struct inbox *inbox, const char *name, instant_ms now)
+{
+	int aside;
+	bool is_moved;
+
+	if (is_fresh(inbox, name, now))
+		return OUTCOME_TEMPORARY;
+	if (mkdir(inbox->aside_path, 0700) && errno != EEXIST)
+		return OUTCOME_PERMANENT;
+	aside = open_directory(inbox->aside_path);
+	/* Nothing that was set aside before is lost. */
+	is_moved = aside >= 0 && !renameat2(inbox->new, name, aside, name,
+					    RENAME_NOREPLACE);
+	if (aside >= 0)
+		(void)close(aside);	/* nothing was written through it */
+	return is_moved ? OUTCOME_OK : OUTCOME_PERMANENT;
 }
 
 enum outcome

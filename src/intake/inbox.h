@@ -84,6 +84,16 @@ enum outcome inbox_read_envelope(int fd, struct arena *arena,
 enum outcome inbox_remove(struct inbox *inbox, const char *name,
 			  struct buf *error);
 
+/* A message that cannot be read: into SPOOL/aside, which is made when it is
+ * missing. Temporary when it has changed in the last INBOX_FRESH_S: whoever put
+ * it there may not be done. Permanent when it cannot be moved. */
+enum { INBOX_FRESH_S = 5 };
+enum outcome inbox_set_aside(struct inbox *inbox, const char *name,
+			     instant_ms now);
+
+/* That folder. Lent. */
+const char *inbox_aside(const struct inbox *inbox);
+
 /* Make removals durable; one call for many. */
 enum outcome inbox_sync(struct inbox *inbox, struct buf *error);
 

@@ -421,8 +421,10 @@ report_recovery(struct taker *taker)
 	if (!taker->is_paused && taker->swept && !taker->again &&
 	    !taker->reading.count && !taker->answered.count &&
 	    !taker->storing.count && !taker->is_releasing &&
-	    taker->at == taker->page.list.count)
+	    taker->at == taker->page.list.count) {
 		complaints_end(taker->complaints);
+		aside_tell(taker->aside);
+	}
 }
 
 static int64_t
@@ -488,6 +490,18 @@ timer_turn(void *context)
 		taker_turn(taker);
 }
 
+static struct aside *
+create_aside(const struct taker_world *world)
+{
+	const struct aside_world aside = {
+		.clerk = world->clerk, .inbox = world->inbox,
+		.generations = world->generations, .clock = world->clock,
+		.stored = world->stored, .context = world->context,
+	};
+
+	return aside_create(&aside);
+}
+
 struct taker *
 taker_create(const struct taker_world *world)
 {
@@ -497,6 +511,7 @@ taker_create(const struct taker_world *world)
 		.world = *world,
 		.page_arena = arena_create(),
 		.complaints = complaints_create("inbox"),
+		.aside = create_aside(world),
 		.blame = world->blame,
 		.swept = true,
 		.again = true,
@@ -565,6 +580,7 @@ taker_destroy(struct taker **taker)
 	passages_destroy(&(*taker)->answered);
 	loop_forget((*taker)->world.loop, reader_fd((*taker)->world.reader));
 	complaints_destroy(&(*taker)->complaints);
+	aside_destroy(&(*taker)->aside);
 	arena_destroy(&(*taker)->page_arena);
 	free(*taker);
 	*taker = NULL;

@@ -142,11 +142,22 @@ passage_weigh(struct taker *taker, struct passage *passage)
 	return true;
 }
 
+/* It stays, or, when nobody can read it, goes aside. */
+static void
+leave(struct taker *taker, const char *name, enum outcome outcome,
+      const char *why)
+{
+	if (outcome != OUTCOME_PERMANENT ||
+	    !aside_take(taker->aside, name, why))
+		(void)complaints_say(taker->complaints, name, why);
+}
+
 void
 passage_begin(struct taker *taker, const char *name)
 {
 	struct passage *passage;
 	struct buf error = BUF_INIT;
+	enum outcome outcome;
 	size_t slot;
 
 	if (passage_is_under_way(taker, name))
@@ -155,9 +166,12 @@ passage_begin(struct taker *taker, const char *name)
 	slot = blame_hold(taker->blame, name);
 	if (!passage_weigh(taker, passage)) {
 		passage_leave_alone(passage);
-	} else if (begin(taker, passage, &error) != OUTCOME_OK) {
-		complaints_say(taker->complaints, name, error.data);
-		passage_destroy(passage);
+	} else {
+		outcome = begin(taker, passage, &error);
+		if (outcome != OUTCOME_OK) {
+			leave(taker, name, outcome, error.data);
+			passage_destroy(passage);
+		}
 	}
 	blame_let_go(taker->blame, slot);
 	buf_release(&error);

@@ -17,6 +17,7 @@
 
 #include "base/json.h"
 #include "pipeline/pipeline.h"
+#include "take/aside.h"
 #include "take/complaints.h"
 #include "take/taker.h"
 
@@ -94,6 +95,7 @@ struct taker {
 					   was */
 	size_t fetching;		/* of them, at the clerk */
 	struct complaints *complaints;
+	struct aside *aside;
 	bool is_recovering, is_releasing; /* at the clerk */
 	bool wants_released;		/* look for what a person released */
 	bool is_paused;			/* no reader can be started, or

@@ -425,6 +425,38 @@ test_foreign_files(struct inbox *inbox)
 }
 
 static void
+make_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+
+	ok(fd >= 0 && !close(fd), "a file is put there");
+}
+
+static void
+test_set_aside(struct inbox *inbox)
+{
+	instant_ms now = (instant_ms)time(NULL) * 1000;
+	char *there = arena_printf(arena, "%s/aside/odd", spool);
+	struct stat st;
+
+	make_file(path_of("new", "odd"));
+	is_int(inbox_set_aside(inbox, "odd", now), OUTCOME_TEMPORARY,
+	       "a file that came just now stays");
+	is_int(inbox_set_aside(inbox, "odd", now + 7000), OUTCOME_OK,
+	       "one that cannot be read is set aside after that");
+	ok(!stat(there, &st) && stat(path_of("new", "odd"), &st),
+	   "in a folder of the spool");
+	make_file(path_of("new", "odd"));
+	is_int(inbox_set_aside(inbox, "odd", now + 7000), OUTCOME_PERMANENT,
+	       "and no other takes its place");
+	unlink(path_of("new", "odd"));
+	unlink(there);
+	is(inbox_aside(inbox), arena_printf(arena, "%s/aside", spool),
+	   "which is told");
+	rmdir(inbox_aside(inbox));
+}
+
+static void
 test_clean(struct inbox *inbox)
 {
 	instant_ms now = (instant_ms)time(NULL) * 1000;
@@ -500,6 +532,7 @@ main(void)
 	test_list(inbox);
 	test_odd_files(inbox);
 	test_foreign_files(inbox);
+	test_set_aside(inbox);
 	test_clean(inbox);
 	test_spool();
 	test_new_spool(inbox);
