@@ -80,19 +80,10 @@ start_to_look(void *context)
 
 static const struct {
 	const char *word;	/* of the log */
-	const char *subject, *text;
+	enum notice_kind kind;
 } clock_news[] = {
-	[CLOCKWATCH_JUMPED] = {
-		"jumped", "The clock of this machine has jumped",
-		"If the machine or tocsin was off for so long, all is well; "
-		"else set the clock, by NTP. Mails and alerts go on. What is "
-		"over by that time is not forgotten, given up, or told as "
-		"silent before it has stood for an hour."
-	},
-	[CLOCKWATCH_BACK] = {
-		"back", "The clock of this machine is right again",
-		"Nothing was forgotten or given up by the wrong one."
-	},
+	[CLOCKWATCH_JUMPED] = { "jumped", NOTICE_CLOCK },
+	[CLOCKWATCH_BACK] = { "back", NOTICE_CLOCK_BACK },
 };
 
 static const char *
@@ -115,19 +106,21 @@ tell_of_clock(const struct upkeep *upkeep, enum clockwatch_news news,
 {
 	struct arena *arena = change->arena;
 	const char *at = print(upkeep->now, arena);
-	const char *by = arena_printf(arena, "%+lld", (long long)
-				      (shift_ms / CLOCKWATCH_JUMP_MS));
 	const struct pipeline_word word = {
 		.identity = arena_printf(arena, "clock %s %s",
 					 clock_news[news].word, at),
-		.subject = clock_news[news].subject,
-		.text = arena_printf(arena, "By the clock of this machine it "
-			"is %s; days from where it was: %s. %s\n", at, by,
-			clock_news[news].text),
+		.notice = {
+			.kind = clock_news[news].kind,
+			.since = upkeep->now - shift_ms,
+			.every_ms = shift_ms < 0 ? -shift_ms : shift_ms,
+		},
 	};
 
 	change_log(change, LOG_LEVEL_WARNING, "clock", "what",
-		   clock_news[news].word, "days", by, "to", at, NULL);
+		   clock_news[news].word, "days",
+		   arena_printf(arena, "%+lld", (long long)
+				(shift_ms / CLOCKWATCH_JUMP_MS)),
+		   "to", at, NULL);
 	return pipeline_say(upkeep->generation, store, &word, upkeep->now,
 			    change, error);
 }

@@ -30,6 +30,8 @@ static const struct {
 	[NOTICE_KEPT] = { "kept", true },
 	[NOTICE_GONE] = { "gone", true },
 	[NOTICE_CLOCK] = { "clock", true },
+	[NOTICE_CLOCK_BACK] = { "clock-back", false },
+	[NOTICE_ASIDE] = { "aside", true },
 };
 
 static const char *

@@ -42,6 +42,8 @@ enum notice_kind {
 	NOTICE_KEPT,		/* the last good text of file {name} {since} */
 	NOTICE_GONE,		/* the customer's file {name} */
 	NOTICE_CLOCK,		/* it jumped by {every} */
+	NOTICE_CLOCK_BACK,	/* and is right again */
+	NOTICE_ASIDE,		/* {count} files, now in {name} */
 	NOTICE_KINDS
 };
 

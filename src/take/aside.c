@@ -49,17 +49,18 @@ tell(struct unit *unit, struct store *store, struct change *change,
 	struct aside *aside = CONTAINER_OF(unit, struct aside, unit);
 	const char *folder = inbox_aside(aside->world.inbox);
 	const char *count = arena_printf(arena, "%zu", aside->telling);
+	const char *const items[] = { aside->first.data, NULL };
 	const struct pipeline_word word = {
 		.identity = arena_printf(arena, "aside %s %s %lld",
 					 aside->first.data, count,
 					 (long long)aside->now),
-		.subject = "Files of the inbox cannot be read",
-		.text = arena_printf(arena, "Files that cannot be read: %s. "
-			"They may be alerts, and were moved to %s. The first "
-			"is %s: %s. Mend what keeps them from being read, as "
-			"their owner, and move them back to %s.\n", count,
-			folder, aside->first.data, aside->why.data,
-			inbox_directory(aside->world.inbox)),
+		.notice = {
+			.kind = NOTICE_ASIDE,
+			.name = folder,
+			.count = aside->telling,
+			.detail = aside->why.data,
+			.items = items,
+		},
 	};
 
 	change_log(change, LOG_LEVEL_ERROR, "aside", "files", count, "to",
