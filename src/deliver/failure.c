@@ -1,38 +1,10 @@
 #include "deliver/failure.h"
 
-#include "base/json.h"
 #include "base/text.h"
+#include "hold/item_alert.h"
+#include "pipeline/about.h"
 #include "pipeline/notice.h"
 #include "send/channel.h"
-
-#define ABOUT_FAILURE "failed "
-
-/* What the reader of a failure has to know at once, without another command;
- * NULL when the journal does not have it. */
-static const struct alert *
-alert_of(const struct store_item *item, struct arena *arena)
-{
-	struct buf error = BUF_INIT;	/* it is told without, then */
-	struct alert *alert = NULL;
-	struct json *object = NULL;
-
-	if (item && item->verdict.alert)
-		object = json_parse(item->verdict.alert,
-				    strlen(item->verdict.alert), &error);
-	if (object)
-		alert = alert_from_json(arena, object, &error);
-	json_destroy(&object);
-	buf_release(&error);
-	return alert;
-}
-
-/* That a word about a failure failed is told to nobody: the addresses of the
- * catch-all would go on telling each other. */
-static bool
-is_about_failure(const struct store_delivery *delivery)
-{
-	return text_starts(delivery->about, ABOUT_FAILURE);
-}
 
 static void
 note_untold(const struct store_delivery *delivery, instant_ms now,
@@ -63,7 +35,7 @@ has_other(const struct failure *failure, struct arena *arena)
 {
 	const struct store_delivery *delivery = failure->delivery;
 
-	return !is_about_failure(delivery) &&
+	return !about_is_failure(delivery->about) &&
 	       pipeline_catch_all_has_other(failure->generation,
 					    endpoint_of(delivery, arena),
 					    failure->now, arena);
@@ -93,7 +65,7 @@ tell(const struct failure *failure, const struct store_item *item,
 		.about = arena_printf(arena, ABOUT_FAILURE "%lld",
 				      (long long)delivery->id),
 		.except = endpoint_of(delivery, arena),
-		.alert = alert_of(item, arena),
+		.alert = hold_item_alert(item, arena),
 		.notice = &what,
 	};
 

@@ -1,6 +1,7 @@
 #include "hold/hold.h"
 
 #include "hold/incident_mail.h"
+#include "hold/item_alert.h"
 
 enum {
 	/* Alerts and mails of one incident whose words are read for one that
@@ -143,24 +144,6 @@ hold_said_code(const struct hold_state *state, const char *name)
 	return said ? said->code : NULL;
 }
 
-/* The journal's word for it; NULL when it has none any more. */
-static const struct alert *
-alert_of_item(const struct store_item *item, struct arena *arena)
-{
-	struct buf error = BUF_INIT;
-	struct alert *alert = NULL;
-	struct json *object = NULL;
-
-	if (item && item->verdict.alert)
-		object = json_parse(item->verdict.alert,
-				    strlen(item->verdict.alert), &error);
-	if (object)
-		alert = alert_from_json(arena, object, &error);
-	json_destroy(&object);
-	buf_release(&error);
-	return alert;
-}
-
 /* The item of an alert that is known. */
 static enum outcome
 item_of_alert(struct store *store, const char *customer, const char *id,
@@ -193,7 +176,7 @@ load_words(struct store *store, const char *customer, const char *name,
 					error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	said.alert = alert_of_item(item, arena);
+	said.alert = hold_item_alert(item, arena);
 	said.code = item ? item->code : NULL;
 	vec_push(arena, &state->said, said);
 	return OUTCOME_OK;
@@ -304,6 +287,10 @@ hold_load(struct store *store, const struct hold_question *question,
 				      &state_out->incident, error);
 	if (outcome == OUTCOME_OK)
 		outcome = load_told(store, alert, arena, state_out, error);
+	if (outcome == OUTCOME_OK)
+		outcome = returned_load(store, question->returned,
+					question->once, arena,
+					&state_out->returned, error);
 	if (outcome == OUTCOME_OK)
 		outcome = load_noticed(store, question, arena, state_out,
 				       error);

@@ -9,6 +9,7 @@
 
 #include "hold/duplicate.h"
 #include "hold/incident.h"
+#include "hold/returned.h"
 
 /* What is asked of the past. */
 struct hold_question {
@@ -18,6 +19,7 @@ struct hold_question {
 					   name of where it comes from */
 	const struct store_item *released; /* it was held, and a person let it
 					   go on; else NULL */
+	const char *returned, *once;	/* as returned_load() wants them */
 	/* Names of what is said once in the life of the relay. */
 	VEC(const char *) notices;
 };
@@ -39,6 +41,8 @@ struct hold_state {
 					   its incident */
 	VEC(struct hold_said) said;	/* of the latest of those; only where it
 					   can matter */
+	struct returned returned;	/* which notification of ours it is
+					   about */
 	const bool *noticed;		/* by number of the notice; NULL: none
 					   was said yet */
 };

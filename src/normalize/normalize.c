@@ -175,6 +175,34 @@ read_message(struct normalized *out, const struct normalize_input *input,
 		vec_push(arena, &out->unknown, extraction.unknown.items[i]);
 }
 
+/* Is there anything in it that only an alert has? */
+static bool
+is_alert(const struct alert *alert)
+{
+	return alert_text(alert, ALERT_ALERT) ||
+	       alert_text(alert, ALERT_INCIDENT) ||
+	       alert_severity(alert) != SEVERITY_UNKNOWN;
+}
+
+static struct mailloop
+find_loop(const struct normalized *out, const struct normalize_input *input,
+	  bool listed, struct arena *arena)
+{
+	const struct mailloop_question question = {
+		.message = input->message, .formats = input->formats,
+		.raw = input->raw, .length = input->length,
+		.domain = input->domain, .from = input->from,
+		.sender = input->sender, .recipients = input->recipients,
+		.recipient_count = input->recipient_count,
+		.is_listed = listed, .is_recognised = out->recognised,
+		.is_alert = is_alert(out->alert),
+		.is_authentic = !strcmp(alert_text(out->alert, ALERT_AUTHENTIC),
+					"pass"),
+	};
+
+	return mailloop_find(arena, &question);
+}
+
 const struct normalized *
 normalize_mail(const struct normalize_input *input, struct arena *arena)
 {
@@ -194,7 +222,6 @@ normalize_mail(const struct normalize_input *input, struct arena *arena)
 	alert_set(out->alert, ALERT_INTAKE, "mail", "mail");
 	alert_set(out->alert, ALERT_FORMAT, choice.recognition.format->name,
 		  choice.recognition.source);
-	out->loop = mailloop_find(arena, input->message, input->domain,
-				  out->recognised);
+	out->loop = find_loop(out, input, outer.listed, arena);
 	return out;
 }

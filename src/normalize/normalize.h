@@ -23,9 +23,13 @@ struct normalize_input {
 	const char *distrust;		/* NULL, or why no header of this mail
 					   is the word of our server */
 	const char *domain;		/* of our own Message-IDs */
+	const char *from;		/* the address that we send from */
+	const char *sender;		/* of the envelope; "" for null */
 	const char *const *recipients;	/* of the envelope */
 	size_t recipient_count;
 	const struct message *message;
+	const char *raw;		/* the mail as it came; may be NULL */
+	size_t length;
 };
 
 struct normalized {

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "pipeline/proof.h"
+#include "pipeline/returned.h"
 
 const char *const pipeline_action_names[] = { "notify", "drop", "hold" };
 
@@ -201,17 +202,38 @@ take_verdict(struct deciding *d, const struct verdict *verdict)
 
 /* ---- what holds it back ---- */
 
+/* Whoever a notification came back from is not told that it did. */
+static void
+leave_out_source(struct pipeline_decision *decision)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < decision->plans.count; i++)
+		if (!pipeline_comes_from(decision->reading,
+			&decision->state->returned,
+			decision->plans.items[i].endpoint.address))
+			decision->plans.items[kept++] =
+				decision->plans.items[i];
+	decision->plans.count = kept;
+}
+
 /* Kept back for a person to look at. */
 static void
 hold(struct deciding *d, const char *reason)
 {
 	struct pipeline_decision *decision = d->decision;
 
+	const char *why = pipeline_untold(decision->reading,
+					  &decision->state->returned);
+
 	decision->action = PIPELINE_HOLD;
 	decision->reason = reason;
 	trace_line(d, "held", reason);
-	if (!decision->silent)
+	if (why)
+		trace_line(d, "untold", why);
+	else
 		plan_catch_all(d);
+	leave_out_source(decision);
 }
 
 /* Why nobody needs to be told of it: the tenant has dealt with it, or it is
@@ -430,7 +452,6 @@ decide_reading(struct deciding *d)
 	trace_normalized(d, reading->normalized);
 	if (reading->input->released_for)
 		trace_line(d, "released for", reading->input->released_for);
-	d->decision->silent = reading->normalized->loop.certain;
 	why = held_because(reading);
 	if (why)
 		hold(d, why);

@@ -37,8 +37,6 @@ struct pipeline_decision {
 	const char *reason;		/* of drop and hold; else NULL */
 	const char *news;		/* what makes an alert that is known
 					   worth telling again, or NULL */
-	bool silent;			/* held, and not even the catch-all is
-					   told: a mail that goes round */
 	const char *rule;		/* "otherwise", "catch-all" for those;
 					   NULL when held */
 	const char *file;		/* where it stands, or NULL */

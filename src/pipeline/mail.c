@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "base/zone.h"
+#include "pipeline/about.h"
+#include "pipeline/returned.h"
 
 enum {
 	/* A mail that could not be read whole goes along; a longer one is cut,
@@ -22,6 +24,15 @@ short_digest(const char *a, const char *b, struct arena *arena)
 	digest_finish(&digest, bytes);
 	digest_code(bytes, code);
 	return arena_strdup(arena, code);
+}
+
+const char *
+pipeline_about(const struct pipeline_decision *decision)
+{
+	if (decision->action != PIPELINE_HOLD)
+		return "";
+	return pipeline_is_returned(decision->reading) ? ABOUT_RETURNED
+						       : ABOUT_HELD;
 }
 
 const char *
@@ -227,12 +238,42 @@ held_items(const struct pipeline_input *input, struct arena *arena)
 	return lines;
 }
 
+/* A notification was not delivered; the mail that says so waits for a person as
+ * well, but that matters less. */
+static struct notice
+returned_notice(const struct pipeline_decision *decision, struct arena *arena)
+{
+	const struct returned *returned = &decision->state->returned;
+	const char **commands = arena_array(arena, 3, sizeof(*commands));
+
+	commands[0] = arena_printf(arena, "tocsin why %s",
+				   returned->item->code);
+	commands[1] = arena_printf(arena, "tocsin held show %s",
+				   decision->code);
+	return (struct notice){
+		.kind = NOTICE_FAILED,
+		.address = returned->delivery->address,
+		.detail = decision->reason,
+		.commands = commands,
+	};
+}
+
+static bool
+is_known_report(const struct pipeline_decision *decision)
+{
+	return decision->normalized &&
+	       decision->normalized->loop.kind == MAILLOOP_REPORT &&
+	       decision->state->returned.delivery;
+}
+
 /* To the catch-all: it waits for a person. */
 static struct notice
 held_notice(const struct pipeline_decision *decision, struct arena *arena)
 {
 	const char **commands = arena_array(arena, 3, sizeof(*commands));
 
+	if (is_known_report(decision))
+		return returned_notice(decision, arena);
 	commands[0] = arena_printf(arena, "tocsin held show %s",
 				   decision->code);
 	commands[1] = arena_printf(arena, "tocsin held release %s --customer "
@@ -253,14 +294,12 @@ envelope_to(const struct generation *g,
 	    const struct pipeline_decision *decision, const char *address,
 	    instant_ms now, struct arena *arena)
 {
-	bool held = decision->action == PIPELINE_HOLD;
-
 	return (struct render_envelope){
 		.from_name = g->settings.from_name,
 		.from = g->settings.from,
 		.to = address,
 		.message_id = pipeline_message_id(g, decision->code,
-						  held ? PIPELINE_HELD : "",
+						  pipeline_about(decision),
 						  address, arena),
 		.references = threads_of(g, decision, arena),
 		.date = now,
@@ -315,6 +354,8 @@ pipeline_render(const struct generation *g,
 	if (held) {
 		notice = held_notice(decision, arena);
 		notification.notice = &notice;
+		if (decision->state->returned.alert)
+			notification.alert = decision->state->returned.alert;
 		notification.rule = NULL;
 	}
 	return pipeline_compose(g, &what, &notification, &reader, arena);

@@ -30,12 +30,12 @@ struct rendered pipeline_compose(const struct generation *generation,
 const char *pipeline_template(const struct rendered *mail,
 			      const struct render_input *what);
 
+/* What a delivery of a decision is about. */
+const char *pipeline_about(const struct pipeline_decision *decision);
+
 /* Of the mail about an item to an address, without < and >. The same whenever
  * it is made, so that a mail that is sent twice can be seen to be one. `about`
- * is "" for what a rule asked for, PIPELINE_HELD for the word that it is held,
- * else as in struct pipeline_notice. */
-#define PIPELINE_HELD "held"
-
+ * is as in about.h. */
 const char *pipeline_message_id(const struct generation *generation,
 				const char *code, const char *about,
 				const char *address, struct arena *arena);

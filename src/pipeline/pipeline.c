@@ -2,6 +2,7 @@
 
 #include "pipeline/novelty.h"
 #include "pipeline/record.h"
+#include "pipeline/returned.h"
 
 enum outcome
 pipeline_take(const struct generation *generation, struct store *store,
@@ -16,6 +17,7 @@ pipeline_take(const struct generation *generation, struct store *store,
 	enum outcome outcome;
 
 	pipeline_ask_novelties(generation, reading, arena);
+	pipeline_ask_returned(reading, now, arena);
 	outcome = hold_load(store, &reading->question, arena, state, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;

@@ -99,7 +99,7 @@ add_delivery(const struct generation *g,
 	     struct change *change)
 {
 	bool held = decision->action == PIPELINE_HOLD;
-	const char *about = held ? PIPELINE_HELD : "";
+	const char *about = pipeline_about(decision);
 	struct rendered mail = pipeline_render(g, decision, plan, now,
 					       change->arena);
 	struct store_delivery delivery = {
@@ -187,11 +187,46 @@ follow(const struct generation *g, const struct pipeline_decision *decision,
 		remember(decision, change);
 }
 
+/* That it was told of a notification that came back: for the next time, and for
+ * whoever asks why about that notification. */
+static void
+note_returned(const struct generation *g,
+	      const struct pipeline_decision *decision, instant_ms now,
+	      struct change *change)
+{
+	const struct returned *returned = &decision->state->returned;
+	const struct store_item word = {
+		.code = returned->code, .identity = returned->identity,
+		.kind = "notice", .received = now, .spool = "",
+		.parse = "whole",
+		.verdict = {
+			.action = "notify", .rule = "catch-all",
+			.reason = arena_printf(change->arena, "%s is told: %s",
+				decision->code, decision->reason),
+			.rules_version = g->conf->version, .decided = now,
+		},
+	};
+	const struct store_event event = {
+		.item = returned->item ? returned->item->id : 0,
+		.delivery = returned->delivery ? returned->delivery->id : 0,
+		.at = now, .what = "returned",
+		.reason = arena_printf(change->arena, "%s (%s)",
+				       decision->reason, decision->code),
+	};
+
+	if (returned->item)
+		change_add_event(change, &event);
+	if (returned->identity && decision->plans.count)
+		change_add_item(change, &word);
+}
+
 static void
 record_new(const struct generation *g,
 	   const struct pipeline_decision *decision, instant_ms now,
 	   struct change *change)
 {
+	if (decision->action == PIPELINE_HOLD)
+		note_returned(g, decision, now, change);
 	add_item(g, decision, now, change);
 	follow(g, decision, now, change);
 	pipeline_tell_novelties(g, decision, now, change);

@@ -235,9 +235,9 @@ def loops(stage):
                             'message.delivery = delivery.id '
                             'WHERE address LIKE "ana@%" LIMIT 1')
     own = own[0].replace(b'\r\n', b'\n')
-    stage.meet('our own notification coming back', own, told=set(),
+    stage.meet('our own notification coming back', own, told=CATCH_ALL,
                action='hold')
-    stage.meet('our own notification coming back through others',
+    stage.meet('our own notification coming back again, through others',
                b'Received: from a by b\n' * 3 + own, told=set(),
                action='hold')
     stage.meet('a bounce of our notification',
@@ -251,7 +251,9 @@ def loops(stage):
         'absent', ROWS, more='Auto-Submitted: auto-replied\n'),
         told=CATCH_ALL, action='hold')
     stage.meet('a mail with 31 Received fields',
-               b'Received: from a by b\n' * 31 + mail(id='31'),
+               b'Received: from a by b\n' * 31 + mail(id='31'))
+    stage.meet('a mail with 101 Received fields',
+               b'Received: from a by b\n' * 101 + mail(id='101'),
                told=CATCH_ALL, action='hold')
 
 
