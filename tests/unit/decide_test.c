@@ -13,6 +13,7 @@
 #define NOON INT64_C(1795348800000)	/* 2026-11-22T12:00:00Z */
 #define MINUTE INT64_C(60000)
 
+#define ALERT_ID "a1_1"
 #define ANA "ana@mssp.example"
 #define SOC "soc@mssp.example"
 #define CONTOSO "72f988bf-86f1-41af-91ab-2d7cd011db47"
@@ -67,7 +68,7 @@ record_of(const char *members)
 	if (!strstr(members, "\"evidence\""))
 		members = arena_printf(arena, "\"evidence\":[]%s%s",
 				       *members ? "," : "", members);
-	return arena_printf(arena, "{\"id\":\"a1\",\"title\":\"One\","
+	return arena_printf(arena, "{\"id\":\"a1_1\",\"title\":\"One\","
 		"\"severity\":\"medium\",\"createdDateTime\":\"" STAMP "\","
 		"\"lastUpdateDateTime\":\"" STAMP "\",\"serviceSource\":"
 		"\"microsoftDefenderForEndpoint\"%s%s}", *members ? "," : "",
@@ -203,27 +204,27 @@ static const struct row {
 
 	{ "a mail about what the API gave is covered", PLAIN,
 	  { true, "medium", "new", "[]", true, false, SOC, "api", 5, false },
-	  NULL, "alerts/a1", false, false, NULL, 0, "drop nobody by otherwise: "
+	  NULL, "alerts/a1_1", false, false, NULL, 0, "drop nobody by otherwise: "
 	  "the API gave this alert before (code1, api-mail-alert)",
 	  "known: the API gave this alert before, so 1 of 1 are not told "
 	  "again" },
 	{ "unless it is more severe", PLAIN,
 	  { true, "low", "new", "[]", true, false, SOC, "api", 5, false },
-	  NULL, "alerts/a1", false, false, NULL, 0, "notify " ANA " by "
+	  NULL, "alerts/a1_1", false, false, NULL, 0, "notify " ANA " by "
 	  "otherwise, news: The severity was raised from low to medium.",
 	  NULL },
 	{ "which the API knows better when it was just read", PLAIN,
 	  { true, "low", "new", "[]", true, false, SOC, "api", 5, false },
-	  NULL, "alerts/a1", true, false, NULL, 0, "drop nobody by otherwise: "
+	  NULL, "alerts/a1_1", true, false, NULL, 0, "drop nobody by otherwise: "
 	  "the API gave this alert before (code1, api-mail-alert), news: The severity was raised from "
 	  "low to medium.", NULL },
 	{ "a mail about an alert of another mail tells others", PLAIN,
 	  { true, "medium", "new", "[]", false, false, SOC, "mail", 5, false },
-	  NULL, "alerts/a1", false, false, NULL, 0, "notify " ANA
+	  NULL, "alerts/a1_1", false, false, NULL, 0, "notify " ANA
 	  " by otherwise", NULL },
 	{ "and not whoever was told", PLAIN,
 	  { true, "medium", "new", "[]", false, false, ANA, "mail", 5, false },
-	  NULL, "alerts/a1", false, false, NULL, 0, "drop nobody by otherwise: "
+	  NULL, "alerts/a1_1", false, false, NULL, 0, "drop nobody by otherwise: "
 	  "all were told of this alert before (code1, "
 	  "mail-mail-alert)", NULL },
 	{ "a mail of an incident is covered by its alert", PLAIN,
@@ -246,12 +247,12 @@ static const struct row {
 	  "mail of its incident (code9, mail-api-incident)", NULL },
 
 	{ "what a mail without the customer's tenant says is told", PLAIN,
-	  { 0 }, NULL, "alerts/a1?x=", false, false, NULL, 0, "notify " ANA
+	  { 0 }, NULL, "alerts/a1_1?x=", false, false, NULL, 0, "notify " ANA
 	  " by otherwise", "unproven: it bears no tenant id, and the customer "
 	  "has one" },
 	{ "and above what is known a person's words are read", PLAIN,
 	  { true, "medium", "new", "[]", true, false, ANA, "api", 5, false },
-	  NULL, "!alerts/a1", true, false, NULL, 0, "notify " ANA
+	  NULL, "!alerts/a1_1", true, false, NULL, 0, "notify " ANA
 	  " by otherwise", NULL },
 	{ "a record of another tenant is held", PLAIN, { 0 },
 	  "\"tenantId\":\"" CONTOSO "\"", NULL, false, false, FABRIKAM, 0,
@@ -312,7 +313,7 @@ static void
 add_told(const struct before *before, struct hold_state *state)
 {
 	struct hold_said said = {
-		.name = before->of_incident ? "mail code9" : "a1",
+		.name = before->of_incident ? "mail code9" : ALERT_ID,
 		.code = "code9", .alert = alert_create(arena),
 	};
 	struct store_told told = {
@@ -339,7 +340,7 @@ state_of(const struct row *row, const struct pipeline_reading *reading)
 	if (!before->is_known)
 		return state;
 	*known = (struct store_known){
-		.customer = "contoso", .alert = "a1", .item = 1,
+		.customer = "contoso", .alert = ALERT_ID, .item = 1,
 		.code = "code1", .severity = before->severity,
 		.status = before->status, .devices = before->devices,
 		.digest = !before->by_api ? NULL : before->is_same ?

@@ -169,10 +169,10 @@ static void
 test_sent_on(void)
 {
 	const struct message_row from = {
-		ROW_LINE, "From", "MSSP SOC <Tocsin@relay.example>", false
+		.label = "From", .value = "MSSP SOC <Tocsin@relay.example>"
 	};
 	const struct message_row user = {
-		ROW_LINE, "User", "tocsin@relay.example", false
+		.label = "User", .value = "tocsin@relay.example"
 	};
 	struct message *message = message_create(arena);
 

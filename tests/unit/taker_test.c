@@ -454,7 +454,7 @@ test_completed(bool is_whole, size_t deliveries, const char *name)
 	put("1.a", 1);
 	start();
 	relay_take_record(&relay, RELAY_CONTOSO, arena_printf(relay.arena,
-		"{\"id\":\"a1\",\"title\":\"Incident 1\",\"severity\":\"high\","
+		"{\"id\":\"a1_1\",\"title\":\"Incident 1\",\"severity\":\"high\","
 		"\"serviceSource\":\"microsoftDefenderForEndpoint\","
 		"\"incidentId\":\"1\",\"tenantId\":\"%s\"}", RELAY_CONTOSO));
 	taker_complete(relay.taker, "contoso", is_whole);
@@ -472,7 +472,7 @@ test_released_mail(void)
 {
 	open_rules(RELAY_RULES);
 	relay_put_mail(&relay, "1.a", &(struct relay_mail){
-		.alert = "a1", .tenant = RELAY_FABRIKAM });
+		.alert = "a1_1", .tenant = RELAY_FABRIKAM });
 	start();
 	is_int((long long)count("held "), 1, "a mail that names two customers "
 	       "is held");
@@ -488,10 +488,10 @@ test_released_mail(void)
 	   "what a person released is decided again");
 	ok(strstr(relay_rows(&relay), " done 1\n"), "and no longer kept");
 	is_int((long long)alerts(), 1, "it is told");
-	is_int((long long)count("known contoso a1 "), 1, "it is remembered");
-	is_int((long long)count("told contoso a1  " RELAY_ANA " mail"), 1,
+	is_int((long long)count("known contoso a1_1 "), 1, "it is remembered");
+	is_int((long long)count("told contoso a1_1  " RELAY_ANA " mail"), 1,
 	       "with who was told");
-	relay_take_record(&relay, RELAY_CONTOSO, relay_record(&relay, "a1",
+	relay_take_record(&relay, RELAY_CONTOSO, relay_record(&relay, "a1_1",
 			  RELAY_CONTOSO, "high"));
 	is_int((long long)alerts(), 1, "the API does not tell them again");
 	taker_wake(relay.taker);
@@ -507,7 +507,7 @@ test_released_record(void)
 
 	open_rules(RELAY_RULES);
 	start();
-	json = relay_record(&relay, "a1", RELAY_CONTOSO, "high");
+	json = relay_record(&relay, "a1_1", RELAY_CONTOSO, "high");
 	relay_take_record(&relay, RELAY_FABRIKAM, json);
 	is_int((long long)count("held "), 1, "a record that names another "
 	       "tenant is held");
@@ -515,17 +515,17 @@ test_released_record(void)
 	taker_wake(relay.taker);
 	relay_pass(&relay, 0);
 	is_int((long long)alerts(), 1, "a person lets it go on");
-	is_int((long long)count("known contoso a1 "), 1, "it is remembered");
-	is_int((long long)count("told contoso a1  " RELAY_ANA " api"), 1,
+	is_int((long long)count("known contoso a1_1 "), 1, "it is remembered");
+	is_int((long long)count("told contoso a1_1  " RELAY_ANA " api"), 1,
 	       "with who was told");
 	relay_take_record(&relay, RELAY_CONTOSO, json);
 	is_int((long long)count("item "), 1, "from the right tenant it is "
 	       "known");
-	relay_put_mail(&relay, "1.a", &(struct relay_mail){ .alert = "a1" });
+	relay_put_mail(&relay, "1.a", &(struct relay_mail){ .alert = "a1_1" });
 	taker_wake(relay.taker);
 	relay_pass(&relay, 0);
 	is_int((long long)alerts(), 1, "a mail about it tells nobody again");
-	relay_take_record(&relay, RELAY_CONTOSO, relay_record(&relay, "a1",
+	relay_take_record(&relay, RELAY_CONTOSO, relay_record(&relay, "a1_1",
 			  RELAY_CONTOSO, "critical"));
 	is_int((long long)alerts(), 2, "but a higher severity is news");
 	relay_close(&relay);
@@ -609,11 +609,11 @@ static void
 test_later_in_incident(void)
 {
 	open_rules(RELAY_RULES);
-	relay_put_mail(&relay, "1.a", &(struct relay_mail){ .alert = "a1" });
+	relay_put_mail(&relay, "1.a", &(struct relay_mail){ .alert = "a1_1" });
 	start();
-	is_int((long long)count("told contoso a1  " RELAY_ANA), 1,
+	is_int((long long)count("told contoso a1_1  " RELAY_ANA), 1,
 	       "an alert is told, in no incident");
-	relay_take_record(&relay, RELAY_CONTOSO, "{\"id\":\"a1\","
+	relay_take_record(&relay, RELAY_CONTOSO, "{\"id\":\"a1_1\","
 		"\"title\":\"A\",\"severity\":\"high\","
 		"\"incidentId\":\"7\",\"serviceSource\":"
 		"\"microsoftDefenderForEndpoint\"}");
@@ -630,15 +630,15 @@ test_seen(void)
 
 	open_rules(RELAY_RULES);
 	start();
-	json = relay_record(&relay, "a1", RELAY_CONTOSO, "high");
+	json = relay_record(&relay, "a1_1", RELAY_CONTOSO, "high");
 	relay_take_record(&relay, RELAY_CONTOSO, json);
 	relay_pass(&relay, 23 * HOUR);
 	relay_take_record(&relay, RELAY_CONTOSO, json);
-	is_int(seen("a1"), RELAY_NOON, "a record that comes again is not "
+	is_int(seen("a1_1"), RELAY_NOON, "a record that comes again is not "
 	       "written each time");
 	relay_pass(&relay, HOUR);
 	relay_take_record(&relay, RELAY_CONTOSO, json);
-	is_int(seen("a1"), relay.clock.fixed, "but once a day");
+	is_int(seen("a1_1"), relay.clock.fixed, "but once a day");
 	relay_close(&relay);
 }
 
@@ -652,7 +652,7 @@ test_handled(void)
 		   "rule over when status is resolved notify soc\n"
 		   "otherwise notify ana }\n");
 	start();
-	relay_take_record(&relay, RELAY_CONTOSO, "{\"id\":\"a1\","
+	relay_take_record(&relay, RELAY_CONTOSO, "{\"id\":\"a1_1\","
 		"\"title\":\"A\",\"severity\":\"high\",\"status\":"
 		"\"resolved\",\"serviceSource\":"
 		"\"microsoftDefenderForEndpoint\"}");

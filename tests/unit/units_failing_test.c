@@ -45,7 +45,7 @@ open_taker(void)
 static void
 take_mails(void)
 {
-	relay_put_mail(&relay, "1.a", &(struct relay_mail){ .alert = "a1" });
+	relay_put_mail(&relay, "1.a", &(struct relay_mail){ .alert = "a1_1" });
 	relay_put_mail(&relay, "2.b", &(struct relay_mail){ .incident = 2 });
 	relay_put_mail(&relay, "3.c", &(struct relay_mail){ .incident = 2 });
 	taker_wake(relay.taker);
@@ -87,7 +87,7 @@ hold_mail(void)
 {
 	open_taker();
 	relay_put_mail(&relay, "1.a", &(struct relay_mail){
-		.alert = "a1", .tenant = RELAY_FABRIKAM });
+		.alert = "a1_1", .tenant = RELAY_FABRIKAM });
 	taker_wake(relay.taker);
 	relay_pass(&relay, 0);
 }
@@ -104,7 +104,7 @@ release_record(void)
 {
 	open_taker();
 	relay_take_record(&relay, RELAY_FABRIKAM,
-			  relay_record(&relay, "a1", RELAY_CONTOSO, "high"));
+			  relay_record(&relay, "a1_1", RELAY_CONTOSO, "high"));
 	relay_release(&relay, "contoso");
 }
 
@@ -145,7 +145,7 @@ static void
 add_deliveries(void)
 {
 	relay_take_record(&relay, RELAY_CONTOSO,
-			  relay_record(&relay, "a1", RELAY_CONTOSO, "high"));
+			  relay_record(&relay, "a1_1", RELAY_CONTOSO, "high"));
 }
 
 /* A process has claimed them and ended. */
@@ -179,7 +179,7 @@ body_of(const char *url)
 	if (strstr(url, "/incidents"))
 		return "{\"value\":[{\"id\":\"7\",\"displayName\":\"Seven\","
 		       "\"lastUpdateDateTime\":\"2026-11-22T12:04:00Z\"}]}";
-	return "{\"value\":[{\"id\":\"a1\",\"title\":\"One\",\"severity\":"
+	return "{\"value\":[{\"id\":\"a1_1\",\"title\":\"One\",\"severity\":"
 	       "\"high\",\"status\":\"new\",\"incidentId\":\"7\","
 	       "\"serviceSource\":\"microsoftDefenderForEndpoint\","
 	       "\"createdDateTime\":\"2026-11-22T12:04:00Z\","

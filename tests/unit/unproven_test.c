@@ -53,7 +53,7 @@ word(const char *const *words, uint32_t count)
 static struct one
 one_at(int minute)
 {
-	static const char *const alerts[] = { "", "da1", "da2" };
+	static const char *const alerts[] = { "", "da1_1", "da1_2" };
 	static const char *const incidents[] = { "", "7", "8" };
 	static const char *const titles[] = { "One", "Two" };
 	static const char *const severities[] = { "Low", "Medium", "High" };
@@ -69,7 +69,7 @@ one_at(int minute)
 	};
 
 	if (one.by_api && !*one.alert)
-		one.alert = "da3";
+		one.alert = "da1_3";
 	if (one.by_api)
 		return one;
 	one.alert = alerts[one.mail % 3];
