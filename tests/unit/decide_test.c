@@ -216,8 +216,8 @@ static const struct row {
 	{ "which the API knows better when it was just read", PLAIN,
 	  { true, "low", "new", "[]", true, false, SOC, "api", 5, false },
 	  NULL, "alerts/a1_1", true, false, NULL, 0, "drop nobody by otherwise: "
-	  "the API gave this alert before (code1, api-mail-alert), news: The severity was raised from "
-	  "low to medium.", NULL },
+	  "the API gave this alert before (code1, api-mail-alert), news: The "
+	  "severity was raised from low to medium.", NULL },
 	{ "a mail about an alert of another mail tells others", PLAIN,
 	  { true, "medium", "new", "[]", false, false, SOC, "mail", 5, false },
 	  NULL, "alerts/a1_1", false, false, NULL, 0, "notify " ANA
