@@ -104,9 +104,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)text_append_valid(&text, (const char *)data, size);
 	normalized = normalize_mail(&(struct normalize_input){
 		.formats = formats, .customers = customers,
-		.authserv = "mx.mssp.example", .authserv_fields = 2, .domain = "relay.mssp.example",
+		.authserv = "mx.mssp.example", .authserv_fields = 2,
+		.domain = "relay.mssp.example",
+		.from = "tocsin@relay.mssp.example", .sender = "",
 		.recipients = recipients, .recipient_count = 1,
 		.message = make_message(arena, arena_strdup(arena, text.data)),
+		.raw = (const char *)data, .length = size,
 	}, arena);
 	if (!normalized->why || !alert_text(normalized->alert, ALERT_FORMAT))
 		BUG("a mail without a format or a reason");

@@ -59,6 +59,16 @@ with Relay() as relay:
     relay.wait_log('event=duplicate')
     same(len(relay.outbox(3)), 3, 'the second run of one message tells nobody')
 
+    # The sender did not hear that it was taken, and asks the other server.
+    relay.deliver(b'Received: from mail.example by mx2.mssp.example;\n'
+                  b' Sat, 21 Nov 2026 10:09:00 +0000\nX-Score: 0\n' + mail(),
+                  CONTOSO)
+    relay.wait_log('event=duplicate', 2)
+    same(len(relay.outbox(3)), 3,
+         'nor does the same mail by another server')
+    status, out, err = relay.command('why', code_of(ana))
+    ok('2 times' in out and 'same-mail' in out, 'why says what it was', out)
+
     # The same alert text, but another mail.
     relay.deliver(mail(id='2', severity='Low', device='lab-1'), CONTOSO)
     dropped = relay.wait_log('event=drop')
