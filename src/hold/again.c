@@ -272,7 +272,8 @@ is_in_time(const struct again *again, const struct cover *line,
 static bool
 has_title(const struct alert *alert, const char *title)
 {
-	const char *own = alert_text(alert, ALERT_TITLE);
+	const char *own = alert->fields[ALERT_TITLE].incomplete ? NULL :
+			  alert_text(alert, ALERT_TITLE);
 
 	return own && title && text_same(own, title);
 }
@@ -288,7 +289,7 @@ names_device(const struct alert_values *devices, const char *name)
 	return false;
 }
 
-/* Has it devices, and does the other name all of them? */
+/* Has it devices, all of which are known, and does the other name them? */
 static bool
 are_devices_among(const struct alert *alert, const struct alert *other)
 {
@@ -299,7 +300,7 @@ are_devices_among(const struct alert *alert, const struct alert *other)
 		if (!names_device(&other->fields[ALERT_DEVICE],
 				  own->items[i].text))
 			return false;
-	return own->count > 0;
+	return own->count > 0 && !own->incomplete;
 }
 
 static bool

@@ -202,6 +202,14 @@ static const struct row {
 	  OF_MAIL("\"title\":\"T\",\"device\":[\"x\"]"),
 	  OF_API("11:50", "\"title\":\"U\",\"device\":[\"x\",\"y\"]"), 5,
 	  true },
+	{ "one on that device and maybe on others",
+	  OF_MAIL("\"title\":\"T\",\"device\":[\"x\"]"),
+	  OF_API("11:50", "\"title\":\"U\",\"device\":[\"x\"],"
+		 "\"incomplete\":{\"device\":\"it was cut\"}"), 5, true },
+	{ "one whose title may be another",
+	  OF_MAIL("\"title\":\"T\""),
+	  OF_API("11:50", "\"title\":\"T\","
+		 "\"incomplete\":{\"title\":\"it was cut\"}"), 5, true },
 	{ "one of another title without devices",
 	  OF_MAIL("\"title\":\"T\",\"device\":[\"x\"]"),
 	  OF_API("11:50", "\"title\":\"U\""), 5, true },
