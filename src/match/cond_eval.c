@@ -118,14 +118,21 @@ of_unknown(const struct cond *test, struct facts *facts)
 	return facts->hiding ? ANSWER_UNKNOWN : test->word->missing(test);
 }
 
+/* A text of which some could not be read fits what fits the rest of it; what
+ * does not may have fitted the whole. */
 static enum answer
 fits_value(const struct cond *test, struct facts *facts,
 	   const struct fact *fact)
 {
+	const char *why = "the comparison could not be finished";
 	enum answer answer = test->word->fits(test, facts, fact);
 
+	if (answer == ANSWER_NO && fact && fact->garbled) {
+		answer = ANSWER_UNKNOWN;
+		why = "there are characters that could not be read";
+	}
 	if (answer == ANSWER_UNKNOWN && !facts->unread)
-		facts->unread = "the comparison could not be finished";
+		facts->unread = why;
 	return test->negated ? opposite(answer) : answer;
 }
 
@@ -197,7 +204,7 @@ test_eval(const struct cond *test, struct facts *facts, struct buf *why)
 		tell_test(test, facts, first, end, why);
 	if (why && answer == ANSWER_UNKNOWN && end > first &&
 	    !facts_incomplete(facts, test->field))
-		buf_puts(why, ", and the comparison could not be finished");
+		buf_printf(why, ", and %s", facts->unread);
 	return answer;
 }
 

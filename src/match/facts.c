@@ -45,13 +45,30 @@ facts_incomplete(const struct facts *facts, enum alert_field field)
 	return NULL;
 }
 
+static bool
+is_garbled(const struct alert_value *value)
+{
+	return strstr(value->text, "\xEF\xBF\xBD");
+}
+
+static bool
+has_garbled(const struct alert_values *values)
+{
+	size_t i = 0;
+
+	while (i < values->count && !is_garbled(&values->items[i]))
+		i++;
+	return i < values->count;
+}
+
 bool
 facts_are_incomplete(const struct facts *facts)
 {
 	int field = 0;
 
 	while (field < ALERT_FIELDS &&
-	       !facts_incomplete(facts, (enum alert_field)field))
+	       !facts_incomplete(facts, (enum alert_field)field) &&
+	       !has_garbled(&facts->alert->fields[field]))
 		field++;
 	return field < ALERT_FIELDS;
 }
@@ -66,6 +83,7 @@ fact_init(struct fact *fact, enum alert_field field,
 		line = text_fold_space(arena, line, strlen(line));
 	fact->text = value->text;
 	fact->source = value->source;
+	fact->garbled = is_garbled(value);
 	fact->folded = text_fold(arena, line);
 	fact->folded_length = strlen(fact->folded);
 	if (alert_fields[field].type == ALERT_HOST)

@@ -24,6 +24,7 @@ struct fact {
 				   or this is no device */
 	size_t label_length;
 	bool unsure;		/* of a field of one value: it may be another */
+	bool garbled;		/* some of it could not be read: U+FFFD */
 };
 
 struct facts {
@@ -56,7 +57,8 @@ const struct fact *facts_of(struct facts *facts, enum alert_field field,
 const char *facts_incomplete(const struct facts *facts,
 			     enum alert_field field);
 
-/* Is any field so? */
+/* Is any field so, or any value garbled? Then rules can be undecided that the
+ * index does not find. */
 bool facts_are_incomplete(const struct facts *facts);
 
 #endif

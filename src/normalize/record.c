@@ -237,6 +237,19 @@ put_scalar(struct record_reader *reader, enum alert_field field,
 	return true;
 }
 
+/* Invisible characters are no name. */
+static bool
+is_visible(const char *text)
+{
+	const char *end = text + strlen(text);
+	size_t step;
+
+	for (; text < end; text += step)
+		if (!text_is_invisible(text_decode(text, end, &step)))
+			return true;
+	return false;
+}
+
 static void
 put_list(struct record_reader *reader, enum alert_field field,
 	 const struct json *list, const char *path)
@@ -248,10 +261,11 @@ put_list(struct record_reader *reader, enum alert_field field,
 		const char *place = arena_printf(reader->arena, "%s[%zu]",
 						 path, i);
 
-		if (!json_is_null(one) &&
-		    !put_scalar(reader, field, one, place))
+		if (!put_scalar(reader, field, one, place))
 			note_unread(reader, field, place,
 				    "neither text nor number");
+		else if (json_text(one) && !is_visible(json_text(one)))
+			note_unread(reader, field, place, "empty");
 	}
 	if (one)
 		note_unread(reader, field, path, "longer than what is read");
@@ -325,14 +339,22 @@ record_take_word(struct record_reader *reader, enum alert_field field,
 
 void
 record_expect(struct record_reader *reader,
-	      const struct record_member *members, const struct json *json)
+	      const struct record_member *members)
 {
 	for (; members->name; members++)
-		if (!alert_text(reader->alert, members->field) &&
-		    !json_is_array(json_member(json, members->name)))
+		if (!alert_text(reader->alert, members->field))
 			alert_incomplete(reader->alert, members->field,
 					 "the API does not say %s",
 					 members->name);
+}
+
+void
+record_expect_list(struct record_reader *reader, enum alert_field field,
+		   const struct json *json, const char *name)
+{
+	if (!json_is_array(json_member(json, name)))
+		alert_incomplete(reader->alert, field,
+				 "the API does not list %s", name);
 }
 
 const char *
@@ -357,39 +379,35 @@ record_take_link(struct record_reader *reader, enum alert_field field,
 	return NULL;
 }
 
-/* Invisible characters are no name. */
 const char *
 record_text(const struct json *object, const char *name)
 {
 	const char *text = json_text(json_member(object, name));
-	const char *at = text, *end = text ? text + strlen(text) : NULL;
-	size_t step;
 
-	for (; at < end; at += step)
-		if (!text_is_invisible(text_decode(at, end, &step)))
-			return text;
-	return NULL;
+	return text && is_visible(text) ? text : NULL;
 }
 
-bool
+void
 record_take_account(struct record_reader *reader, const struct json *account,
-		    const char *path, const char *principal,
-		    const char *domain, const char *name)
+		    const char *path, const struct record_account *names)
 {
-	const char *in = record_text(account, domain);
-	const char *called = record_text(account, name);
+	const char *principal = record_text(account, names->principal);
+	const char *domain = record_text(account, names->domain);
+	const char *name = record_text(account, names->name);
 
-	if (record_text(account, principal))
-		put(reader, ALERT_USER, record_text(account, principal),
-		    record_path(reader, path, principal));
-	else if (called)
-		put(reader, ALERT_USER, in ?
-		    arena_printf(reader->arena, "%s\\%s", in, called) : called,
-		    record_path(reader, path, name));
+	if (principal)
+		put(reader, ALERT_USER, principal,
+		    record_path(reader, path, names->principal));
+	else if (name)
+		put(reader, ALERT_USER, domain ?
+		    arena_printf(reader->arena, "%s\\%s", domain, name) : name,
+		    record_path(reader, path, names->name));
 	else
 		alert_incomplete(reader->alert, ALERT_USER,
 				 "%s is a user without a name", path);
-	return called || record_text(account, principal);
+	if (!principal && record_text(account, names->id))
+		alert_incomplete(reader->alert, ALERT_USER,
+				 "%s does not say its principal name", path);
 }
 
 /* ---- one record ---- */

@@ -85,11 +85,13 @@ void record_take_members(struct record_reader *reader,
 			 const struct record_member *members,
 			 const struct json *json);
 
-/* Members that the API always gives: the fields that got no value, and no list
- * either, are incomplete. */
+/* Members that the API always gives: the fields that got no value are
+ * incomplete. */
 void record_expect(struct record_reader *reader,
-		   const struct record_member *members,
-		   const struct json *json);
+		   const struct record_member *members);
+/* A list that it always gives, an empty one if need be. */
+void record_expect_list(struct record_reader *reader, enum alert_field field,
+			const struct json *json, const char *name);
 
 /* A member of an enumeration becomes the value, in the writing of Graph:
  * "InProgress" is "inProgress". */
@@ -100,13 +102,18 @@ void record_take_word(struct record_reader *reader, enum alert_field field,
 const char *record_take_link(struct record_reader *reader,
 			     enum alert_field field,
 			     const struct json *json, const char *name);
-/* An account becomes a user: its principal name, or DOMAIN\NAME, or NAME; the
- * members have the names given. False when it has no name, which makes users
- * incomplete. */
-bool record_take_account(struct record_reader *reader,
+/* What the members of an account are called. */
+struct record_account {
+	const char *id;			/* that Entra ID knows it by */
+	const char *principal, *domain, *name;
+};
+
+/* An account becomes a user: its principal name, or DOMAIN\NAME, or NAME. Users
+ * are incomplete when it has no name, or when Entra ID knows it, but not by
+ * its principal name, which is the one that rules ask for. */
+void record_take_account(struct record_reader *reader,
 			 const struct json *account, const char *path,
-			 const char *principal, const char *domain,
-			 const char *name);
+			 const struct record_account *names);
 
 /* The visible text of a member, or NULL. */
 const char *record_text(const struct json *object, const char *name);

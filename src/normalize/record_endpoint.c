@@ -17,20 +17,39 @@ endpoint_is(const struct json *json)
 		json_member(json, "title") && json_member(json, "severity"));
 }
 
+/* The other types that are known, which name no user. */
+static bool
+is_other(const char *type)
+{
+	static const char *const types[] = {
+		"File", "Process", "Ip", "Url", "Domain", "Registry",
+		"RegistryKey", "RegistryValue", "Machine", "MailMessage",
+		"MailCluster", "CloudApplication", NULL
+	};
+	size_t i = 0;
+
+	while (types[i] && !text_same(type, types[i]))
+		i++;
+	return types[i] != NULL;
+}
+
 /* Processes are of users, too, but not all of them. */
 static void
 read_entity(struct record_reader *reader, const struct json *entity,
 	    const char *path)
 {
+	static const struct record_account names = {
+		.id = "aadUserId", .principal = "userPrincipalName",
+		.domain = "domainName", .name = "accountName",
+	};
 	const char *type = record_text(entity, "entityType");
 
-	if (!type)
+	if ((type && text_same(type, "User")) ||
+	    record_text(entity, "accountName"))
+		record_take_account(reader, entity, path, &names);
+	else if (!type || !is_other(type))
 		alert_incomplete(reader->alert, ALERT_USER,
-				 "%s has no type", path);
-	else if (text_same(type, "User") || record_text(entity, "accountName"))
-		(void)record_take_account(reader, entity, path,
-					  "userPrincipalName", "domainName",
-					  "accountName");
+				 "%s is of a type that nobody knows", path);
 }
 
 static void
@@ -57,10 +76,15 @@ read_entities(struct record_reader *reader, const struct json *evidence)
 static void
 read_category(struct record_reader *reader, const struct json *json)
 {
+	static const struct record_member category[] = {
+		{ "category", ALERT_CATEGORY }, { NULL, 0 }
+	};
 	const char *text = json_text(json_member(json, "category"));
 
-	if (!text || strcmp(text, "null"))
-		record_take(reader, ALERT_CATEGORY, json, "", "category");
+	if (text && !strcmp(text, "null"))
+		return;
+	record_take(reader, ALERT_CATEGORY, json, "", "category");
+	record_expect(reader, category);
 }
 
 static const struct record_member members[] = {
@@ -97,6 +121,19 @@ static const struct record_member expected[] = {
 	{ NULL, 0 }
 };
 
+/* There need not be one. */
+static void
+read_related(struct record_reader *reader, const struct json *user)
+{
+	static const struct record_account names = {
+		.id = "aadUserId", .principal = "userPrincipalName",
+		.domain = "domainName", .name = "userName",
+	};
+
+	if (json_is_object(user))
+		record_take_account(reader, user, "relatedUser", &names);
+}
+
 static void
 endpoint_read(struct record_reader *reader, const struct json *json)
 {
@@ -104,13 +141,10 @@ endpoint_read(struct record_reader *reader, const struct json *json)
 	read_category(reader, json);
 	record_take_word(reader, ALERT_STATUS, json, "status");
 	record_take_word(reader, ALERT_CLASSIFICATION, json, "classification");
-	if (json_is_object(json_member(json, "relatedUser")))
-		(void)record_take_account(reader,
-				json_member(json, "relatedUser"),
-				"relatedUser", "userPrincipalName",
-				"domainName", "userName");
+	read_related(reader, json_member(json, "relatedUser"));
 	read_entities(reader, json_member(json, "evidence"));
-	record_expect(reader, expected, json);
+	record_expect(reader, expected);
+	record_expect_list(reader, ALERT_TECHNIQUE, json, "mitreTechniques");
 	if (!alert_text(reader->alert, ALERT_SERVICE))
 		alert_set(reader->alert, ALERT_SERVICE,
 			  "microsoftDefenderForEndpoint", "API");

@@ -149,37 +149,32 @@ read_device(struct walk *walk, const struct json *device, const char *path)
 	take_risk(walk, device, path);
 }
 
-/* It has no group and no risk, and its name is free text. */
+/* It has no group and no risk, and its name is free text. An id is no name that
+ * a rule asks for, but better than none to a reader. */
 static void
 read_iot_device(struct walk *walk, const struct json *device, const char *path)
 {
 	take_name(walk, device, path, "deviceName", "deviceId");
+	if (!record_text(device, "deviceName"))
+		alert_incomplete(walk->reader->alert, ALERT_DEVICE,
+				 "%s is a device without a name", path);
 	take_tags(walk, device, path);
 	take_system(walk, device, path, "operatingSystem");
 }
 
 /* ---- users ---- */
 
-static bool
-read_account(struct walk *walk, const struct json *evidence, const char *path)
-{
-	const struct json *account = json_member(evidence, "userAccount");
-	const char *at = record_path(walk->reader, path, "userAccount");
-
-	/* One that Entra ID knows has a principal name, which rules ask for. */
-	if (record_text(account, "azureAdUserId") &&
-	    !record_text(account, "userPrincipalName"))
-		alert_incomplete(walk->reader->alert, ALERT_USER,
-				 "%s does not say its principal name", at);
-	return record_take_account(walk->reader, account, at,
-				   "userPrincipalName", "domainName",
-				   "accountName");
-}
-
 static void
 read_user(struct walk *walk, const struct json *evidence, const char *path)
 {
-	(void)read_account(walk, evidence, path);
+	static const struct record_account names = {
+		.id = "azureAdUserId", .principal = "userPrincipalName",
+		.domain = "domainName", .name = "accountName",
+	};
+
+	record_take_account(walk->reader, json_member(evidence, "userAccount"),
+			    record_path(walk->reader, path, "userAccount"),
+			    &names);
 }
 
 /* Of three names one is enough. */

@@ -86,8 +86,6 @@ static const struct record_member expected[] = {
 	{ "severity", ALERT_SEVERITY },
 	{ "status", ALERT_STATUS },
 	{ "serviceSource", ALERT_SERVICE },
-	{ "categories", ALERT_CATEGORY },
-	{ "mitreTechniques", ALERT_TECHNIQUE },
 	{ NULL, 0 }
 };
 
@@ -121,7 +119,10 @@ graph_read(struct record_reader *reader, const struct json *json)
 			       "incidentWebUrl");
 	read_tenant(reader, json, link);
 	record_evidence_read(reader, json_member(json, "evidence"));
-	record_expect(reader, expected, json);
+	record_expect(reader, expected);
+	/* `category` has only the first of them. */
+	record_expect_list(reader, ALERT_CATEGORY, json, "categories");
+	record_expect_list(reader, ALERT_TECHNIQUE, json, "mitreTechniques");
 	read_handling(reader, json);
 }
 

@@ -266,11 +266,30 @@ asks_for_handled(const struct ruleset_customer *customer, const char *name)
 	return false;
 }
 
+/* The rule that may ask for them, and could not be answered; or NULL. */
+static const struct rule *
+may_ask_for_handled(const struct verdict *verdict)
+{
+	size_t i;
+
+	for (i = 0; i < verdict->unsure.count; i++)
+		if (rule_tests(verdict->unsure.items[i], "status"))
+			return verdict->unsure.items[i];
+	return NULL;
+}
+
 /* The tenant has dealt with it: only those rules tell anybody. */
 static void
 pass_over(struct deciding *d, struct verdict *verdict, const char *why)
 {
+	const struct rule *unsure = may_ask_for_handled(verdict);
 	size_t i, kept = 0;
+
+	if (unsure) {
+		buf_printf(&d->trace, "handled: %s, but nobody knows what "
+			   "rule '%s' would say\n", why, unsure->name);
+		return;
+	}
 
 	for (i = 0; i < verdict->notices.count; i++)
 		if (asks_for_handled(verdict->customer,
@@ -280,7 +299,7 @@ pass_over(struct deciding *d, struct verdict *verdict, const char *why)
 	verdict->notices.count = kept;
 	buf_printf(&d->trace, "handled: %s, so only rules that test status "
 		   "tell anybody\n", why);
-	if (kept)
+	if (kept || d->decision->action == PIPELINE_DROP)
 		return;
 	d->decision->action = PIPELINE_DROP;
 	d->decision->reason = why;
@@ -377,7 +396,7 @@ decide_by_rules(struct deciding *d)
 		why = handled_because(decision->reading, d->arena);
 		look_back(d);
 	}
-	if (why && decision->action == PIPELINE_NOTIFY)
+	if (why)
 		pass_over(d, &verdict, why);
 	plan_notices(d, &verdict);
 	if (decision->action == PIPELINE_NOTIFY && !decision->plans.count &&

@@ -237,6 +237,15 @@ incomplete(void)
 		{ "device-risk below high", "device-risk low, ?",
 		  ANSWER_UNKNOWN },
 
+		/* some characters were not read */
+		{ "title like \"a*\"", "title a\xEF\xBF\xBD", ANSWER_YES },
+		{ "title not like \"a*\"", "title a\xEF\xBF\xBD", ANSWER_NO },
+		{ "title is ab", "title a\xEF\xBF\xBD", ANSWER_UNKNOWN },
+		{ "title is not ab", "title a\xEF\xBF\xBD", ANSWER_UNKNOWN },
+		{ "every device like \"lab-*\"",
+		  "device lab-1, \xEF\xBF\xBD-1", ANSWER_UNKNOWN },
+		{ "severity below high", "severity l\xEF\xBF\xBDw", ANSWER_NO },
+
 		/* a text that may be another is one of them */
 		{ "title is a", "title a, ?", ANSWER_YES },
 		{ "title is not b", "title a, ?", ANSWER_UNKNOWN },

@@ -65,16 +65,14 @@ test_many(void)
 		enum alert_field field;
 		const char *name;
 	} lists[] = {
-		{ GRAPH "\"categories\":[", "null,", "\"c\"", ALERT_CATEGORY,
-		  "texts of Graph" },
 		{ GRAPH "\"evidence\":[", IP ",", "{\"@odata.type\":"
 		  "\"#microsoft.graph.security.deviceEvidence\","
 		  "\"deviceDnsName\":\"d\"}", ALERT_DEVICE,
 		  "evidences of Graph" },
 		{ GRAPH "\"evidence\":[", IP ",", "{\"riskScore\":\"high\"}",
 		  ALERT_DEVICE_RISK, "risks of Graph" },
-		{ ENDPOINT "\"evidence\":[", "{\"entityType\":\"Ip\"},", "{\"entityType\":"
-		  "\"User\",\"accountName\":\"u\"}", ALERT_USER,
+		{ ENDPOINT "\"evidence\":[", "{\"entityType\":\"Ip\"},",
+		  "{\"entityType\":\"User\",\"accountName\":\"u\"}", ALERT_USER,
 		  "evidences of Defender for Endpoint" },
 	};
 	bool all;
@@ -88,38 +86,6 @@ test_many(void)
 			    lists[i].field, &all) && !all,
 		   "and not more, which is known");
 	}
-}
-
-/* Is a device read that is so many objects deep in an evidence? */
-static bool
-is_read_at(int depth, bool *all_out)
-{
-	struct buf text = BUF_INIT;
-	bool found;
-	int i;
-
-	buf_puts(&text, GRAPH "\"evidence\":[");
-	for (i = 0; i < depth; i++)
-		buf_puts(&text, "{\"@odata.type\":\"ipEvidence\","
-			 "\"inner\":");
-	buf_puts(&text, "{\"@odata.type\":\"#microsoft.graph.security."
-		 "deviceEvidence\",\"deviceDnsName\":\"d\"}");
-	for (i = 0; i < depth; i++)
-		buf_putc(&text, '}');
-	buf_puts(&text, "]}");
-	found = gives(text.data, ALERT_DEVICE, all_out);
-	buf_release(&text);
-	return found;
-}
-
-static void
-test_deep(void)
-{
-	bool all;
-
-	ok(is_read_at(4, &all) && all,
-	   "an evidence is read six deep, its list counted");
-	ok(!is_read_at(5, &all) && !all, "and no deeper, which is known");
 }
 
 /* "lab-1, srv-9 + evidence[2] has no type": what there is of a field. */
@@ -169,6 +135,62 @@ read_of(const char *text, const char *asked, enum alert_field field)
 	got = field_of(json, asked, field);
 	json_destroy(&json);
 	return got;
+}
+
+/* "x" so many times, then "c". */
+static const char *
+read_texts(int times)
+{
+	struct buf text = BUF_INIT;
+	const char *got;
+
+	buf_puts(&text, "{'id':'a','evidence':[],'categories':[");
+	while (times--)
+		buf_puts(&text, "'x',");
+	buf_puts(&text, "'c']}");
+	got = read_of(text.data, NULL, ALERT_CATEGORY);
+	buf_release(&text);
+	return got;
+}
+
+static void
+test_texts(void)
+{
+	is(read_texts(1999), "x, c", "2000 texts of a list are read");
+	is(read_texts(2000), "x + API field categories is longer than what is "
+	   "read", "and not more, which is known");
+}
+
+/* Is a device read that is so many objects deep in an evidence? */
+static bool
+is_read_at(int depth, bool *all_out)
+{
+	struct buf text = BUF_INIT;
+	bool found;
+	int i;
+
+	buf_puts(&text, GRAPH "\"evidence\":[");
+	for (i = 0; i < depth; i++)
+		buf_puts(&text, "{\"@odata.type\":\"ipEvidence\","
+			 "\"inner\":");
+	buf_puts(&text, "{\"@odata.type\":\"#microsoft.graph.security."
+		 "deviceEvidence\",\"deviceDnsName\":\"d\"}");
+	for (i = 0; i < depth; i++)
+		buf_putc(&text, '}');
+	buf_puts(&text, "]}");
+	found = gives(text.data, ALERT_DEVICE, all_out);
+	buf_release(&text);
+	return found;
+}
+
+static void
+test_deep(void)
+{
+	bool all;
+
+	ok(is_read_at(4, &all) && all,
+	   "an evidence is read six deep, its list counted");
+	ok(!is_read_at(5, &all) && !all, "and no deeper, which is known");
 }
 
 #define TYPED(type) "'@odata.type':'#microsoft.graph.security." type \
@@ -255,6 +277,9 @@ test_evidence(void)
 		{ "[{" TYPED("user") "'userAccount':{'accountName':'ceo',"
 		  "'azureAdUserId':'6f9c'}}]", ALERT_USER, "ceo + "
 		  "evidence[0].userAccount does not say its principal name" },
+		{ "[{" TYPED("ioTDevice") "'deviceId':'i-7','tags':[]}]",
+		  ALERT_DEVICE, "i-7 + evidence[0] is a device without a name"
+		},
 		{ "[{" TYPED("process") "'mdeDeviceId':null}]", ALERT_USER,
 		  "+ evidence[0].userAccount is a user without a name" },
 		{ "[{" TYPED("mailbox") "'upn':7}]", ALERT_USER,
@@ -315,9 +340,14 @@ test_members(void)
 		{ "{'id':'a','evidence':[],'categories':[]}", NULL,
 		  ALERT_CATEGORY, "" },
 		{ "{'id':'a','evidence':[],'category':'X'}", NULL,
-		  ALERT_CATEGORY, "X" },
+		  ALERT_CATEGORY, "X + the API does not list categories" },
+		{ "{'id':'a','evidence':[],'categories':['X',null]}", NULL,
+		  ALERT_CATEGORY, "X + API field categories[1] is neither "
+		  "text nor number" },
+		{ "{'id':'a','evidence':[],'categories':['X','']}", NULL,
+		  ALERT_CATEGORY, "X + API field categories[1] is empty" },
 		{ "{'id':'a','evidence':[],'categories':null}", NULL,
-		  ALERT_CATEGORY, "+ the API does not say categories" },
+		  ALERT_CATEGORY, "+ the API does not list categories" },
 		{ "{'id':'a','evidence':[],'actorDisplayName':null}", NULL,
 		  ALERT_ACTOR, "" },
 
@@ -383,7 +413,11 @@ test_members(void)
 		{ ENDPOINT_ALERT "'evidence':[{'entityType':'User'}]}", NULL,
 		  ALERT_USER, "+ evidence[0] is a user without a name" },
 		{ ENDPOINT_ALERT "'evidence':[{'a':'b'}]}", NULL, ALERT_USER,
-		  "+ evidence[0] has no type" },
+		  "+ evidence[0] is of a type that nobody knows" },
+		{ ENDPOINT_ALERT "'category':'null'}", NULL, ALERT_CATEGORY,
+		  "" },
+		{ ENDPOINT_ALERT "'category':null}", NULL, ALERT_CATEGORY,
+		  "+ the API does not say category" },
 		{ ENDPOINT_ALERT "'evidence':null}", NULL, ALERT_USER,
 		  "+ evidence is no list" },
 	};
@@ -442,6 +476,7 @@ main(void)
 	test_evidence();
 	test_members();
 	test_many();
+	test_texts();
 	test_deep();
 	test_name();
 	arena_destroy(&arena);
