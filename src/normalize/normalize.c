@@ -121,6 +121,19 @@ find_missing(struct normalized *out, const struct format *format,
 	out->complete = !out->missing.count;
 }
 
+/* What mails of the format say and this one does not was not found in it. Not
+ * so a title: rules about mails without one ask for the subject. */
+static void
+mark_missing(struct normalized *out)
+{
+	size_t i;
+
+	for (i = 0; i < out->missing.count; i++)
+		if (out->missing.items[i] != ALERT_TITLE)
+			alert_incomplete(out->alert, out->missing.items[i],
+					 "other mails of this format say it");
+}
+
 /* After find_missing(): a subject is a title only for want of one. */
 static void
 set_title(struct alert *alert, const char *subject)
@@ -165,6 +178,7 @@ read_message(struct normalized *out, const struct normalize_input *input,
 	set_tenant(out->alert, &extraction.evidences);
 	set_customer(out, input, &extraction.evidences, arena);
 	find_missing(out, format, arena);
+	mark_missing(out);
 	set_title(out->alert, choice->message->subject);
 	for (i = 0; i < choice->message->limits.count; i++)
 		alert_doubt(out->alert, "not all of it was read: %s",
