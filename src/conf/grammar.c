@@ -187,6 +187,8 @@ static const struct grammar format_block[] = {
 };
 
 static const struct grammar alert_block[] = {
+	{ "incomplete", { LIST("FIELD") },
+	  HELP("fields that may have a value that was not read") },
 	{ "", { LIST("VALUE") }, HELP("a field of the alert") },
 	END
 };

@@ -27,19 +27,46 @@ check_severity(struct conf_word word, struct diag *diag)
 }
 
 static void
+unknown_field(struct arena *arena, const char *name, struct diag_place place,
+	      struct diag *diag)
+{
+	diag_error(diag, place,
+		   diag_did_you_mean(diag, name, field_names(arena),
+				     strcmp(name, "at") ?
+				     "tocsin-rules(5) lists them" :
+				     "it stands behind the }"),
+		   "unknown field '%s'", name);
+}
+
+static bool
+is_incomplete(const struct conf_node *line)
+{
+	return !strcmp(line->keyword, "incomplete");
+}
+
+static void
+check_incomplete(struct arena *arena, const struct conf_node *line,
+		 struct diag *diag)
+{
+	size_t i;
+
+	for (i = 0; i < line->words.count; i++)
+		if (alert_field_find(line->words.items[i].text) ==
+		    ALERT_FIELDS)
+			unknown_field(arena, line->words.items[i].text,
+				      line->words.items[i].place, diag);
+}
+
+static void
 check_field(struct arena *arena, const struct conf_node *line,
 	    struct diag *diag)
 {
 	enum alert_field field = alert_field_find(line->keyword);
 
-	if (field == ALERT_FIELDS)
-		diag_error(diag, line->place,
-			   diag_did_you_mean(diag, line->keyword,
-					     field_names(arena),
-					     strcmp(line->keyword, "at") ?
-					     "tocsin-rules(5) lists them" :
-					     "it stands behind the }"),
-			   "unknown field '%s'", line->keyword);
+	if (is_incomplete(line))
+		check_incomplete(arena, line, diag);
+	else if (field == ALERT_FIELDS)
+		unknown_field(arena, line->keyword, line->place, diag);
 	else if (line->words.count > 1 && !alert_fields[field].several)
 		diag_error(diag, line->words.items[1].place,
 			   "no comma stands between fields",
@@ -143,18 +170,30 @@ ruletest_load(const struct conf *conf, struct diag *diag)
 	return tests;
 }
 
+static void
+take_line(struct alert *alert, const struct conf_node *line)
+{
+	enum alert_field field = alert_field_find(line->keyword);
+	size_t i;
+
+	for (i = 0; i < line->words.count; i++) {
+		const char *text = line->words.items[i].text;
+
+		if (is_incomplete(line))
+			alert_incomplete(alert, alert_field_find(text),
+					 "the test says so");
+		else
+			(void)alert_add(alert, field, text, "test");
+	}
+}
+
 struct alert *
 ruletest_alert(const struct ruletest *test, struct arena *arena)
 {
 	struct alert *alert = alert_create(arena);
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < test->alert->block.count; i++) {
-		const struct conf_node *line = test->alert->block.items[i];
-
-		for (j = 0; j < line->words.count; j++)
-			(void)alert_add(alert, alert_field_find(line->keyword),
-					line->words.items[j].text, "test");
-	}
+	for (i = 0; i < test->alert->block.count; i++)
+		take_line(alert, test->alert->block.items[i]);
 	return alert;
 }

@@ -26,6 +26,7 @@ begin_record(struct passage *passage, struct buf *error)
 		if (!passage->document)
 			return OUTCOME_PERMANENT;
 		record->json = passage->document;
+		record->asked = input->released->verdict.format;
 		input->record = record;
 	}
 	passage_answered(passage);

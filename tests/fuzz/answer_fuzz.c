@@ -21,12 +21,14 @@
 #define GRAPH "https://graph.example"
 
 static const char configuration[] =
+	"portal security.microsoft.com\n"
 	"app reader { client 6f9c1d0e-0000-4000-8000-000000000001\n"
 	"  secret-file /dev/null  graph " GRAPH " endpoint " GRAPH " }\n"
 	"customer contoso { tenant " TENANT "\n"
 	"  poll graph using reader  poll endpoint using reader }\n";
 
 static struct customers *customers;
+static struct formats *formats;
 static poll_plans plans;
 
 static void
@@ -40,6 +42,7 @@ load(void)
 	apps_load(conf, NOW, diag, &apps);
 	polls_load(conf, &apps, diag, &plans);
 	customers = customers_load(arena, &conf->nodes, diag);
+	formats = formats_load(arena, &conf->nodes, diag);
 	if (plans.count != 2)
 		BUG("the configuration does not load");
 }
@@ -81,7 +84,8 @@ try_records(const struct json *document, struct arena *arena)
 
 		buf_reset(&error);
 		normalized = normalize_record(&(struct normalize_record){
-			.customers = customers, .tenant = TENANT,
+			.customers = customers, .formats = formats,
+			.tenant = TENANT,
 			.record = records.items[i],
 		}, arena, &error);
 		if (!normalized)

@@ -164,8 +164,12 @@ random_alert(struct arena *arena)
 	struct alert *alert = alert_create(arena);
 	size_t i;
 
-	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		add_values(alert, fields[i]);
+		if (!pick(40))
+			alert_incomplete(alert, alert_field_find(fields[i]),
+					 "not read");
+	}
 	if (pick(4))
 		alert_add(alert, ALERT_SEVERITY,
 			  pick(6) ? severities[pick(5)] : "tomorrow", "test");
