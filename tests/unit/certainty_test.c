@@ -11,6 +11,7 @@
 #include "pipeline/decide.h"
 
 #include "base/bug.h"
+#include "hold/incident_mail.h"
 #include "parse/parse.h"
 #include "tap.h"
 
@@ -336,16 +337,34 @@ static const struct past {
 	const char *name;
 	bool is_known;			/* and told, by the API */
 	const char *severity, *devices;
-	const char *told;		/* the alert that a mail told of, "" of
-					   its incident; NULL: none did */
+	bool by_mail;			/* told by one of the incident, which
+					   named lab-1 */
+	int rank;			/* as which it was told */
 } pasts[] = {
-	{ "new", false, NULL, NULL, NULL },
+	{ "new", false, NULL, NULL, false, 0 },
 	{ "known as informational, of another device", true, "informational",
-	  "[\"ws-9\"]", NULL },
+	  "[\"ws-9\"]", false, SEVERITY_INFORMATIONAL },
 	{ "known as critical, of a lab device", true, "critical",
-	  "[\"lab-1.contoso.example\"]", NULL },
-	{ "told by a mail of its incident", false, NULL, NULL, "" },
+	  "[\"lab-1.contoso.example\"]", false, SEVERITY_CRITICAL },
+	{ "told as low by a mail of its incident", false, NULL, NULL, true,
+	  SEVERITY_LOW },
+	{ "told as critical by a mail of its incident", false, NULL, NULL,
+	  true, SEVERITY_CRITICAL },
 };
+
+static void
+add_said(struct hold_state *state, const char *name)
+{
+	struct alert *alert = alert_create(arena);
+	struct hold_said said = {
+		.name = name, .code = "k7q2m9x0yz", .alert = alert,
+	};
+
+	(void)alert_add(alert, ALERT_TITLE, "Odd process", "test");
+	(void)alert_add(alert, ALERT_DEVICE, "lab-1", "test");
+	alert_set(alert, ALERT_AUTHENTIC, "pass", "test");
+	vec_push(arena, &state->said, said);
+}
 
 static struct hold_state
 state_of(const struct past *past, const struct pipeline_reading *reading)
@@ -353,15 +372,17 @@ state_of(const struct past *past, const struct pipeline_reading *reading)
 	struct hold_state state = hold_nothing(&reading->question, arena);
 	struct store_known *known = arena_alloc(arena, sizeof(*known));
 	struct store_told told = {
-		.alert = past->told ? past->told : "a1", .incident = "7",
-		.recipient = "ana@mssp.example",
-		.road = past->told ? "mail" : "api",
-		.rank = past->told ? SEVERITY_LOW : SEVERITY_CRITICAL,
+		.alert = past->by_mail ?
+			incident_mail_name("k7q2m9x0yz", arena) : "a1",
+		.incident = "7", .recipient = "ana@mssp.example",
+		.road = past->by_mail ? "mail" : "api", .rank = past->rank,
 		.at = NOON - 5 * MINUTE,
 	};
 
-	if (past->is_known || past->told)
+	if (past->is_known || past->by_mail)
 		vec_push(arena, &state.tolds, told);
+	if (past->by_mail)
+		add_said(&state, told.alert);
 	if (!past->is_known)
 		return state;
 	*known = (struct store_known){
