@@ -273,11 +273,15 @@ take_page(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 	lane_store(lane, answer, is_last, arena);
 }
 
+/* A page, or as much of one as there will ever be: one that is too large for a
+ * single record, or in which the connection breaks each time. */
 static bool
-is_too_large(const struct lane *lane, const struct poll_answer *answer)
+is_page(const struct lane *lane, const struct poll_answer *answer)
 {
-	return answer->result == POLL_TOO_LARGE &&
-	       !(answer->is_cut && is_of_one(lane));
+	if (answer->result == POLL_PAGE || !answer->is_cut)
+		return answer->result == POLL_PAGE;
+	return answer->result == POLL_TOO_LARGE ? is_of_one(lane) :
+						  lane->tries > 0;
 }
 
 static void
@@ -289,14 +293,14 @@ page_answered(void *context, const struct transfer_answer *answer)
 
 	lane_answered(lane);
 	poll_read(lane->plan, answer, lane_now(lane), arena, &read);
-	if (is_too_large(lane, &read)) {
-		ask_smaller(lane, &read.refusal);
-		json_destroy(&read.document);
-	} else if (read.result == POLL_PAGE ||
-		   read.result == POLL_TOO_LARGE) {
+	if (is_page(lane, &read)) {
 		note_clock(lane, answer->date);
 		take_page(lane, &read, arena);
 		return;
+	}
+	json_destroy(&read.document);
+	if (read.result == POLL_TOO_LARGE) {
+		ask_smaller(lane, &read.refusal);
 	} else if (read.result == POLL_TOKEN) {
 		renew_token(lane, &read);
 	} else {

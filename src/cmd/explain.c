@@ -9,6 +9,7 @@
 #include "cmd/journal.h"
 #include "parse/charset.h"
 #include "pipeline/mail.h"
+#include "source/salvage.h"
 
 enum { OPTION_JSON, OPTION_RENDER, OPTION_AT, OPTION_TO };
 
@@ -328,6 +329,22 @@ looks_like_json(const struct buf *bytes)
 	return *at == '{' || *at == '[';
 }
 
+/* Why a document is none, and what stands where it breaks off. */
+static void
+explain_break(const char *path, const struct buf *bytes, const char *why)
+{
+	struct arena *arena = arena_create();
+	struct salvage found;
+
+	if (salvage_page(bytes->data, bytes->len, arena, &found) &&
+	    found.rest.sentence)
+		(void)cmd_fail("%s: %s: %s", path, why, found.rest.sentence);
+	else
+		(void)cmd_fail("%s: %s", path, why);
+	json_destroy(&found.page);
+	arena_destroy(&arena);
+}
+
 /* Documents one behind the other are all explained: one object a line is what
  * this program prints, too. */
 static bool
@@ -342,7 +359,7 @@ explain_json(const struct explain *explain, const char *path,
 	for (; one; one = json_next(one))
 		good &= explain_document(explain, path, one, out);
 	if (!all)
-		(void)cmd_fail("%s: %s", path, error.data);
+		explain_break(path, bytes, error.data);
 	json_destroy(&all);
 	buf_release(&error);
 	return good;

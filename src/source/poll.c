@@ -329,24 +329,25 @@ read_document(struct poll_answer *out, const struct poll_plan *plan,
 	json_destroy(&document);
 }
 
-/* As much as came: if fewer cannot be asked for, what is in it counts. */
+/* As much as came, if that began as a page. */
 static void
-read_too_large(struct poll_answer *out, const struct poll_plan *plan,
-	       const struct transfer_answer *answer, struct arena *arena)
+read_part(struct poll_answer *out, const struct poll_plan *plan,
+	  const struct transfer_answer *answer, const char *why,
+	  struct arena *arena)
 {
-	struct json *document = salvage(out, answer, arena);
+	struct json *document = answer->status == 200 ?
+				salvage(out, answer, arena) : NULL;
 
-	if (document && plan->source->read(document, arena, &out->page))
+	if (document && plan->source->read(document, arena, &out->page)) {
 		take_page(out, plan, document);
-	else
+		out->passed += out->left.count;
+		out->is_cut = true;
+	} else {
 		json_destroy(&document);
-	out->passed += out->left.count;
-	out->is_cut = true;
+	}
 	if (!out->rest.sentence)
 		out->rest.text = "";
-	out->rest.sentence = "it is too large";
-	fail(out, "a page is too large");
-	out->result = POLL_TOO_LARGE;
+	out->rest.sentence = why;
 }
 
 void
@@ -357,8 +358,12 @@ poll_read(const struct poll_plan *plan, const struct transfer_answer *answer,
 		.wait_ms = poll_wait(answer, now),
 	};
 	if (answer->is_too_large) {
-		read_too_large(answer_out, plan, answer, arena);
+		read_part(answer_out, plan, answer, "it is too large", arena);
+		fail(answer_out, "a page is too large");
+		answer_out->result = POLL_TOO_LARGE;
 	} else if (answer->end != TRANSFER_DONE) {
+		read_part(answer_out, plan, answer, "the connection breaks in "
+			  "it", arena);
 		answer_out->result = POLL_FAILED;
 		answer_out->refusal = refusal_of_end(answer, "the API", arena);
 	} else {

@@ -48,10 +48,11 @@ struct poll_answer {
 	bool is_foreign;	/* there is a next page, at another host */
 	size_t passed;		/* records of the page, but for one in which it
 				   breaks off */
-	/* Of a page that is no JSON: see salvage.h. One that is too large has
-	 * these as well. */
+	/* Of a page that is no JSON: see salvage.h. One that is too large, or
+	 * in which the connection broke, has these as well. */
 	salvage_lefts left;	/* can only be shown to a person */
-	bool is_cut;		/* more may stand behind it, at no link */
+	bool is_cut;		/* it is a page, as far as it goes; more may
+				   stand behind it, at no link */
 	bool is_ended;
 	struct salvage_left rest;
 	struct refusal refusal;	/* unless it is a page */

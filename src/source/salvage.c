@@ -207,9 +207,9 @@ take_rest(struct salvage *out, const char *start, const struct scan *scan,
 
 	out->is_cut = true;
 	out->rest = leave(start, (size_t)(scan->at - start), error ?
-		arena_printf(arena, "the page breaks off in it with an error "
-			     "of the API: %s", error) :
-		"the page breaks off in it", arena);
+		arena_printf(arena, "the page breaks off in this record with an "
+			     "error of the API: %s", error) :
+		"the page breaks off in this record", arena);
 }
 
 /* False: they are so many that it is not they. */

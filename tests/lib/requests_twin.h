@@ -65,7 +65,7 @@ twin_deliver(void *context)
 	struct twin_request *request = context, was = *request;
 	const struct transfer_answer answer = {
 		.end = was.end, .is_too_large = was.is_too_large,
-		.status = was.end == TRANSFER_DONE ? was.status : 0,
+		.status = was.end == TRANSFER_DONE || was.body ? was.status : 0,
 		.body = was.body ? was.body : "",
 		.length = was.body ? strlen(was.body) : 0,
 		.retry_after = was.retry_after,

@@ -156,8 +156,8 @@ test_words(void)
 	struct salvage found;
 
 	ok(salvage_page(page, strlen(page), arena, &found), "broken off");
-	is(found.rest.sentence, "the page breaks off in it with an error of "
-	   "the API: UnknownError", "the API's own word is said");
+	is(found.rest.sentence, "the page breaks off in this record with an "
+	   "error of the API: UnknownError", "the API's own word is said");
 	json_destroy(&found.page);
 }
 
