@@ -12,6 +12,7 @@
 
 #include "ask/cursor.h"
 #include "ask/lane.h"
+#include "ask/spans.h"
 #include "pipeline/notice.h"
 
 enum { LANE_REQUEST_MS = 30000 };
@@ -71,11 +72,20 @@ struct lane {
 	instant_ms sweep_tried;		/* or TIME_UNKNOWN */
 	const char *link;		/* the page to ask for */
 	struct map *links;		/* that were followed */
-	size_t pages, records;
+	struct spans spans;		/* of the window */
+	size_t pages;
+	size_t records;			/* of the span */
+	const char *first;		/* the first one of it, by its id */
 	bool is_alone;			/* one record is asked for: a page
 					   broke off in it */
+	bool is_counted;		/* the page is asked for by counting */
 	size_t set_aside;		/* records that are no JSON */
 	unsigned int tries, top;
+	bool cannot_count;		/* nor in runs to come */
+	const char *next;		/* the page behind, or NULL; or why */
+	const char *next_sentence;	/* it cannot be asked for */
+	size_t next_records;		/* `records` then */
+	bool next_is_alone, next_is_counted;
 	instant_ms latest;		/* change seen in this run */
 };
 

@@ -8,7 +8,10 @@
  *	a1 a2 [a3 a4 a5    a3 breaks it off: a1 and a2 are taken,
  *	      [a3          then it is asked for alone,
  *	          a4 a5    and once it has failed so, too, it is held as it is,
- *	                   and what stands behind it is asked for
+ *	                   and what stands behind it is asked for, by counting
+ *
+ * An API that refuses to count, or does not, is asked for halves of the window
+ * instead (spans.h): some twenty pages where counting takes two.
  */
 #include "ask/lane_private.h"
 #include "base/log.h"
@@ -35,7 +38,10 @@ link_from(const struct lane *lane, size_t skip, unsigned int top)
 {
 	const struct source_window window = {
 		.is_made = lane->window.is_sweep,
-		.since = lane->window.since, .top = top, .skip = skip,
+		.since = lane->spans.now.since,
+		.until = lane->spans.now.until == SPAN_OPEN ? 0 :
+			 lane->spans.now.until,
+		.top = top, .skip = skip,
 	};
 
 	return lane->plan->source->url(lane->plan->host->url, &window,
@@ -55,7 +61,11 @@ begin_run(struct lane *lane)
 	lane->run = arena_create();
 	lane->links = map_create(lane->run);
 	lane->pages = lane->records = lane->set_aside = 0;
-	lane->is_alone = false;
+	lane->spans = (struct spans){
+		.now = { lane->window.since, SPAN_OPEN },
+	};
+	lane->first = NULL;
+	lane->is_alone = lane->is_counted = false;
 	lane->tries = 0;
 	lane->has_waited = false;
 	lane->latest = TIME_UNKNOWN;
@@ -114,51 +124,107 @@ asks_alone(const struct lane *lane, const struct poll_answer *answer)
 	return !is_of_one(lane) && answer->is_cut && !answer->is_ended;
 }
 
-/* Behind a page that gives no link: counted from the start of the window. */
+/* What tells the first record of a page from others, or NULL. */
 static const char *
-count_on(const struct lane *lane, const struct poll_answer *answer)
+first_of(const struct poll_answer *answer)
 {
-	bool is_over = !answer->passed &&
-		       (!answer->is_cut || answer->is_ended);
-
-	return is_over ? NULL :
-	       link_from(lane, lane->records + answer->passed,
-			 asks_alone(lane, answer) ? 1 : lane->top);
+	if (answer->page.records.count)
+		return answer->page.records.items[0].id;
+	return answer->is_cut ? answer->rest.text : NULL;
 }
 
-/* The page behind this one, or NULL; `sentence_out` when there is one that
- * cannot be asked for. */
-static const char *
-next_link(const struct lane *lane, const struct poll_answer *answer,
-	  const char **sentence_out)
+/* It counted, and gives again what the span began with. */
+static bool
+counts_in_vain(const struct lane *lane, const struct poll_answer *answer)
 {
-	const char *next = answer->page.next;
-	bool is_counted = !next && answer->passed >= lane->top &&
-			  lane->plan->source->counts_pages;
-
-	*sentence_out = NULL;
-	if (is_counted || answer->is_cut || lane->is_alone)
-		next = count_on(lane, answer);
-	else if (answer->is_foreign)
-		*sentence_out = "the API gives a next page at another host, "
-				"where the token must not go";
-	if (!next)
-		return NULL;
-	if (map_find(lane->links, next))
-		*sentence_out = "the pages of the API go round in a circle";
-	else if (lane->pages + 1 >= PAGES_MOST)
-		*sentence_out = "the API has more pages than can be right";
-	else if (lane->set_aside + answer->left.count > SET_ASIDE_MOST)
-		*sentence_out = "more records of the API are no JSON than can "
-				"be right";
-	return *sentence_out ? NULL : next;
+	return lane->is_counted && lane->first && first_of(answer) &&
+	       !strcmp(first_of(answer), lane->first) && lane->records;
 }
 
 static void
-follow(struct lane *lane, const char *next)
+begin_span(struct lane *lane)
 {
-	lane->link = arena_strdup(lane->run, next);
+	lane->next_records = 0;
+	lane->first = NULL;
+	lane->next_is_alone = lane->next_is_counted = false;
+	lane->next = link_from(lane, 0, lane->top);
+}
+
+/* Behind a page that gives no link: counted from the start of the span. */
+static void
+count_on(struct lane *lane, const struct poll_answer *answer)
+{
+	if (!answer->passed && (!answer->is_cut || answer->is_ended))
+		return;
+	lane->next_is_alone = asks_alone(lane, answer);
+	lane->next_is_counted = true;
+	lane->next = link_from(lane, lane->next_records,
+			       lane->next_is_alone ? 1 : lane->top);
+}
+
+/* In halves; what is as short as can be and breaks off has but that record. */
+static void
+halve(struct lane *lane, struct poll_answer *answer)
+{
+	if (spans_halve(&lane->spans, lane_now(lane), lane->run))
+		begin_span(lane);
+	else if (answer->is_cut && !answer->is_ended && !is_of_one(lane))
+		vec_push(lane->run, &answer->left, answer->rest);
+}
+
+static void
+find_next(struct lane *lane, struct poll_answer *answer)
+{
+	bool is_counted = !answer->page.next && answer->passed >= lane->top &&
+			  lane->plan->source->counts_pages;
+	bool goes_on = is_counted || answer->is_cut || lane->is_alone;
+
+	lane->next_is_alone = lane->next_is_counted = false;
+	lane->next_records = lane->records + answer->passed;
+	lane->next = goes_on ? NULL : answer->page.next;
+	if (!lane->first)
+		lane->first = first_of(answer) ?
+			arena_strdup(lane->run, first_of(answer)) : NULL;
+	if (goes_on && counts_in_vain(lane, answer))
+		lane->cannot_count = true;
+	if (goes_on && lane->cannot_count)
+		halve(lane, answer);
+	else if (goes_on)
+		count_on(lane, answer);
+	if (!lane->next && spans_next(&lane->spans))
+		begin_span(lane);
+}
+
+/* The page behind this one, if there is one and it may be asked for. */
+static void
+plan_next(struct lane *lane, struct poll_answer *answer)
+{
+	find_next(lane, answer);
+	lane->next_sentence = NULL;
+	if (answer->is_foreign)
+		lane->next_sentence = "the API gives a next page at another "
+			"host, where the token must not go";
+	if (!lane->next)
+		return;
+	if (map_find(lane->links, lane->next))
+		lane->next_sentence = "the pages of the API go round in a "
+			"circle";
+	else if (lane->pages + 1 >= PAGES_MOST)
+		lane->next_sentence = "the API has more pages than can be "
+			"right";
+	else if (lane->set_aside + answer->left.count > SET_ASIDE_MOST)
+		lane->next_sentence = "more records of the API are no JSON "
+			"than can be right";
+}
+
+static void
+follow(struct lane *lane)
+{
+	lane->link = arena_strdup(lane->run, lane->next);
 	(void)map_set(lane->links, lane->link, lane);
+	lane->records = lane->next_records;
+	lane->is_alone = lane->next_is_alone;
+	lane->is_counted = lane->next_is_counted;
 	lane->tries = 0;
 	lane_go_on(lane);
 }
@@ -166,18 +232,15 @@ follow(struct lane *lane, const char *next)
 void
 lane_page_stored(struct lane *lane, const struct poll_answer *answer)
 {
-	const char *sentence;
-	const char *next = next_link(lane, answer, &sentence);
-
 	lane->pages++;
-	lane->records += answer->passed;
 	lane->set_aside += answer->left.count;
-	lane->is_alone = asks_alone(lane, answer);
-	if (sentence) {
+	if (lane->next_sentence) {
+		const char *sentence = lane->next_sentence;
+
 		lane_end_run(lane);
 		lane_fail_so(lane, TURN_THEIRS, sentence);
-	} else if (next) {
-		follow(lane, next);
+	} else if (lane->next) {
+		follow(lane);
 	} else {
 		run_done(lane);
 	}
@@ -263,25 +326,37 @@ set_aside(struct poll_answer *answer, struct arena *arena)
 static void
 take_page(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 {
-	const char *sentence;
-	bool is_last;
-
 	if (is_of_one(lane) && !answer->passed && answer->is_cut &&
 	    !answer->is_ended)
 		set_aside(answer, arena);
-	is_last = !next_link(lane, answer, &sentence) && !sentence;
-	lane_store(lane, answer, is_last, arena);
+	plan_next(lane, answer);
+	lane_store(lane, answer, !lane->next && !lane->next_sentence, arena);
 }
 
 /* A page, or as much of one as there will ever be: one that is too large for a
- * single record, or in which the connection breaks each time. */
+ * single record, or in which the connection breaks again. */
 static bool
 is_page(const struct lane *lane, const struct poll_answer *answer)
 {
 	if (answer->result == POLL_PAGE || !answer->is_cut)
 		return answer->result == POLL_PAGE;
-	return answer->result == POLL_TOO_LARGE ? is_of_one(lane) :
-						  lane->tries > 0;
+	if (answer->result == POLL_TOO_LARGE)
+		return is_of_one(lane);
+	return lane->tries || lane->is_alone || lane->cannot_count;
+}
+
+/* The API refuses to count. */
+static bool
+halves_instead(struct lane *lane, const struct refusal *why)
+{
+	if (!lane->is_counted || lane->cannot_count ||
+	    why->turn == TURN_LATER ||
+	    !spans_halve(&lane->spans, lane_now(lane), lane->run))
+		return false;
+	lane->cannot_count = true;
+	begin_span(lane);
+	follow(lane);
+	return true;
 }
 
 static void
@@ -303,7 +378,7 @@ page_answered(void *context, const struct transfer_answer *answer)
 		ask_smaller(lane, &read.refusal);
 	} else if (read.result == POLL_TOKEN) {
 		renew_token(lane, &read);
-	} else {
+	} else if (!halves_instead(lane, &read.refusal)) {
 		lane_fail(lane, &read.refusal, read.wait_ms);
 		if (read.is_throttled)
 			lane_hold(lane);

@@ -9,6 +9,7 @@ const char *
 odata_url(const struct odata *odata, const char *host,
 	  const struct source_window *window, struct arena *arena)
 {
+	const char *time = window->is_made ? odata->made : odata->changed;
 	struct buf url = BUF_INIT;
 	const char *copy;
 
@@ -16,9 +17,12 @@ odata_url(const struct odata *odata, const char *host,
 		   odata->more);
 	if (window->skip)
 		buf_printf(&url, "&$skip=%zu", window->skip);
-	buf_printf(&url, "&$filter=%s%%20ge%%20", window->is_made ?
-		   odata->made : odata->changed);
+	buf_printf(&url, "&$filter=%s%%20ge%%20", time);
 	clock_print(&url, window->since);
+	if (window->until) {
+		buf_printf(&url, "%%20and%%20%s%%20lt%%20", time);
+		clock_print(&url, window->until);
+	}
 	copy = arena_strdup(arena, url.data);
 	buf_release(&url);
 	return copy;

@@ -36,6 +36,7 @@ enum source_kind {
 struct source_window {
 	bool is_made;		/* since then; else changed */
 	instant_ms since;
+	instant_ms until;	/* not any more; 0: to the end */
 	unsigned int top;	/* records in a page */
 	size_t skip;		/* of the window; 0 unless it counts pages */
 };

@@ -51,15 +51,25 @@ struct asked {
 
 static VEC(struct asked) asked;
 
+/* "%20ge%20TIME", up to the next blank. */
+static instant_ms
+time_in(const char *url, const char *operator)
+{
+	const char *at = strstr(url, operator);
+	instant_ms when = TIME_UNKNOWN;
+
+	if (at) {
+		at += strlen(operator);
+		(void)clock_parse(arena_strndup(arena, at, strcspn(at, "%")),
+				  &when);
+	}
+	return when;
+}
+
 static instant_ms
 since_of(const char *url)
 {
-	const char *at = strstr(url, "%20ge%20");
-	instant_ms when = TIME_UNKNOWN;
-
-	if (at)
-		(void)clock_parse(at + 8, &when);
-	return when;
+	return time_in(url, "%20ge%20");
 }
 
 static enum kind
@@ -981,7 +991,11 @@ static const struct poison {
 	{ "breaks the connection", "" },
 };
 
+/* What the API makes of $skip. */
+static const char *const counting[] = { "counts", "refuses", "does not" };
+
 static const struct poison *poison;
+static const char *counts;
 static size_t poison_at, poison_page;	/* most records in a page */
 
 static size_t
@@ -990,6 +1004,19 @@ number_in(const char *url, const char *name, size_t otherwise)
 	const char *at = strstr(url, name);
 
 	return at ? strtoul(at + strlen(name), NULL, 10) : otherwise;
+}
+
+/* They changed a second apart. */
+static instant_ms poison_changed;
+
+static bool
+is_in_window(const char *url, size_t i)
+{
+	instant_ms when = poison_changed + (instant_ms)i * SECOND;
+	instant_ms until = time_in(url, "%20lt%20");
+
+	return when >= since_of(url) &&
+	       (until == TIME_UNKNOWN || when < until);
 }
 
 static void
@@ -1010,7 +1037,9 @@ static void
 answer_poisoned(struct twin_request *request)
 {
 	const char *url = request->request.url;
-	size_t skip = number_in(url, "$skip=", 0), i;
+	size_t token = number_in(url, "$token=", 0);
+	size_t skip = strcmp(counts, "counts") ? token :
+		      number_in(url, "$skip=", token), i;
 	size_t end = skip + number_in(url, "$top=", 100);
 	struct buf text = BUF_INIT;
 	bool is_whole = true;
@@ -1019,9 +1048,17 @@ answer_poisoned(struct twin_request *request)
 		return;
 	if (end > skip + poison_page)
 		end = skip + poison_page;
+	if (!strcmp(counts, "refuses") && strstr(url, "$skip=")) {
+		request->status = 400;
+		free(request->body);
+		request->body = bug_strdup("{\"error\":{}}");
+		return;
+	}
 	buf_puts(&text, "{\"value\":[");
 	for (i = skip; is_whole && i < end && i < alerts.count; i++) {
-		buf_printf(&text, "%s%s", i > skip ? "," : "",
+		if (!is_in_window(url, i))
+			continue;
+		buf_printf(&text, "%s%s", text.len > 12 ? "," : "",
 			   alerts.items[i]);
 		is_whole = i != poison_at;
 	}
@@ -1030,7 +1067,8 @@ answer_poisoned(struct twin_request *request)
 	else if (end < alerts.count)
 		buf_printf(&text, "],\"@odata.nextLink\":"
 			   "\"https://graph.microsoft.com/alerts_v2?$top=%zu"
-			   "&$skip=%zu\"}", end - skip, end);
+			   "&$token=%zu%s\"}", end - skip, end,
+			   strstr(url, "&$filter"));
 	else
 		buf_puts(&text, "]}");
 	free(request->body);
@@ -1042,15 +1080,17 @@ static void
 test_poison_at(const char *name, const char *poll)
 {
 	struct buf want = BUF_INIT;
-	instant_ms before, changed;
+	instant_ms before;
 	size_t i;
 
 	open_all(poll);
 	pass(2 * MINUTE);
 	before = row_of("graph").cursor;
-	changed = now.fixed;
+	poison_changed = now.fixed;
 	for (i = 0; i < POISON_RECORDS; i++)
-		add_alert(arena_printf(arena, "a%zu", i), changed, changed);
+		add_alert(arena_printf(arena, "a%zu", i), poison_changed +
+			  (instant_ms)i * SECOND, poison_changed +
+			  (instant_ms)i * SECOND);
 	meanwhile = answer_poisoned;
 	/* A connection may break by itself: once more, the page and the
 	 * record. */
@@ -1061,8 +1101,8 @@ test_poison_at(const char *name, const char *poll)
 		if (i != poison_at && !strstr(items(), id))
 			buf_printf(&want, " %s", id);
 	}
-	is(want.data, "", "record %zu of pages of %zu %s: the others are told "
-	   "soon", poison_at, poison_page, name);
+	is(want.data, "", "record %zu of pages of %zu %s, the API %s: the "
+	   "others are told soon", poison_at, poison_page, name, counts);
 	ok(strstr(items(), "hold") != NULL && log_has("event=hold") == 1,
 	   "it is held");
 	ok(row_of("graph").cursor > before &&
@@ -1085,6 +1125,8 @@ test_poison(void)
 			     poison_at++) {
 				poison = &poisons[i];
 				poison_page = page_sizes[j];
+				counts = poisons[i].tail ?
+					 counting[poison_at % 3] : counting[0];
 				test_poison_at(poison->name, "graph using "
 					       "reader every 1m");
 			}
