@@ -45,13 +45,11 @@ static const struct {
 } pages[] = {
 	{ "a page that is whole", "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\"}]}",
 	  "a b" },
-	{ "half an escape", "{\"value\":[{\"id\":\"a\"},{\"t\":\"\\u12\"},"
-	  "{\"id\":\"c\"}]}", "a c | {\"t\":\"\\u12\"}" },
-	{ "no number", "{\"value\":[{\"n\":NaN},{\"id\":\"b\"},"
-	  "{\"n\":-Infinity}]}", "b | {\"n\":NaN} | {\"n\":-Infinity}" },
-	{ "what brackets say inside of texts", "{\"value\":[{\"n\":NaN,"
+	{ "two points in a number", "{\"value\":[{\"n\":1.2.3},{\"id\":\"b\"},"
+	  "{\"n\":true false}]}", "b | {\"n\":1.2.3} | {\"n\":true false}" },
+	{ "what brackets say inside of texts", "{\"value\":[{\"n\":1.2.3,"
 	  "\"t\":\"]}\\\"]}\"},{\"id\":\"b\"}]}",
-	  "b | {\"n\":NaN,\"t\":\"]}\\\"]}\"}" },
+	  "b | {\"n\":1.2.3,\"t\":\"]}\\\"]}\"}" },
 	{ "broken off in a record", "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\",",
 	  "a ~ {\"id\":\"b\"," },
 	{ "broken off in a text, and an error behind",
@@ -66,13 +64,13 @@ static const struct {
 	  "{\"t\":\"z\"w\"},{\"id\":\"e\"}]}",
 	  "a ~ {\"t\":\"x\"" },
 	{ "what stands before the list", "{\"@odata.context\":\"x\",\"n\":[{}],"
-	  "\"value\":[{\"id\":\"a\"},{\"n\":NaN}]}", "a | {\"n\":NaN}" },
-	{ "no number beside the list", "{\"@odata.count\":NaN,"
+	  "\"value\":[{\"id\":\"a\"},{\"n\":1.2.3}]}", "a | {\"n\":1.2.3}" },
+	{ "no JSON beside the list", "{\"@odata.count\":1.2.3,"
 	  "\"value\":[{\"id\":\"a\"}]}", "a ~ (ended)" },
 	{ "another page", "<html>", "nothing" },
 	{ "an error", "{\"error\":{\"code\":\"X\"", "nothing" },
 	{ "no list", "{\"value\":{\"id\":", "nothing" },
-	{ "a list that is deeper", "{\"a\":{\"value\":[{\"n\":NaN}]}}",
+	{ "a list that is deeper", "{\"a\":{\"value\":[{\"n\":1.2.3}]}}",
 	  "nothing" },
 	{ "nothing at all", "", "nothing" },
 };
@@ -87,13 +85,14 @@ test_pages(void)
 		   pages[i].want, "%s", pages[i].name);
 }
 
+/* base/json.h reads it; here it must not end the page. */
 static void
 test_nul(void)
 {
 	static const char page[] = "{\"value\":[{\"id\":\"a\"},"
-				   "{\"id\":\"b\0\"},{\"id\":\"c\"}]}";
+		"{\"id\":\"b\0\"},{\"n\":1.2.3},{\"id\":\"c\"}]}";
 
-	is(salvaged(page, sizeof(page) - 1), "a c | {\"id\":\"b",
+	is(salvaged(page, sizeof(page) - 1), "a b\xef\xbf\xbd c | {\"n\":1.2.3}",
 	   "a NUL harms no other record");
 }
 
@@ -124,12 +123,12 @@ test_many(void)
 
 	buf_puts(&page, "{\"value\":[");
 	for (i = 0; i < 99; i++)
-		buf_puts(&page, "NaN,");
+		buf_puts(&page, "1.2.3,");
 	buf_puts(&page, "{\"id\":\"a\"}]}");
-	ok(!strncmp(salvaged(page.data, page.len), "a | NaN", 7),
+	ok(!strncmp(salvaged(page.data, page.len), "a | 1.2.3", 7),
 	   "of a hundred records, ninety-nine may be none");
 	buf_cut(&page, page.len - 2);
-	buf_puts(&page, ",NaN,NaN]}");
+	buf_puts(&page, ",1.2.3,1.2.3]}");
 	is(salvaged(page.data, page.len), "nothing", "but not more");
 	buf_release(&page);
 }
@@ -137,7 +136,7 @@ test_many(void)
 static void
 test_link(void)
 {
-	static const char page[] = "{\"value\":[{\"n\":NaN}],"
+	static const char page[] = "{\"value\":[{\"n\":1.2.3}],"
 				   "\"@odata.nextLink\":\"https://x/\"}";
 	struct salvage found;
 
