@@ -50,7 +50,8 @@ XML_CFLAGS  = -I/usr/include/libxml2
 READER_LIBS = -letpan -lxml2
 # libetpan-dev excludes libcurl's OpenSSL headers, which are the same bytes as
 # the GnuTLS ones; only the library to link with is named.
-TOCSIN_LIBS = -l:libcurl.so.4 -lcjson -lpcre2-8 -lsqlite3 -lcrypto -lpthread -lm
+TOCSIN_LIBS = -l:libcurl.so.4 -lcjson -lpcre2-8 -lsqlite3 -lcrypto -lzstd \
+              -lpthread -lm
 
 MAINS    = src/main.c src/intake/deliver_main.c src/parse/reader_main.c
 SOURCES  = $(filter-out $(MAINS),$(wildcard src/*.c src/*/*.c))
