@@ -27,6 +27,7 @@ struct change_row {
 		struct store_verdict verdict;
 		struct store_event event;
 		struct store_delivery delivery;
+		struct store_raw raw;
 		struct store_held held;
 		struct store_known known;
 		struct store_told told;
@@ -123,6 +124,21 @@ void
 change_add_event(struct change *change, const struct store_event *event)
 {
 	add_row(change, write_event)->as.event = *event;
+}
+
+static enum outcome
+write_raw(struct writing *writing, const struct change_row *row)
+{
+	struct store_raw raw = row->as.raw;
+
+	raw.item = item_of(writing, raw.item);
+	return store_raw_add(writing->store, &raw, writing->error);
+}
+
+void
+change_add_raw(struct change *change, const struct store_raw *raw)
+{
+	add_row(change, write_raw)->as.raw = *raw;
 }
 
 /* ---- deliveries ---- */

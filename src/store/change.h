@@ -46,6 +46,7 @@ void change_count_duplicate(struct change *change, int64_t item,
 void change_decide_item(struct change *change, int64_t item,
 			const struct store_verdict *verdict);
 void change_add_event(struct change *change, const struct store_event *event);
+void change_add_raw(struct change *change, const struct store_raw *raw);
 
 void change_add_delivery(struct change *change,
 			 const struct store_delivery *delivery);

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/compress.h"
 #include "store/store_driver.h"
 
 /* What store.c opens, and a statement runs on. */
@@ -28,6 +29,8 @@ struct store {
 	bool broken;		/* a statement failed in the transaction */
 	struct buf turn;	/* served last by store_delivery_claim() */
 	struct buf turn_before;	/* the transaction */
+	struct compressor *compressor; /* NULL until it is needed */
+	struct buf packed;	/* its room */
 };
 
 struct query {

@@ -53,6 +53,7 @@ open_url(const char *url, bool is_own, struct store **store_out,
 		.driver = *driver,
 		.session = session,
 		.turn = BUF_INIT, .turn_before = BUF_INIT,
+		.packed = BUF_INIT,
 	};
 	*store_out = store;
 	return OUTCOME_OK;
@@ -78,6 +79,8 @@ store_close(struct store **store)
 	(*store)->driver->close(&(*store)->session);
 	buf_release(&(*store)->turn);
 	buf_release(&(*store)->turn_before);
+	buf_release(&(*store)->packed);
+	compressor_destroy(&(*store)->compressor);
 	free(*store);
 	*store = NULL;
 }

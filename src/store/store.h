@@ -264,6 +264,30 @@ struct store_ids {
 enum outcome store_untold(struct store *store, struct arena *arena,
 			  struct store_ids *ids, struct buf *error);
 
+/* ---- Raw: what came in, as it came. ---- */
+
+/* Octets of one: more than any mail that comes in has. */
+#define STORE_RAW_MOST (INT64_C(128) << 20)
+
+struct store_raw {
+	int64_t item;		/* that was made of it */
+	instant_ms since;	/* when it came */
+	const void *bytes;	/* a mail without its envelope, or JSON */
+	size_t length;
+};
+
+/* Keep it, compressed. */
+enum outcome store_raw_add(struct store *store, const struct store_raw *raw,
+			   struct buf *error);
+/* NULL in `raw_out` when it is not kept; permanent when it is damaged. */
+enum outcome store_raw(struct store *store, int64_t item, struct arena *arena,
+		       struct store_raw **raw_out, struct buf *error);
+/* Forget what came until then, but for what waits for a person; a piece at a
+ * time: `more_out` is true while there may be more. It goes with its item
+ * anyway. */
+enum outcome store_raw_prune(struct store *store, instant_ms until,
+			     bool *more_out, struct buf *error);
+
 /* ---- Held: items that wait for a person. ---- */
 
 enum store_held_state {
@@ -285,8 +309,8 @@ struct store_held {
 	const char *who;	/* who released it, */
 	const char *customer;	/* as whose, NULL: as the mail says, */
 	const char *note;	/* and why */
-	const void *message;	/* as it was in the inbox; NULL when done, and
-				   in a list */
+	const void *message;	/* what is kept of it as store_raw; NULL when
+				   done, and in a list */
 	size_t message_length;
 };
 
@@ -295,8 +319,8 @@ struct store_helds {
 	size_t count, size;
 };
 
-/* Hold an item; only item, since, reason and message are read. An item that
- * was held before is held again. */
+/* Hold an item, and keep its message whatever else is kept; only item, since,
+ * reason and message are read. An item that was held before is held again. */
 enum outcome store_held_add(struct store *store, const struct store_held *held,
 			    struct buf *error);
 /* NULL when the item is not and never was held. With its message. */
@@ -315,8 +339,8 @@ enum outcome store_held_release(struct store *store, int64_t item,
 				const char *who, const char *customer,
 				const char *note, instant_ms now,
 				struct buf *error);
-/* released -> done, and the message is dropped: its verdict is recorded and
- * its deliveries are in the queue, in this transaction. */
+/* released -> done: its verdict is recorded and its deliveries are in the
+ * queue, in this transaction; its message is kept as any other from now on. */
 enum outcome store_held_done(struct store *store, int64_t item, instant_ms now,
 			     struct buf *error);
 

@@ -6,29 +6,48 @@
 
 const char *const store_held_names[] = { "held", "released", "done", NULL };
 
-enum outcome
-store_held_add(struct store *store, const struct store_held *held,
-	       struct buf *error)
+static enum outcome
+hold(struct store *store, const struct store_held *held, struct buf *error)
 {
 	struct query query = query_start(store,
-		"INSERT INTO held (item, since, reason, message, state,"
-		" updated) VALUES ($1, $2, $3, $4, 'held', $2)"
+		"INSERT INTO held (item, since, reason, state, updated)"
+		" VALUES ($1, $2, $3, 'held', $2)"
 		" ON CONFLICT (item) DO UPDATE SET reason = excluded.reason,"
-		" message = excluded.message, state = 'held',"
-		" updated = excluded.updated, who = NULL, customer = NULL,"
-		" note = NULL", error);
+		" state = 'held', updated = excluded.updated, who = NULL,"
+		" customer = NULL, note = NULL", error);
 
 	query_put_integer(&query, held->item);
 	query_put_instant(&query, held->since);
 	query_put_text(&query, held->reason);
-	query_put_bytes(&query, held->message, held->message_length);
 	return query_end(&query);
+}
+
+enum outcome
+store_held_add(struct store *store, const struct store_held *held,
+	       struct buf *error)
+{
+	const struct store_raw raw = {
+		.item = held->item,
+		.since = held->since,
+		.bytes = held->message,
+		.length = held->message_length,
+	};
+	enum outcome outcome = store_begin(store, error);
+
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	outcome = hold(store, held, error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_raw_add(store, &raw, error);
+	return store_end(store, outcome, error);
 }
 
 #define HELD_COLUMNS \
 	"h.item, i.code, h.since, h.reason, h.state, h.updated, h.who," \
-	" h.customer, h.note, length(h.message)"
-#define HELD_TABLES "held h JOIN item i ON i.id = h.item"
+	" h.customer, h.note, r.length"
+#define HELD_TABLES \
+	"held h JOIN item i ON i.id = h.item LEFT JOIN raw r" \
+	" ON r.item = h.item AND h.state <> 'done'"
 
 static void
 take_held(struct query *query, struct arena *arena, struct store_held *held)
@@ -45,25 +64,37 @@ take_held(struct query *query, struct arena *arena, struct store_held *held)
 	held->message_length = (size_t)query_integer(query);
 }
 
-enum outcome
-store_held(struct store *store, int64_t item, struct arena *arena,
-	   struct store_held **held_out, struct buf *error)
+static enum outcome
+find(struct store *store, int64_t item, struct arena *arena,
+     struct store_held **held_out, struct buf *error)
 {
 	struct query query = query_start(store,
-		"SELECT " HELD_COLUMNS ", h.message FROM " HELD_TABLES
+		"SELECT " HELD_COLUMNS " FROM " HELD_TABLES
 		" WHERE h.item = $1", error);
 
 	*held_out = NULL;
 	query_put_integer(&query, item);
 	if (query_row(&query)) {
-		struct store_held *held = arena_alloc(arena, sizeof(*held));
-
-		take_held(&query, arena, held);
-		held->message = query_bytes(&query, arena,
-					    &held->message_length);
-		*held_out = held;
+		*held_out = arena_alloc(arena, sizeof(**held_out));
+		take_held(&query, arena, *held_out);
 	}
 	return query_end(&query);
+}
+
+enum outcome
+store_held(struct store *store, int64_t item, struct arena *arena,
+	   struct store_held **held_out, struct buf *error)
+{
+	enum outcome outcome = find(store, item, arena, held_out, error);
+	struct store_raw *raw = NULL;
+
+	if (outcome != OUTCOME_OK || !*held_out ||
+	    (*held_out)->state == STORE_DONE)
+		return outcome;
+	outcome = store_raw(store, item, arena, &raw, error);
+	if (raw)
+		(*held_out)->message = raw->bytes;
+	return outcome;
 }
 
 enum outcome
@@ -155,7 +186,7 @@ store_held_done(struct store *store, int64_t item, instant_ms now,
 		struct buf *error)
 {
 	struct query query = query_start(store,
-		"UPDATE held SET state = 'done', updated = $1, message = NULL"
+		"UPDATE held SET state = 'done', updated = $1"
 		" WHERE item = $2 AND state = 'released' RETURNING item",
 		error);
 

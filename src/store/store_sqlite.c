@@ -35,6 +35,8 @@ static const char *const schemas[] = {
 	,
 #include "schema_3.sql.inc"
 	,
+#include "schema_4.sql.inc"
+	,
 };
 
 enum { SCHEMA_NEWEST = sizeof(schemas) / sizeof(schemas[0]) };

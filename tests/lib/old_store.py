@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 
-NEWEST = 3
+NEWEST = 4
 APPLICATION_ID = 0x746f6373
 NOW = int(time.time() * 1000)
 DAY = 86400000
@@ -52,19 +52,22 @@ def add_items(db):
            reason='why')
 
 
-def add_deliveries(db):
+def add_deliveries(db, version):
     for number, state in enumerate(STATES, 1):
-        insert(db, 'delivery', id=number, item=2, kind='alert',
-               recipient=state + '@mssp.example', about='', contact='ana',
-               relay='smarthost', rule='high', template='urgent',
-               sender='tocsin@relay.mssp.example',
-               message_id='%s@relay.mssp.example' % state, smtputf8=0,
-               urgent=number % 2, lane='contoso %s@mssp.example' % state,
-               created=NOW - DAY, state=state, attempts=ATTEMPTS[state],
-               updated=NOW - DAY // 2, due=DUE.get(state),
-               expires=NOW + DAY, reply='so' if ATTEMPTS[state] else None)
-        insert(db, 'message', delivery=number,
-               bytes=(MAIL % dict(state=state)).encode())
+        row = dict(
+            id=number, item=2, kind='alert',
+            recipient=state + '@mssp.example', about='', contact='ana',
+            relay='smarthost', rule='high', template='urgent',
+            sender='tocsin@relay.mssp.example',
+            message_id='%s@relay.mssp.example' % state, smtputf8=0,
+            urgent=number % 2, lane='contoso %s@mssp.example' % state,
+            created=NOW - DAY, state=state, attempts=ATTEMPTS[state],
+            updated=NOW - DAY // 2, due=DUE.get(state),
+            expires=NOW + DAY, reply='so' if ATTEMPTS[state] else None)
+        mail = dict(delivery=number,
+                    bytes=(MAIL % dict(state=state)).encode())
+        insert(db, 'delivery', **(row if version < 3 else delivery_of(row)))
+        insert(db, 'message', **(mail if version < 3 else message_of(mail)))
         for attempt in range(ATTEMPTS[state] - (state == 'claimed')):
             insert(db, 'attempt', delivery=number, number=attempt + 1,
                    at=NOW - DAY, outcome='temporary', host='mx.example:25',
@@ -131,11 +134,40 @@ def delivery_of(old):
     return row
 
 
+def message_of(old):
+    return dict(delivery=old['delivery'], body=old['bytes'])
+
+
+def poll_of(old):
+    return dict(dict(owner=None, lease=None, generation=0), **old)
+
+
+def raw_of(held):
+    return dict(item=held['item'], since=held['since'], form='plain',
+                length=len(held['message']), bytes=held['message'])
+
+
+def version_3(tables):
+    """What version 3 makes of one before it."""
+    new = dict(dict(incident=[], day=[]), **tables)
+    new['delivery'] = [delivery_of(row) for row in tables['delivery']]
+    new['message'] = [message_of(row) for row in tables['message']]
+    new['poll'] = [poll_of(row) for row in tables['poll']]
+    return new
+
+
+def version_4(tables):
+    """And version 4 of that."""
+    return dict(tables, raw=[raw_of(row) for row in tables['held']],
+                held=[{name: row[name] for name in row if name != 'message'}
+                      for row in tables['held']])
+
+
 class OldStore:
     failed = STATES.index('failed') + 1
 
     def __init__(self, relay, version, *more):
-        self.path = relay.path(*relay.store)
+        self.path, self.version = relay.path(*relay.store), version
         db = sqlite3.connect(self.path, isolation_level=None)
         db.execute('PRAGMA journal_mode = WAL')
         db.execute('BEGIN')
@@ -145,7 +177,7 @@ class OldStore:
                 for statement in split(file.read()):
                     db.execute(statement)
         add_items(db)
-        add_deliveries(db)
+        add_deliveries(db, version)
         add_the_rest(db, version)
         for sql in ('PRAGMA application_id = %d' % APPLICATION_ID,
                     'PRAGMA user_version = %d' % version, *more, 'COMMIT'):
@@ -155,13 +187,10 @@ class OldStore:
 
     def wanted(self):
         """What the newest version makes of it."""
-        tables = dict(dict(incident=[], day=[]), **self.before)
-        tables['delivery'] = [delivery_of(row) for row in tables['delivery']]
-        tables['message'] = [dict(delivery=row['delivery'], body=row['bytes'])
-                             for row in tables['message']]
-        tables['poll'] = [dict(row, owner=None, lease=None, generation=0)
-                          for row in tables['poll']]
-        return dict(tables, version=NEWEST)
+        tables = self.before
+        if self.version < 3:
+            tables = version_3(tables)
+        return dict(version_4(tables), version=NEWEST)
 
 
 def split(script):

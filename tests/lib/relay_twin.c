@@ -498,8 +498,10 @@ static const char *const tables[] = {
 	" JOIN delivery d ON d.id = a.delivery JOIN item i ON i.id = d.item",
 	"SELECT 'event ' || " CODE " || ' ' || e.what || ' '"
 	" || coalesce(e.reason, '-') FROM event e JOIN item i ON i.id = e.item",
-	"SELECT 'held ' || " CODE " || ' ' || state || ' ' || (message IS NULL)"
+	"SELECT 'held ' || " CODE " || ' ' || state"
 	" FROM held h JOIN item i ON i.id = h.item",
+	"SELECT 'raw ' || " CODE " || ' ' || r.length"
+	" FROM raw r JOIN item i ON i.id = r.item",
 	/* Alerts are called a1 here, and a1_1 in mails and records: an id has
 	 * its whole form. */
 	"SELECT 'known ' || k.customer || ' ' || replace(k.alert, '_1', '')"

@@ -459,11 +459,141 @@ test_held(struct store *store)
 	DONE(store_held(store, item.id, arena, &held, &error), "read again");
 	is_int(held->state, STORE_DONE, "%s: it is known to be done",
 	       end_name);
-	ok(!held->message, "%s: the message is gone", end_name);
+	ok(!held->message, "%s: and no message waits", end_name);
 	DONE(store_held_add(store, &hold, &error), "it may be held again");
 	DONE(store_held(store, item.id, arena, &held, &error), "read");
 	is_int(held->state, STORE_HELD, "%s: then it is held", end_name);
 	is(held->customer, NULL, "%s: as if for the first time", end_name);
+}
+
+/* ---- Raw ---- */
+
+/* As it was read, it is there again. */
+static void
+is_kept(struct store *store, int64_t item, const void *bytes, size_t length,
+	const char *name)
+{
+	struct store_raw *raw = NULL;
+
+	DONE(store_raw(store, item, arena, &raw, &error), "read");
+	ok(raw && raw->length == length && !memcmp(raw->bytes, bytes, length),
+	   "%s: %s", end_name, name);
+}
+
+static bool
+has_raw(struct store *store, int64_t item)
+{
+	struct store_raw *raw = NULL;
+
+	DONE(store_raw(store, item, arena, &raw, &error), "read");
+	return raw;
+}
+
+static void
+keep(struct store *store, int64_t item, instant_ms since, const void *bytes,
+     size_t length)
+{
+	DONE(store_raw_add(store, &(struct store_raw){
+		.item = item, .since = since, .bytes = bytes,
+		.length = length }, &error), "it is kept");
+}
+
+static void
+test_raw(struct store *store)
+{
+	enum { LARGE = 5 << 20 };
+	static const char odd[] = "a NUL \0 and \xff, \r\n";
+	struct store_item item = add_item(store), other = add_item(store);
+	char *large = arena_alloc(arena, LARGE);
+
+	ok(!has_raw(store, item.id), "%s: what is not kept is not found",
+	   end_name);
+	keep(store, item.id, NOW, odd, sizeof(odd));
+	is_kept(store, item.id, odd, sizeof(odd), "each octet is there");
+	memset(large, 'a', LARGE);
+	large[LARGE / 2] = '\0';
+	keep(store, other.id, NOW, large, LARGE);
+	is_kept(store, other.id, large, LARGE, "of a large one too");
+	keep(store, other.id, NOW, "", 0);
+	is_kept(store, other.id, "", 0, "and of nothing");
+	is_kept(store, item.id, odd, sizeof(odd), "each by itself");
+}
+
+static const struct {
+	const char *name;
+	instant_ms since;
+	bool is_held;
+	enum store_held_state state;
+	bool stays;
+} raws[] = {
+	{ "what came at that moment goes", NOW - DAY, false, 0, false },
+	{ "what came before goes", NOW - 9 * DAY, false, 0, false },
+	{ "what came after it stays", NOW - DAY + 1, false, 0, true },
+	{ "what is held stays", NOW - 9 * DAY, true, STORE_HELD, true },
+	{ "what was released and waits stays", NOW - 9 * DAY, true,
+	  STORE_RELEASED, true },
+	{ "what was held and is done goes", NOW - 9 * DAY, true, STORE_DONE,
+	  false },
+};
+
+enum { RAWS = sizeof(raws) / sizeof(raws[0]) };
+
+static void
+hold_since(struct store *store, int64_t item, instant_ms since,
+	   enum store_held_state state)
+{
+	DONE(store_held_add(store, &(struct store_held){
+		.item = item, .since = since, .reason = "r", .message = "m",
+		.message_length = 1 }, &error), "held");
+	if (state != STORE_HELD)
+		DONE(store_held_release(store, item, "ana", NULL, NULL, NOW,
+					&error), "released");
+	if (state == STORE_DONE)
+		DONE(store_held_done(store, item, NOW, &error), "done");
+}
+
+static void
+test_prune_raw(struct store *store)
+{
+	int64_t ids[RAWS];
+	bool more;
+	size_t i;
+
+	for (i = 0; i < RAWS; i++) {
+		ids[i] = add_item(store).id;
+		if (raws[i].is_held)
+			hold_since(store, ids[i], raws[i].since,
+				   raws[i].state);
+		else
+			keep(store, ids[i], raws[i].since, "m", 1);
+	}
+	DONE(store_raw_prune(store, NOW - DAY, &more, &error), "it is over");
+	ok(!more, "%s: in one piece", end_name);
+	for (i = 0; i < RAWS; i++)
+		ok(has_raw(store, ids[i]) == raws[i].stays, "%s: %s",
+		   end_name, raws[i].name);
+}
+
+static void
+test_prune_raw_in_pieces(struct store *store)
+{
+	enum { MANY = 150 };
+	int64_t ids[MANY];
+	size_t pieces = 0, left = 0, i;
+	bool more = true;
+
+	DONE(store_begin(store, &error), "");
+	for (i = 0; i < MANY; i++) {
+		ids[i] = add_item(store).id;
+		keep(store, ids[i], NOW - DAY, "m", 1);
+	}
+	DONE(store_end(store, OUTCOME_OK, &error), "many");
+	for (; more && pieces < 10; pieces++)
+		DONE(store_raw_prune(store, NOW - DAY, &more, &error), "");
+	for (i = 0; i < MANY; i++)
+		left += has_raw(store, ids[i]);
+	is_int((long long)pieces, 2, "%s: they go in pieces", end_name);
+	is_int((long long)left, 0, "%s: and all go", end_name);
 }
 
 /* ---- Deliveries ---- */
@@ -632,18 +762,6 @@ static const struct {
 
 enum { PRUNES = sizeof(prunes) / sizeof(prunes[0]) };
 
-static void
-hold(struct store *store, int64_t item, enum store_held_state state)
-{
-	DONE(store_held_add(store, &(struct store_held){
-		.item = item, .since = NOW, .reason = "r", .message = "m",
-		.message_length = 1 }, &error), "held");
-	if (state != STORE_HELD)
-		DONE(store_held_release(store, item, "ana", NULL, NULL, NOW,
-					&error), "released");
-	if (state == STORE_DONE)
-		DONE(store_held_done(store, item, NOW, &error), "done");
-}
 
 static void
 prune_all(struct store *store)
@@ -670,7 +788,7 @@ test_prune_items(struct store *store)
 		ids[i] = item.id;
 		deliveries[i] = add_delivery(store, item.id, "a@x",
 					     prunes[i].state, TIME_UNKNOWN);
-		hold(store, item.id, prunes[i].held);
+		hold_since(store, item.id, NOW, prunes[i].held);
 	}
 	prune_all(store);
 	for (i = 0; i < PRUNES; i++) {
@@ -680,6 +798,8 @@ test_prune_items(struct store *store)
 				    &error), "read");
 		ok(!!delivery == prunes[i].stays, "%s: with its delivery",
 		   end_name);
+		ok(has_raw(store, ids[i]) == prunes[i].stays,
+		   "%s: and what came", end_name);
 	}
 }
 
@@ -932,7 +1052,10 @@ static void (*const tests[])(struct store *store) = {
 	test_verdict_is_replaced,
 	test_journal_in_pieces,
 	test_events,
+	test_raw,
 	test_held,
+	test_prune_raw,
+	test_prune_raw_in_pieces,
 	test_delivery_comes_back,
 	test_told_once,
 	test_delivery_of_nothing,
@@ -1065,12 +1188,12 @@ static const struct {
 	  "it away to begin a new one)", NULL },
 	{ "a database that is damaged", 100, "\xff\xff\xff\xff\xff\xff", 6,
 	  "store.db: database disk image is malformed (restore it", NULL },
-	{ "a store of a newer version", 60, "\0\0\0\4", 4,
-	  "store.db was written by a newer tocsin: its version is 4, this "
-	  "program knows 3", NULL },
+	{ "a store of a newer version", 60, "\0\0\0\5", 4,
+	  "store.db was written by a newer tocsin: its version is 5, this "
+	  "program knows 4", NULL },
 	{ "a store of an older version", 60, "\0\0\0\2", 4, NULL,
 	  "store.db was written by an older tocsin: its version is 2, this "
-	  "program has 3; `tocsin run` brings it up to date when it starts" },
+	  "program has 4; `tocsin run` brings it up to date when it starts" },
 	{ "a database of another program", 68, "\0\0\0\0", 4,
 	  "store.db is the database of another program", NULL },
 	{ "one that has no write-ahead log", 18, "\1\1", 2, NULL, NULL },
