@@ -57,16 +57,24 @@ cmd_usage(const char *format, ...)
 }
 
 bool
+cmd_write(const void *bytes, size_t length)
+{
+	bool good = !fflush(stdout) &&
+		    file_write_all(STDOUT_FILENO, bytes, length);
+
+	if (!good)
+		(void)cmd_fail("cannot write: %s", strerror(errno));
+	return good;
+}
+
+bool
 cmd_print(const struct buf *text)
 {
 	struct buf harmless = BUF_INIT;
 	bool good;
 
 	text_append_harmless(&harmless, text->data, text->len);
-	good = !fflush(stdout) && file_write_all(STDOUT_FILENO, harmless.data,
-						 harmless.len);
-	if (!good)
-		(void)cmd_fail("cannot write: %s", strerror(errno));
+	good = cmd_write(harmless.data, harmless.len);
 	buf_release(&harmless);
 	return good;
 }

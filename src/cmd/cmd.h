@@ -67,4 +67,8 @@ int cmd_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * is obeyed. */
 bool cmd_print(const struct buf *text);
 
+/* The same for octets that are to stay as they are; when standard output is no
+ * terminal. */
+bool cmd_write(const void *bytes, size_t length);
+
 #endif

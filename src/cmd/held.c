@@ -47,17 +47,6 @@ find_held(struct order *order)
 	return held;
 }
 
-/* The message itself, with the line ends of a terminal. */
-static void
-append_message(struct buf *out, const struct store_held *held)
-{
-	const char *at = held->message, *end = at + held->message_length;
-
-	for (; at < end; at++)
-		if (*at != '\r')
-			buf_putc(out, *at);
-}
-
 static int
 show(struct order *order)
 {
@@ -75,7 +64,7 @@ show(struct order *order)
 	journal_line(out, "note", held->note);
 	if (held->message) {
 		buf_putc(out, '\n');
-		append_message(out, held);
+		journal_message(out, held->message, held->message_length);
 	}
 	return order_end(order, OUTCOME_OK);
 }

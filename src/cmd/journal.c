@@ -36,6 +36,16 @@ journal_lines(struct buf *out, const char *indent, const char *text)
 }
 
 void
+journal_message(struct buf *out, const void *bytes, size_t length)
+{
+	const char *at = bytes, *end = at + length;
+
+	for (; at < end; at++)
+		if (*at != '\r')
+			buf_putc(out, *at);
+}
+
+void
 journal_delivery(struct buf *out, const struct store_delivery *delivery)
 {
 	buf_printf(out, "  %-6lld %-9s %s", (long long)delivery->id,

@@ -13,6 +13,9 @@ void journal_time(struct buf *out, const char *label, instant_ms when);
 /* Every line of `text` behind `indent`: a trace. */
 void journal_lines(struct buf *out, const char *indent, const char *text);
 
+/* A mail as it came, with the line ends of a terminal. */
+void journal_message(struct buf *out, const void *bytes, size_t length);
+
 /* One line: id, state, recipient, rule, when it is due. */
 void journal_delivery(struct buf *out, const struct store_delivery *delivery);
 

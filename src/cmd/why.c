@@ -5,6 +5,10 @@
 #include "cmd/journal.h"
 #include "hold/cover.h"
 
+#include <unistd.h>
+
+enum { OPTION_MAIL };
+
 static void
 print_verdict(const struct store_item *item, struct buf *out)
 {
@@ -87,6 +91,25 @@ print_all(struct order *order, const struct store_item *item)
 			      &order->out, &order->error);
 }
 
+/* What came, and not a word of ours. */
+static int
+print_mail(struct order *order, const struct store_item *item)
+{
+	struct store_raw *raw = NULL;
+	enum outcome outcome = store_raw(order->store, item->id, order->arena,
+					 &raw, &order->error);
+
+	if (outcome != OUTCOME_OK)
+		return order_end(order, outcome);
+	if (!raw)
+		return cmd_fail("what came as %s is not kept; `keep raw` says "
+				"for how long it would be", item->code);
+	if (!isatty(STDOUT_FILENO))
+		return cmd_write(raw->bytes, raw->length) ? CMD_OK : CMD_NO;
+	journal_message(&order->out, raw->bytes, raw->length);
+	return order_end(order, OUTCOME_OK);
+}
+
 static int
 obey(struct order *order)
 {
@@ -100,6 +123,8 @@ obey(struct order *order)
 		return cmd_fail("there is no mail with the code '%s'; the "
 				"journal goes back %d days", code,
 				STORE_JOURNAL_DAYS);
+	if (outcome == OUTCOME_OK && order->line->values[OPTION_MAIL])
+		return print_mail(order, item);
 	if (outcome == OUTCOME_OK)
 		outcome = print_all(order, item);
 	return order_end(order, outcome);
@@ -117,5 +142,9 @@ const struct command cmd_why = {
 	.name = "why",
 	.words = "CODE",
 	.summary = "Tell the recorded decision of a mail and what became of it",
+	.options = {
+		[OPTION_MAIL] = { "mail", NULL, "print what came instead, as "
+				  "it came" },
+	},
 	.run = run,
 };

@@ -262,6 +262,8 @@ const struct grammar grammar_top[] = {
 	  .clauses = authserv_clauses,
 	  HELP("whose Authentication-Results are believed") },
 	{ "templates", { ONE("PATH") }, HELP("directory of the templates") },
+	{ "keep", { CHOICE("raw"), ONE("DURATION|0") },
+	  HELP("how long mails and records are kept as they came; 90d") },
 	{ "catch-all", { ONE("NAME") }, HELP("who is told when nobody is") },
 
 	{ "relay", { ONE("NAME") }, relay_block,

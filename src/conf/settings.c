@@ -11,6 +11,8 @@
 
 enum { HOST_MOST = 256 };	/* RFC 1035 2.3.4 and a NUL */
 
+#define DAY_MS INT64_C(86400000)
+
 enum setting_kind {
 	SETTING_TEXT,		/* the word as it is */
 	SETTING_PATH,		/* as seen from the main file */
@@ -18,6 +20,7 @@ enum setting_kind {
 	SETTING_FROM,		/* maybe a name, an address */
 	SETTING_WORD,		/* with its place */
 	SETTING_AUTHSERV,	/* and how many fields */
+	SETTING_KEEP,		/* what, and how long */
 };
 
 static const struct setting {
@@ -32,6 +35,7 @@ static const struct setting {
 	{ "from", SETTING_FROM, 0 },
 	{ "authserv", SETTING_AUTHSERV, 0 },
 	{ "templates", SETTING_PATH, offsetof(struct settings, templates) },
+	{ "keep", SETTING_KEEP, 0 },
 	{ "catch-all", SETTING_WORD, 0 },
 };
 
@@ -91,6 +95,26 @@ store_of(const struct conf *conf, struct conf_word word, struct diag *diag)
 }
 
 static void
+set_keep(struct settings *settings, const struct conf_node *node,
+	 struct diag *diag)
+{
+	struct conf_word word = conf_word(node, 1);
+	int64_t longest = SETTINGS_KEEP_DAYS * DAY_MS;
+
+	if (node->words.count < 2)
+		return;
+	settings->keep_raw_ms = 0;
+	if (!strcmp(word.text, "0") ||
+	    !conf_duration(word, diag, &settings->keep_raw_ms) ||
+	    settings->keep_raw_ms <= longest)
+		return;
+	diag_error(diag, word.place, "90d is the longest",
+		   "the journal goes back %d days, and what came goes with it",
+		   SETTINGS_KEEP_DAYS);
+	settings->keep_raw_ms = longest;
+}
+
+static void
 set(struct settings *settings, const struct setting *setting,
     const struct conf *conf, const struct conf_node *node, struct diag *diag)
 {
@@ -103,6 +127,8 @@ set(struct settings *settings, const struct setting *setting,
 		set_authserv(settings, node, diag);
 	else if (setting->kind == SETTING_WORD)
 		settings->catch_all = conf_word(node, 0);
+	else if (setting->kind == SETTING_KEEP)
+		set_keep(settings, node, diag);
 	else if (setting->kind == SETTING_STORE && node->words.count)
 		*text = store_of(conf, conf_word(node, 0), diag);
 	else if (setting->kind == SETTING_PATH && node->words.count)
@@ -244,6 +270,7 @@ settings_load(const struct conf *conf, struct diag *diag)
 		.from_name = "tocsin",
 		.authserv_fields = 1,
 		.catch_all = { .text = "" },
+		.keep_raw_ms = SETTINGS_KEEP_DAYS * DAY_MS,
 	};
 
 	if (!conf->files.count)

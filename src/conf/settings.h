@@ -8,6 +8,9 @@
 
 #include "conf/tree.h"
 
+/* The journal goes back so far, and what came goes with it. */
+enum { SETTINGS_KEEP_DAYS = 90 };
+
 struct settings {
 	const char *state;	/* directory; default /var/lib/tocsin */
 	const char *store;	/* where the rows are: "sqlite:PATH"; default
@@ -22,6 +25,9 @@ struct settings {
 	size_t authserv_fields;	/* how many of them, from the top; default 1 */
 	const char *templates;	/* directory, or NULL for the embedded ones */
 	struct conf_word catch_all; /* the name of a person or team */
+	int64_t keep_raw_ms;	/* how long what came is kept as it came; 0:
+				   not at all. At most SETTINGS_KEEP_DAYS,
+				   which is the default */
 };
 
 /* Defaults for what is missing; a missing `catch-all`, a setting said twice or

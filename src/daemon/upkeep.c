@@ -158,7 +158,7 @@ tidy(struct unit *unit, struct store *store, struct change *change,
      struct arena *arena, struct buf *error)
 {
 	struct upkeep *upkeep = CONTAINER_OF(unit, struct upkeep, tidying);
-	bool is_trusted = false;
+	bool is_trusted = false, has_more_raw = false;
 	enum outcome outcome;
 
 	(void)arena;
@@ -170,6 +170,11 @@ tidy(struct unit *unit, struct store *store, struct change *change,
 	if (outcome == OUTCOME_OK)
 		outcome = store_prune(store, upkeep->now, &upkeep->has_more,
 				      error);
+	if (outcome == OUTCOME_OK)
+		outcome = store_raw_prune(store, upkeep->now -
+				upkeep->generation->settings.keep_raw_ms,
+				&has_more_raw, error);
+	upkeep->has_more |= has_more_raw;
 	return outcome;
 }
 

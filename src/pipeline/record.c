@@ -11,6 +11,9 @@ enum {
 	KNOWN_SEEN_MS = 24 * 3600 * 1000,
 };
 
+_Static_assert((int)SETTINGS_KEEP_DAYS == (int)STORE_JOURNAL_DAYS,
+	       "what came is kept as long as what was decided of it");
+
 static const char *
 json_of_alert(const struct alert *alert, struct arena *arena)
 {
@@ -160,6 +163,23 @@ add_held(const struct pipeline_decision *decision, instant_ms now,
 	change_add_held(change, &held);
 }
 
+/* As it came; what is held is kept in any case. */
+static void
+keep_raw(const struct generation *g, const struct pipeline_decision *decision,
+	 instant_ms now, struct change *change)
+{
+	const struct pipeline_input *input = decision->reading->input;
+	const struct store_raw raw = {
+		.item = CHANGE_ITEM,
+		.since = now,
+		.bytes = input->raw,
+		.length = input->length,
+	};
+
+	if (g->settings.keep_raw_ms && decision->action != PIPELINE_HOLD)
+		change_add_raw(change, &raw);
+}
+
 static void
 remember(const struct pipeline_decision *decision, struct change *change)
 {
@@ -228,11 +248,12 @@ record_new(const struct generation *g,
 	if (decision->action == PIPELINE_HOLD)
 		note_returned(g, decision, now, change);
 	add_item(g, decision, now, change);
+	keep_raw(g, decision, now, change);
 	follow(g, decision, now, change);
 	pipeline_tell_novelties(g, decision, now, change);
 }
 
-/* Its verdict is replaced, and the message leaves the store. */
+/* Its verdict is replaced; the message was kept when it came. */
 static void
 record_released(const struct generation *g,
 		const struct pipeline_decision *decision, instant_ms now,

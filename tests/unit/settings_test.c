@@ -75,6 +75,25 @@ test_store(void)
 }
 
 static void
+test_keep(void)
+{
+	static const struct { const char *text; long long want; } rows[] = {
+		{ "", 90 * 24 }, { "keep raw 90d", 90 * 24 },
+		{ "keep raw 7d", 7 * 24 }, { "keep raw 12h", 12 },
+		{ "keep raw 0", 0 }, { "keep raw 0d", 0 },
+	};
+	struct diag *diag = diag_create(arena);
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		is_int(load(arena_printf(arena, "%s catch-all x",
+					 rows[i].text), diag).keep_raw_ms,
+		       rows[i].want * 3600 * 1000, "hours of '%s'",
+		       rows[i].text);
+	is_int((long long)diag_errors(diag), 0, "there are no errors");
+}
+
+static void
 test_from(void)
 {
 	struct diag *diag = diag_create(arena);
@@ -107,6 +126,7 @@ main(void)
 	test_defaults();
 	test_values();
 	test_store();
+	test_keep();
 	test_from();
 	test_broken();
 	arena_destroy(&arena);

@@ -82,12 +82,12 @@ stored(void *context)
 }
 
 static struct generation *
-load(void)
+load(const char *keep)
 {
-	static char text[] =
-		"state /upkeep\nspool /upkeep\n"
+	char *text = arena_printf(arena,
+		"state /upkeep\nspool /upkeep\nkeep raw %s\n"
 		"catch-all desk\nteam desk { mail soc@mssp.example }\n"
-		"relay out { maildir /upkeep/out }\n";
+		"relay out { maildir /upkeep/out }\n", keep);
 	struct map *texts = map_create(arena);
 	struct generation *generation;
 
@@ -124,7 +124,7 @@ open_all(void)
 	store->driver = &driver;
 	other = open_store();
 	clerk = open_clerk(loop, store);
-	generations = generations_create(load());
+	generations = generations_create(load("90d"));
 	refusals = commits = changes = losses = notices = 0;
 	if (ftruncate(log_file, 0) || lseek(log_file, 0, SEEK_SET))
 		BUG("no empty log");
@@ -195,14 +195,59 @@ add_items(int count, instant_ms received)
 		BUG("%s", error.data);
 }
 
-static int
-count_items(void)
+static struct store_items
+all_items(void)
 {
 	struct store_items items = { 0 };
 
 	if (store_items(store, 0, 10000, arena, &items, &error) != OUTCOME_OK)
 		BUG("%s", error.data);
-	return (int)items.count;
+	return items;
+}
+
+static int
+count_items(void)
+{
+	return (int)all_items().count;
+}
+
+/* What each of them was made of. */
+static void
+keep_raws(instant_ms since)
+{
+	struct store_items items = all_items();
+	size_t i;
+
+	if (store_begin(store, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+	for (i = 0; i < items.count; i++) {
+		const struct store_raw raw = {
+			.item = items.items[i].id, .since = since,
+			.bytes = "m", .length = 1,
+		};
+
+		if (store_raw_add(store, &raw, &error) != OUTCOME_OK)
+			BUG("%s", error.data);
+	}
+	if (store_end(store, OUTCOME_OK, &error) != OUTCOME_OK)
+		BUG("%s", error.data);
+}
+
+static int
+count_raws(void)
+{
+	struct store_items items = all_items();
+	struct store_raw *raw;
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < items.count; i++) {
+		if (store_raw(store, items.items[i].id, arena, &raw,
+			      &error) != OUTCOME_OK)
+			BUG("%s", error.data);
+		count += raw != NULL;
+	}
+	return count;
 }
 
 /* ---- stories ---- */
@@ -290,6 +335,28 @@ test_tidy(void)
 	is_int(count_items(), 1, "then it is not looked at for a while");
 	pass(1000);
 	is_int(count_items(), 0, "and again");
+	close_all();
+}
+
+static void
+test_tidy_raw(void)
+{
+	open_all();
+	add_items(250, NOON - 7 * DAY);
+	keep_raws(NOON - 7 * DAY);
+	generations_replace(generations, load("169h"));
+	pass(0);
+	is_int(count_raws(), 250, "what came is kept as long as is said");
+	pass(3600000);
+	is_int(count_raws(), 150, "and not longer: it goes");
+	pass(200);
+	pass(200);
+	is_int(count_raws(), 0, "a piece at a time");
+	is_int(count_items(), 250, "what was decided of it stays");
+	keep_raws(now.fixed);
+	generations_replace(generations, load("0"));
+	pass(601000);
+	is_int(count_raws(), 0, "0 keeps nothing, once it is said");
 	close_all();
 }
 
@@ -454,6 +521,7 @@ test_with(struct clerk *create(struct loop *loop, struct store *store))
 	test_changes_in_company();
 	test_gone();
 	test_tidy();
+	test_tidy_raw();
 	test_tidy_alone();
 	test_trouble();
 	test_clock_ahead();
