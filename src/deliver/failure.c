@@ -4,6 +4,7 @@
 #include "hold/item_alert.h"
 #include "pipeline/about.h"
 #include "pipeline/notice.h"
+#include "pipeline/original.h"
 #include "send/channel.h"
 
 static void
@@ -43,9 +44,10 @@ has_other(const struct failure *failure, struct arena *arena)
 
 static void
 tell(const struct failure *failure, const struct store_item *item,
-     struct change *change)
+     const struct store_raw *raw, struct change *change)
 {
 	const struct store_delivery *delivery = failure->delivery;
+	const struct original original = pipeline_original_kept(item, raw);
 	struct arena *arena = change->arena;
 	const char *const commands[] = {
 		arena_printf(arena, "tocsin why %s", delivery->code),
@@ -67,10 +69,27 @@ tell(const struct failure *failure, const struct store_item *item,
 		.except = endpoint_of(delivery, arena),
 		.alert = hold_item_alert(item, arena),
 		.notice = &what,
+		.original = &original,
 	};
 
 	pipeline_notify_catch_all(failure->generation, &notice, failure->now,
 				  change);
+}
+
+/* NULL when it is not kept, or damaged: it is told without, then. */
+static enum outcome
+find_raw(const struct failure *failure, struct store *store,
+	 struct arena *arena, struct store_raw **raw_out, struct buf *error)
+{
+	size_t before = error->len;
+	enum outcome outcome = store_raw(store, failure->delivery->item, arena,
+					 raw_out, error);
+
+	if (outcome != OUTCOME_PERMANENT)
+		return outcome;
+	buf_cut(error, before);
+	*raw_out = NULL;
+	return OUTCOME_OK;
 }
 
 enum outcome
@@ -78,6 +97,7 @@ failure_tell(const struct failure *failure, struct store *store,
 	     struct change *change, bool *told_out, struct buf *error)
 {
 	struct store_item *item;
+	struct store_raw *raw;
 	enum outcome outcome;
 
 	*told_out = has_other(failure, change->arena);
@@ -90,7 +110,9 @@ failure_tell(const struct failure *failure, struct store *store,
 	outcome = store_item(store, failure->delivery->item, change->arena,
 			     &item, error);
 	if (outcome == OUTCOME_OK)
-		tell(failure, item, change);
+		outcome = find_raw(failure, store, change->arena, &raw, error);
+	if (outcome == OUTCOME_OK)
+		tell(failure, item, raw, change);
 	return outcome;
 }
 

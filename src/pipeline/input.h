@@ -13,6 +13,9 @@
  * to hurt, and the loop waits for it. */
 enum { PIPELINE_READER_MS = 10000 };
 
+/* Of an item: all of it could be read. */
+#define PIPELINE_WHOLE "whole"
+
 /* What is known of a message before it is parsed, and what parsing gave; or a
  * record that an API gave, which has neither envelope nor message. */
 struct pipeline_input {

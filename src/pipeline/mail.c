@@ -3,13 +3,8 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "pipeline/about.h"
+#include "pipeline/original.h"
 #include "pipeline/returned.h"
-
-enum {
-	/* A mail that could not be read whole goes along; a longer one is cut,
-	 * since most servers refuse more than 10 to 25 MB. */
-	RAW_MOST = 4 << 20,
-};
 
 /* A short name for an address or a thread: the start of its digest. */
 static const char *
@@ -115,20 +110,6 @@ reader_zone(const struct contact *contact,
 	return zone ? zone : zone_utc();
 }
 
-/* Could not all of it be read? Then the original goes along. */
-static bool
-is_unread(const struct pipeline_input *input)
-{
-	return !input->record &&
-	       (!input->message || input->message->limits.count > 0);
-}
-
-static size_t
-raw_length(const struct pipeline_input *input)
-{
-	return input->length < RAW_MOST ? input->length : RAW_MOST;
-}
-
 /* What the reader should know about how this came to be. */
 static const char *const *
 notes_of(const struct pipeline_input *input,
@@ -189,7 +170,8 @@ incident_name(const struct pipeline_decision *decision)
 }
 
 static struct notification
-notification_of(const struct pipeline_decision *decision,
+notification_of(const struct generation *g,
+		const struct pipeline_decision *decision,
 		const struct pipeline_plan *plan, struct arena *arena)
 {
 	const struct pipeline_input *input = decision->reading->input;
@@ -202,8 +184,7 @@ notification_of(const struct pipeline_decision *decision,
 		.rule_comment = comment_of(decision, plan->rule),
 		.code = decision->code,
 		.notes = notes_of(input, decision, arena),
-		.raw = is_unread(input) ? input->raw : NULL,
-		.raw_length = raw_length(input),
+		.original = pipeline_original(g, decision, arena),
 	};
 }
 
@@ -348,7 +329,8 @@ pipeline_render(const struct generation *g,
 		.endpoint = plan->endpoint, .relay = plan->relay,
 		.contact = plan->contact,
 	};
-	struct notification notification = notification_of(decision, plan, arena);
+	struct notification notification = notification_of(g, decision, plan,
+							   arena);
 	struct notice notice;
 
 	if (held) {

@@ -20,8 +20,7 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 		.alert = alert,
 		.notice = notice->notice,
 		.code = notice->code,
-		.raw = notice->raw,
-		.raw_length = notice->length,
+		.original = notice->original,
 	};
 	const struct render_input what = {
 		.envelope = {

@@ -20,8 +20,7 @@ struct pipeline_notice {
 	const struct alert *alert;	/* customer, severity, title, device and
 					   link are its; NULL: not known */
 	const struct notice *notice;
-	const char *raw;		/* a mail to attach, or NULL */
-	size_t length;
+	const struct original *original; /* to go with it, or NULL */
 };
 
 void pipeline_notify_catch_all(const struct generation *generation,

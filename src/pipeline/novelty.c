@@ -6,12 +6,12 @@
 
 #include "base/text.h"
 #include "pipeline/notice.h"
+#include "pipeline/original.h"
 #include "pipeline/proof.h"
 
 enum {
 	NEWS_MOST = 20,		/* in one notice; the sample has the rest */
 	SUBJECT_MOST = 200,	/* octets of a subject that are shown */
-	SAMPLE_MOST = 1 << 20,	/* octets of the mail that goes along */
 };
 
 /* NULL when nothing can be new in it. */
@@ -124,7 +124,8 @@ tell(const struct generation *generation,
      const struct pipeline_decision *decision, const char *const *news,
      instant_ms now, struct change *change)
 {
-	const struct pipeline_input *input = decision->reading->input;
+	const struct original original =
+		pipeline_original_mail(decision->reading->input);
 	const struct notice what = {
 		.kind = NOTICE_FORMAT,
 		.name = format_of(decision->reading),
@@ -136,9 +137,7 @@ tell(const struct generation *generation,
 		.about = "format",
 		.alert = decision->alert,
 		.notice = &what,
-		.raw = input->raw,
-		.length = input->length < SAMPLE_MOST ? input->length
-						      : SAMPLE_MOST,
+		.original = &original,
 	};
 
 	pipeline_notify_catch_all(generation, &notice, now, change);

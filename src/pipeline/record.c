@@ -55,12 +55,13 @@ static const char *
 parse_word(const struct pipeline_input *input)
 {
 	if (input->record)
-		return "whole";
+		return PIPELINE_WHOLE;
 	if (!input->message)
 		return input->failure;
 	if (input->message->limits.count)
 		return input->message->limits.items[0];
-	return input->truncated ? "cut when it came in" : "whole";
+	return input->truncated ? "cut when it came in" :
+				  PIPELINE_WHOLE;
 }
 
 static void

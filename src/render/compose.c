@@ -5,8 +5,10 @@
  *	  multipart/alternative		only with HTML
  *	    text/plain
  *	    text/html
- *	  application/octet-stream	the original mail: message/rfc822 may
- *					not be base64 (RFC 2046 5.2.1)
+ *	  message/rfc822		the original mail, which may not be
+ *					base64 (RFC 2046 5.2.1); so, if it is
+ *					not ASCII with lines that SMTP takes,
+ *	  application/octet-stream	the same; or the record of an API
  */
 #include "render/compose.h"
 
@@ -25,9 +27,7 @@ enum {
 	/* What an encoded word of 75 octets holds: 63 are left for base64,
 	 * which makes 15 groups of 4 for 3 octets each. */
 	WORD_OCTETS = 45,
-	/* A mail that is larger than most servers take does not arrive at
-	 * all: then the first part of the original has to do. */
-	RAW_MOST = 5 * 1024 * 1024,
+	SMTP_LINE_MOST = 998,	/* RFC 5322 2.1.1 */
 };
 
 #define CRLF "\r\n"
@@ -282,21 +282,77 @@ append_text(struct buf *out, const char *type, const char *text)
 	buf_release(&lines);
 }
 
-static void
-append_raw(struct buf *out, const struct compose *compose)
+/* Of a text as SMTP takes it; `next` is the octet behind it. */
+static bool
+is_text_octet(char octet, char next)
 {
-	size_t length = compose->raw_length;
-
-	buf_puts(out, "Content-Type: application/octet-stream; "
-		 "name=\"original.eml\"" CRLF
-		 "Content-Transfer-Encoding: base64" CRLF
-		 "Content-Disposition: attachment; "
-		 "filename=\"original.eml\"" CRLF CRLF);
-	append_base64_lines(out, compose->raw,
-			    length < RAW_MOST ? length : RAW_MOST);
+	if (octet == '\r')
+		return next == '\n';
+	return octet == '\n' || octet == '\t' ||
+	       (octet >= ' ' && octet <= '~');
 }
 
-/* Cannot stand in base64; from the Message-ID, so that it is the same again. */
+/* As a part of a mail it needs no encoding: ASCII in lines that end as lines
+ * do, none of which is taken for the end of the part. */
+static bool
+is_seven_bit(const struct original *original, const char *boundary)
+{
+	const char *at = original->bytes, *end = at + original->length;
+	size_t column = 0;
+
+	for (; at < end; at++) {
+		column = *at == '\n' || *at == '\r' ? 0 : column + 1;
+		if (!is_text_octet(*at, at + 1 < end ? at[1] : '\0') ||
+		    column > SMTP_LINE_MOST)
+			return false;
+	}
+	return !memmem(original->bytes, original->length, boundary,
+		       strlen(boundary));
+}
+
+static void
+append_original_head(struct buf *out, const char *type, const char *encoding,
+		     const char *name)
+{
+	buf_printf(out, "Content-Type: %s; name=\"%s\"" CRLF
+		   "Content-Transfer-Encoding: %s" CRLF
+		   "Content-Disposition: attachment; filename=\"%s\"" CRLF
+		   CRLF, type, name, encoding, name);
+}
+
+static void
+append_lines(struct buf *out, const struct original *original)
+{
+	const char *at = original->bytes, *end = at + original->length;
+
+	for (; at < end; at++) {
+		if (*at == '\n')
+			buf_puts(out, CRLF);
+		else if (*at != '\r')
+			buf_putc(out, *at);
+	}
+	buf_puts(out, CRLF);	/* of the boundary that follows */
+}
+
+static void
+append_original(struct buf *out, const struct original *original,
+		const char *boundary)
+{
+	if (original->form == ORIGINAL_MAIL &&
+	    is_seven_bit(original, boundary)) {
+		append_original_head(out, "message/rfc822", "7bit",
+				     "original.eml");
+		append_lines(out, original);
+		return;
+	}
+	append_original_head(out, "application/octet-stream", "base64",
+			     original->form == ORIGINAL_RECORD ?
+			     "original.json" : "original.eml");
+	append_base64_lines(out, original->bytes, original->length);
+}
+
+/* Cannot stand in base64, and what is not is looked through; from the
+ * Message-ID, so that it is the same again. */
 static void
 choose_boundary(const struct compose *compose, const char *kind,
 		char boundary[DIGEST_HEX])
@@ -342,7 +398,7 @@ append_content(struct buf *out, const struct compose *compose)
 {
 	char boundary[DIGEST_HEX];
 
-	if (!compose->raw) {
+	if (!compose->original) {
 		append_body(out, compose);
 		return;
 	}
@@ -351,7 +407,7 @@ append_content(struct buf *out, const struct compose *compose)
 	buf_printf(out, CRLF "--%s" CRLF, boundary);
 	append_body(out, compose);
 	buf_printf(out, "--%s" CRLF, boundary);
-	append_raw(out, compose);
+	append_original(out, compose->original, boundary);
 	buf_printf(out, "--%s--" CRLF, boundary);
 }
 

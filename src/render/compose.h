@@ -4,10 +4,11 @@
  *
  * The result is whole, with CRLF line ends, no line longer than 78 octets but
  * for a single long word, and pure ASCII: bodies are base64 and header text is
- * RFC 2047. Only addresses that have UTF-8 in them stay as they are, because
- * nothing else would reach them; then the server must know SMTPUTF8. Whatever
- * a value holds, it stays within its header: control characters, line ends and
- * what reorders text become blanks.
+ * RFC 2047. An original mail that is ASCII stands in it as it is, if none of
+ * its lines is longer than 998 octets. Only addresses that have UTF-8 in them
+ * stay as they are, because nothing else would reach them; then the server must
+ * know SMTPUTF8. Whatever a value holds, it stays within its header: control
+ * characters, line ends and what reorders text become blanks.
  *
  * The same input gives the same bytes, so that a message that is sent twice is
  * the same message.
@@ -17,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "render/original.h"
 
 #include <stdbool.h>
 
@@ -36,8 +38,8 @@ struct compose {
 
 	const char *text;
 	const char *html;		/* NULL: text only */
-	const char *raw;		/* attached as original.eml, or NULL */
-	size_t raw_length;
+	const struct original *original; /* attached: original_is_attached();
+					   or NULL */
 };
 
 /* Append the message; whether it needs SMTPUTF8. */

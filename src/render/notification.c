@@ -476,7 +476,10 @@ notification_value(struct arena *arena,
 		       notification_link(arena, notification));
 	value_set_bool(map, "unverified",
 		       notification_is_unverified(notification));
-	value_set_bool(map, "raw-attached", notification->raw);
+	value_set(map, "original", original_value(arena, notification->original,
+						  notification->words));
+	value_set_bool(map, "raw-attached",
+		       original_is_attached(notification->original));
 	set_notice(arena, map, notification);
 	return map;
 }
@@ -489,12 +492,18 @@ notification_shape(struct arena *arena, const struct words *words)
 		.kind = NOTICE_HELD, .why = "held-conflict",
 		.detail = "detail", .items = notes, .commands = notes,
 	};
+	static const struct original_row row = { "label", "text" };
+	static const struct original original = {
+		.from = "from", .text = "text", .rows = &row, .row_count = 1,
+		.bytes = "", .length = ORIGINAL_MOST + 1,
+	};
 	struct alert *alert = alert_create(arena);
 	struct notification notification = {
 		.alert = alert, .customer = "Customer", .incident = "incident",
 		.rule = "rule",
 		.rule_comment = "comment", .code = "code", .notes = notes,
-		.notice = &notice, .raw = "", .words = words, .zone = zone_utc(),
+		.notice = &notice, .original = &original,
+		.words = words, .zone = zone_utc(),
 	};
 	int field;
 

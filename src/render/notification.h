@@ -12,6 +12,7 @@
 #include "alert/alert.h"
 #include "base/zone.h"
 #include "render/notice.h"
+#include "render/original.h"
 #include "render/value.h"
 #include "render/words.h"
 
@@ -36,9 +37,8 @@ struct notification {
 					   rule is NULL then */
 	const char *code;		/* for `tocsin why` */
 	const char *const *notes;	/* sentences, ended by NULL; or NULL */
-	const char *raw;		/* the original mail, to go with it; or
-					   NULL */
-	size_t raw_length;
+	const struct original *original; /* what came, as far as the reader has
+					   to look for himself; or NULL */
 	const struct words *words;
 	const struct zone *zone;	/* of the reader */
 };

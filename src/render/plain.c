@@ -132,8 +132,8 @@ plain_text(struct arena *arena, const struct notification *notification)
 	append_link(arena, &out, notification);
 	for (; note && *note; note++)
 		append_line(&out, notification, "notes", *note);
-	if (notification->raw)
-		buf_printf(&out, "%s\n", word(notification, "raw-attached"));
+	original_print(arena, notification->original, notification->words,
+		       &out);
 	buf_putc(&out, '\n');
 	append_reason(&out, notification);
 	buf_printf(&out, "%s\n", word(notification, "fallback"));

@@ -112,8 +112,8 @@ render_notification(struct arena *arena, const struct render_input *input)
 	compose.code = notification->code;
 	compose.customer = alert_text(notification->alert, ALERT_CUSTOMER);
 	compose.rule = notification->rule;
-	compose.raw = notification->raw;
-	compose.raw_length = notification->raw_length;
+	if (original_is_attached(notification->original))
+		compose.original = notification->original;
 	finish(arena, &rendered, &compose);
 	return rendered;
 }

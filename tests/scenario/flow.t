@@ -179,7 +179,7 @@ with Relay() as relay:
     ok(len(soc) == 1 and 'Blast radius' in text_of(soc[0]),
        'a label that no format knows is told to the catch-all', len(sent))
     ok(soc and b'Blast radius' in b''.join(
-        p.get_content() for p in soc[0].iter_attachments()),
+        p.as_bytes() for p in soc[0].iter_attachments()),
        'with the mail')
     relay.deliver(new.replace(b'<1@az', b'<2@az'), CONTOSO)
     relay.wait_log('event=sent', times=7)

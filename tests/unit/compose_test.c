@@ -18,6 +18,10 @@ sample(void)
 static void
 test_whole(void)
 {
+	static const struct original original = {
+		.form = ORIGINAL_MAIL,
+		.bytes = "From: x\n\n\0\xFF", .length = 11,
+	};
 	struct compose compose = sample();
 	struct buf out = BUF_INIT;
 
@@ -44,8 +48,7 @@ test_whole(void)
 	compose.customer = "contoso";
 	compose.rule = "nights";
 	compose.html = "<p>Hi</p>";
-	compose.raw = "From: x\n\n\0\xFF";
-	compose.raw_length = 11;
+	compose.original = &original;
 	compose_message(&compose, &out);
 	is(strstr(out.data, "Message-ID"),
 	   "Message-ID: <1@relay.example>\r\n"
@@ -280,7 +283,7 @@ is_well_formed(const struct buf *message)
 		if (!end || end[1] != '\n' || end - at > 998)
 			return false;
 		for (i = 0; at + i < end; i++)
-			if (at[i] < ' ' || at[i] > '~')
+			if ((at[i] < ' ' && at[i] != '\t') || at[i] > '~')
 				return false;
 		if (at == end)
 			headers = false;
@@ -311,14 +314,18 @@ test_hostile(void)
 	for (i = 0; i <= sizeof(hostile) / sizeof(*hostile); i++) {
 		bool last = i == sizeof(hostile) / sizeof(*hostile);
 		const char *text = last ? huge : hostile[i];
+		const struct original original = {
+			.form = ORIGINAL_MAIL,
+			.bytes = text, .length = strlen(text),
+		};
 		struct compose compose = sample();
 
 		compose.from_name = compose.subject = compose.code = text;
 		compose.customer = compose.rule = text;
 		compose.message_id = text;
 		compose.references = (const char *const []){ text, NULL };
-		compose.text = compose.html = compose.raw = text;
-		compose.raw_length = strlen(text);
+		compose.text = compose.html = text;
+		compose.original = &original;
 		buf_reset(&out);
 		compose_message(&compose, &out);
 		ok(is_well_formed(&out), "hostile text %zu stays where it is "
@@ -328,23 +335,100 @@ test_hostile(void)
 	buf_release(&out);
 }
 
+#define BOUNDARY "=_tocsin1a34482da65133befe3cb611f6737f71"
+#define MAIL "Content-Type: message/rfc822; name=\"original.eml\"\r\n" \
+	"Content-Transfer-Encoding: 7bit\r\n"
+#define OCTETS "Content-Type: application/octet-stream; name=\"original"
+
+static char line_of_998[998 + 2], line_of_999[999 + 2];
+
+/* What stands in the mail of the original, behind its head. */
+static const struct {
+	const char *name;
+	enum original_form form;
+	const char *bytes;
+	size_t length;			/* 0: of the text */
+	const char *type, *want;
+} originals[] = {
+	{ "a mail is a mail", ORIGINAL_MAIL, "From: x\n\nbody\n", 0, MAIL,
+	  "From: x\r\n\r\nbody\r\n\r\n--" BOUNDARY "--" },
+	{ "one with the line ends of SMTP, too", ORIGINAL_MAIL,
+	  "From: x\r\n\r\nbody", 0, MAIL,
+	  "From: x\r\n\r\nbody\r\n--" BOUNDARY "--" },
+	{ "lines that begin with a dot are its own", ORIGINAL_MAIL,
+	  ".\n..\n.a\n", 0, MAIL, ".\r\n..\r\n.a\r\n" },
+	{ "a line of 998 octets is one that SMTP takes", ORIGINAL_MAIL,
+	  line_of_998, 0, MAIL, "xxxx" },
+	{ "one of 999 is not", ORIGINAL_MAIL, line_of_999, 0,
+	  OCTETS ".eml", "eHh4" },
+	{ "nor is what is no ASCII", ORIGINAL_MAIL, "\xC3\xA9\n", 0,
+	  OCTETS ".eml", "w6kK" },
+	{ "nor a NUL", ORIGINAL_MAIL, "a\0b", 3, OCTETS ".eml", "YQBi" },
+	{ "nor what a terminal obeys", ORIGINAL_MAIL, "a\x1B[2J", 0,
+	  OCTETS ".eml", "YRtbMko=" },
+	{ "but a tab is a blank", ORIGINAL_MAIL, "A: x\n\ty\n\n", 0, MAIL,
+	  "A: x\r\n\ty\r\n\r\n" },
+	{ "nor a CR that ends no line", ORIGINAL_MAIL, "a\rb", 0,
+	  OCTETS ".eml", "YQ1i" },
+	{ "nor one at the end", ORIGINAL_MAIL, "a\r", 0, OCTETS ".eml",
+	  "YQ0=" },
+	{ "a mail that ends our part does not", ORIGINAL_MAIL,
+	  "x\n--" BOUNDARY "--\nContent-Type: text/html\n\nx\n", 0,
+	  OCTETS ".eml", "eAotLT1f" },
+	{ "what nobody could read is not given to a mail program",
+	  ORIGINAL_OCTETS, "From: x\n\nbody\n", 0, OCTETS ".eml", "RnJvbTog" },
+	{ "a record is JSON", ORIGINAL_RECORD, "{}", 0, OCTETS ".json",
+	  "e30=" },
+	{ "nothing is a mail as well", ORIGINAL_MAIL, "", 0, MAIL,
+	  "\r\n--" BOUNDARY "--" },
+};
+
+static void
+test_originals(void)
+{
+	struct compose compose = sample();
+	struct buf out = BUF_INIT;
+	size_t i;
+
+	memset(line_of_998, 'x', 998);
+	memset(line_of_999, 'x', 999);
+	line_of_998[998] = line_of_999[999] = '\n';
+	for (i = 0; i < sizeof(originals) / sizeof(*originals); i++) {
+		const struct original original = {
+			.form = originals[i].form,
+			.bytes = originals[i].bytes,
+			.length = originals[i].length ? originals[i].length :
+				  strlen(originals[i].bytes),
+		};
+		const char *head, *body;
+
+		compose.original = &original;
+		buf_reset(&out);
+		compose_message(&compose, &out);
+		head = strstr(out.data, originals[i].type);
+		body = head ? strstr(head, "\r\n\r\n") : NULL;
+		ok(body && text_starts(body + 4, originals[i].want) &&
+		   is_well_formed(&out), "%s", originals[i].name);
+	}
+	buf_release(&out);
+}
+
 static void
 test_large(void)
 {
-	const size_t length = 6 * 1024 * 1024;
+	const size_t length = ORIGINAL_MOST;
+	char *raw = calloc(1, length);
+	const struct original original = {
+		.form = ORIGINAL_MAIL, .bytes = raw, .length = length,
+	};
 	struct compose compose = sample();
 	struct buf out = BUF_INIT;
-	char *raw = calloc(1, length);
 
-	compose.raw = raw;
-	compose.raw_length = length;
+	compose.original = &original;
 	compose_message(&compose, &out);
-	ok(out.len < 8 * 1024 * 1024, "a large original is cut");
-	ok(is_well_formed(&out), "and its NULs are encoded");
-	compose.raw_length = 4 * 1024 * 1024;
-	buf_reset(&out);
-	compose_message(&compose, &out);
-	ok(out.len > 4 * 1024 * 1024 / 3 * 4, "one of 4 MiB is whole");
+	ok(is_well_formed(&out), "NULs are encoded");
+	ok(out.len > length / 3 * 4 && out.len < 8 << 20,
+	   "the largest is whole, and most servers take it");
 	free(raw);
 	buf_release(&out);
 }
@@ -359,6 +443,7 @@ main(void)
 	test_encoded_words();
 	test_utf8_addresses();
 	test_hostile();
+	test_originals();
 	test_large();
 	return tap_done();
 }

@@ -195,9 +195,87 @@ test_fallback(void)
 	templates->list.count--;
 }
 
+/* A mail that says what we say, in each of its lines. Each text that is shown
+ * has this mark in it. */
+#define EVIL "EVIL"
+
+static const struct original_row evil_rows[] = {
+	{ "Severity " EVIL, "Low " EVIL },
+	{ EVIL "\nDevice", "x\r\nSeverity: Low " EVIL },
+	{ EVIL "</td>", "<b>" EVIL "</b> {{severity}} " EVIL },
+};
+
+static const char evil_text[] =
+	"Severity: Low " EVIL "\nCustomer: Fabrikam " EVIL "\r\n"
+	"--------\n" EVIL "\n> " EVIL "\n\n\n\n"
+	"Link: https://evil.example/" EVIL "\n"
+	"a long line that says much and goes on for so long that it would be "
+	"broken by whoever shows it, Severity: Low " EVIL " " EVIL "\n"
+	"</td></tr></table><h1>" EVIL "</h1>{{>layout}} " EVIL "\n"
+	"\xE2\x80\xAE" EVIL "\n";
+
+/* Each line with the mark has ours before it; and what is between two of ours
+ * is short. */
+static bool
+is_quoted(const char *text)
+{
+	const char *line = text, *end;
+
+	for (; *line; line = end + (*end == '\n')) {
+		end = strchrnul(line, '\n');
+		if (!memmem(line, (size_t)(end - line), EVIL, strlen(EVIL)) ||
+		    text_starts(line, "From: "))
+			continue;
+		if (!text_starts(line, "> ") || end - line > 80)
+			return false;
+	}
+	return true;
+}
+
+static void
+test_quotation(void)
+{
+	const struct original original = {
+		.from = "Defender " EVIL " <a@x.example>\nSeverity: Low",
+		.text = evil_text, .rows = evil_rows, .row_count = 3,
+	};
+	const char *const *code = words_languages(arena, templates->languages);
+	struct notification notification;
+	const struct render_input input = {
+		.envelope = envelope, .notification = &notification,
+		.templates = templates, .template = "alert",
+	};
+	const struct render_input plain = {
+		.envelope = envelope, .notification = &notification,
+		.templates = templates, .template = "no such one",
+	};
+	struct rendered r;
+
+	for (; *code; code++) {
+		notification = notification_of(full_alert(), *code);
+		notification.original = &original;
+		r = render_notification(arena, &input);
+		ok(!r.fallback && strstr(r.text, EVIL) && strstr(r.html, EVIL),
+		   "%s: what the mail says is there", *code);
+		ok(!strstr(r.text, "\xE2\x80\xAE") &&
+		   !strstr(r.html, "<h1>" EVIL) &&
+		   !strstr(r.html, "<b>" EVIL), "%s: and harmless", *code);
+		if (strcmp(*code, "en"))
+			continue;
+		ok(is_quoted(r.text), "and none of it looks like our word");
+		r = render_notification(arena, &plain);
+		ok(r.fallback && strstr(r.text, EVIL) && is_quoted(r.text),
+		   "nor does it where a template fails");
+	}
+}
+
 static void
 test_raw(void)
 {
+	struct original original = {
+		.form = ORIGINAL_MAIL,
+		.bytes = "From: x\n\nbody\n", .length = 14,
+	};
 	struct notification notification = notification_of(full_alert(), "en");
 	const struct render_input input = {
 		.envelope = envelope,
@@ -207,14 +285,27 @@ test_raw(void)
 	};
 	struct rendered r;
 
-	notification.raw = "From: x\n\nbody\n";
-	notification.raw_length = strlen(notification.raw);
+	notification.original = &original;
 	r = render_notification(arena, &input);
 	ok(strstr(r.body, "filename=\"original.eml\"") &&
-	   strstr(r.body, "RnJvbTogeAoKYm9keQo="),
+	   strstr(r.body, "From: x\r\n\r\nbody\r\n"),
 	   "the original mail can go along");
-	ok(strstr(r.text, "The original mail is attached."), "and is spoken "
+	ok(strstr(r.text, "The original mail is attached.") &&
+	   strstr(r.html, "The original mail is attached."), "and is spoken "
 	   "of");
+	original.length = ORIGINAL_MOST + 1;
+	r = render_notification(arena, &input);
+	ok(!strstr(r.body, "original.eml") &&
+	   !strstr(r.text, "is attached.") && !strstr(r.html, "is attached."),
+	   "one that is too large does not");
+	ok(strstr(r.text, "too large to be attached (4 MB)") &&
+	   strstr(r.html, "too large to be attached (4 MB)") &&
+	   !strstr(r.text, "tocsin why --mail"), "and that is said");
+	original.is_kept = true;
+	r = render_notification(arena, &input);
+	ok(strstr(r.text, "tocsin why --mail 4q8z0m1k2p") &&
+	   strstr(r.html, "tocsin why --mail 4q8z0m1k2p"),
+	   "and where it can be seen, if it is kept");
 }
 
 static void
@@ -232,6 +323,9 @@ static struct rendered
 told(const struct notice *notice, const struct alert *alert,
      const char *language)
 {
+	static const struct original original = {
+		.form = ORIGINAL_MAIL, .bytes = "raw", .length = 3,
+	};
 	struct notification notification = notification_of(alert, language);
 	const struct render_input input = {
 		.envelope = envelope,
@@ -242,8 +336,7 @@ told(const struct notice *notice, const struct alert *alert,
 
 	notification.rule = NULL;
 	notification.notice = notice;
-	notification.raw = "raw";
-	notification.raw_length = 3;
+	notification.original = &original;
 	return render_notification(arena, &input);
 }
 
@@ -392,6 +485,7 @@ main(void)
 	test_hostile();
 	test_fallback();
 	test_raw();
+	test_quotation();
 	test_same();
 	test_notice_kinds();
 	test_notice();
