@@ -65,11 +65,21 @@ int sqlite3_bind_blob64(void *statement, int number, const void *bytes,
 
 	if (least && in_hand(getenv("TAKING")) >= atoi(least))
 		raise(SIGKILL);
-	if (bytes && memmem(bytes, length, "deadly when held", 16))
-		*(volatile char *)0 = 0;
 	if (!real)
 		*(void **)&real = dlsym(RTLD_NEXT, "sqlite3_bind_blob64");
 	return real(statement, number, bytes, length, release);
+}
+
+size_t ZSTD_compress2(void *context, void *to, size_t room, const void *bytes,
+		      size_t length)
+{
+	static size_t (*real)(void *, void *, size_t, const void *, size_t);
+
+	if (memmem(bytes, length, "deadly when held", 16))
+		*(volatile char *)0 = 0;
+	if (!real)
+		*(void **)&real = dlsym(RTLD_NEXT, "ZSTD_compress2");
+	return real(context, to, room, bytes, length);
 }
 '''
 RULES = '''
@@ -171,9 +181,10 @@ def even_when_held():
         notices = [m for m in relay.outbox(2)
                    if m['Delivered-To'] == 'soc@mssp.example']
         ok(len(notices) == 1 and
-           relay.inbox()[0] in notices[0].get_content().replace('\n', ''),
+           relay.inbox()[0] in notices[0].get_body(("plain",))
+           .get_content().replace('\n', ''),
            'and so does a mail to the catch-all',
-           [m.get_content() for m in notices])
+           [m.as_string() for m in notices])
         relay.deliver(mail(id='next'), CONTOSO)
         same(relay.wait_rows([(2,)], TOLD), [(2,)],
              'mails that come later are told')
