@@ -172,6 +172,21 @@ file_replace(const char *path, const void *bytes, size_t count,
 	return outcome;
 }
 
+bool
+file_copy(int from, int to)
+{
+	char piece[65536];
+	ssize_t length;
+
+	while ((length = read(from, piece, sizeof(piece)))) {
+		if (length < 0 && errno == EINTR)
+			continue;
+		if (length < 0 || !file_write_all(to, piece, (size_t)length))
+			return false;
+	}
+	return !fsync(to);
+}
+
 enum outcome
 file_read_private(const char *path, size_t most, struct buf *out,
 		  struct buf *error)

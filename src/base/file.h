@@ -31,6 +31,10 @@ enum outcome file_sync_folder(const char *path, struct buf *error);
 /* Every byte, through interruptions. */
 bool file_write_all(int fd, const void *bytes, size_t count);
 
+/* All that can still be read from one descriptor into another, synced; false
+ * with errno. */
+bool file_copy(int from, int to);
+
 /* A file that must stay secret is read as by file_read(), but refused when
  * everybody may read it or a group may change it (a credential that systemd
  * hands over can be readable by a group). Nothing of the content enters

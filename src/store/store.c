@@ -28,29 +28,37 @@ store_file(const char *url)
 					      : NULL;
 }
 
+static const struct store_driver *
+find_driver(const char *url, struct buf *error)
+{
+	const struct store_driver *const *driver = drivers;
+
+	while (*driver && !(*driver)->takes(url))
+		driver++;
+	/* The rest may hold a password. */
+	if (!*driver)
+		buf_printf(error, "this version has no driver for a store "
+			   "like '%.*s:'", (int)strcspn(url, ":"), url);
+	return *driver;
+}
+
 static enum outcome
 open_url(const char *url, bool is_own, struct store **store_out,
 	 struct buf *error)
 {
-	const struct store_driver *const *driver = drivers;
+	const struct store_driver *driver = find_driver(url, error);
 	struct store_session *session;
 	enum outcome outcome;
 	struct store *store;
 
-	while (*driver && !(*driver)->takes(url))
-		driver++;
-	if (!*driver) {
-		/* The rest may hold a password. */
-		buf_printf(error, "this version has no driver for a store "
-			   "like '%.*s:'", (int)strcspn(url, ":"), url);
+	if (!driver)
 		return OUTCOME_PERMANENT;
-	}
-	outcome = (*driver)->open(url, is_own, &session, error);
+	outcome = driver->open(url, is_own, &session, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	store = bug_alloc(sizeof(*store));
 	*store = (struct store){
-		.driver = *driver,
+		.driver = driver,
 		.session = session,
 		.turn = BUF_INIT, .turn_before = BUF_INIT,
 		.packed = BUF_INIT,
@@ -83,6 +91,20 @@ store_close(struct store **store)
 	compressor_destroy(&(*store)->compressor);
 	free(*store);
 	*store = NULL;
+}
+
+enum outcome
+store_copy(struct store *store, const char *path, struct buf *error)
+{
+	return store->driver->copy(store->session, path, error);
+}
+
+enum outcome
+store_examine(const char *url, struct buf *error)
+{
+	const struct store_driver *driver = find_driver(url, error);
+
+	return driver ? driver->examine(url, error) : OUTCOME_PERMANENT;
 }
 
 static void

@@ -95,6 +95,52 @@ bool store_is_gone(struct store *store);
 enum outcome store_prune(struct store *store, instant_ms now, bool *more_out,
 			 struct buf *error);
 
+/*
+ * A copy of all that is committed now, in a new file (0600) at `path`, which
+ * must not exist: a store of the same version, without a log beside it. Nobody
+ * waits for it, however long it takes. It is on the disk when this returns;
+ * after a failure there is no such file.
+ */
+enum outcome store_copy(struct store *store, const char *path,
+			struct buf *error);
+
+/* Is the file a whole store, of this version or an older one? Permanent, with
+ * the reason, when not. Reads all of it; nobody else may have it open. */
+enum outcome store_examine(const char *url, struct buf *error);
+
+/* What waits, for whoever watches. */
+struct store_standing {
+	/* By enum store_state; of those that are over only the failed ones. */
+	int64_t deliveries[8];
+	instant_ms oldest;	/* of those that are to be sent, since when;
+				   or TIME_UNKNOWN */
+	int64_t held;		/* items that wait for a person, */
+	instant_ms held_since;	/* the first since then, or TIME_UNKNOWN */
+};
+
+enum outcome store_standing(struct store *store,
+			    struct store_standing *standing_out,
+			    struct buf *error);
+
+/* Deliveries that wait or have failed alike. */
+struct store_backlog {
+	const char *relay;
+	unsigned int state;	/* enum store_state */
+	const char *reply;	/* the last word about them, or NULL */
+	int64_t count;
+	instant_ms oldest;	/* created */
+};
+
+struct store_backlogs {
+	struct store_backlog *items;
+	size_t count, size;
+};
+
+/* Append all, by relay, state and reply. */
+enum outcome store_backlog(struct store *store, struct arena *arena,
+			   struct store_backlogs *backlogs,
+			   struct buf *error);
+
 /* One value for the whole relay; NULL when it was never set. */
 enum outcome store_meta(struct store *store, const char *name,
 			struct arena *arena, const char **value_out,

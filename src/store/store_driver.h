@@ -41,6 +41,11 @@ struct store_driver {
 	enum outcome (*commit)(struct store_session *session,
 			       struct buf *error);
 	void (*rollback)(struct store_session *session);
+	/* As store_copy(), and what it says. */
+	enum outcome (*copy)(struct store_session *session, const char *path,
+			     struct buf *error);
+	/* As store_examine(). */
+	enum outcome (*examine)(const char *url, struct buf *error);
 	/* Whether another connection has committed since this was last asked;
 	 * true when it cannot be told. */
 	bool (*changed)(struct store_session *session);

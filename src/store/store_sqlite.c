@@ -590,6 +590,107 @@ make_private(const char *path, struct buf *error)
 	return outcome_of_errno(reason);
 }
 
+/* The copy is one file: SQLite writes it without a log, and does not sync it.
+ */
+static enum outcome
+sync_copy(const char *path, struct buf *error)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	bool synced = fd >= 0 && !fsync(fd);
+
+	if (!synced)
+		buf_printf(error, "cannot write %s: %s", path,
+			   strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);	/* synced, or failed already */
+	return synced ? file_sync_folder(path, error) : OUTCOME_TEMPORARY;
+}
+
+/* One transaction that reads: what is committed meanwhile is not in it. */
+static enum outcome
+copy_into(struct store_session *session, const char *path, struct buf *error)
+{
+	struct store_statement *statement =
+		sqlite_prepare(session, "VACUUM INTO $1");
+	enum outcome outcome;
+	bool row;
+
+	sqlite_put_text(statement, path);
+	outcome = sqlite_step(statement, &row, error);
+	sqlite_reset(statement);
+	return outcome == OUTCOME_OK ? sync_copy(path, error) : outcome;
+}
+
+static enum outcome
+sqlite_copy(struct store_session *session, const char *path, struct buf *error)
+{
+	enum outcome outcome;
+
+	/* SQLite would make it for everybody to read. */
+	if (!access(path, F_OK)) {
+		buf_printf(error, "there is a file %s", path);
+		return OUTCOME_PERMANENT;
+	}
+	outcome = make_private(path, error);
+	if (outcome == OUTCOME_OK)
+		outcome = copy_into(session, path, error);
+	if (outcome != OUTCOME_OK)
+		(void)unlink(path);	/* what is there is of no use */
+	return outcome;
+}
+
+/* SQLite's own look at all pages and indexes. */
+static enum outcome
+check_whole(struct store_session *session, struct buf *error)
+{
+	struct store_statement *statement =
+		sqlite_prepare(session, "PRAGMA integrity_check(1)");
+	const char *said = "";
+	enum outcome outcome;
+	size_t length;
+	bool row;
+
+	outcome = sqlite_step(statement, &row, error);
+	if (outcome == OUTCOME_OK && row)
+		said = sqlite_take_bytes(statement, &length);
+	if (outcome == OUTCOME_OK && strcmp(said, "ok")) {
+		/* Behind a line that names the database. */
+		if (strchr(said, '\n'))
+			said = strchr(said, '\n') + 1;
+		buf_printf(error, "%s is damaged: %s", session->path, said);
+		outcome = OUTCOME_PERMANENT;
+	}
+	sqlite_reset(statement);
+	return outcome;
+}
+
+static enum outcome
+file_examine(const char *url, struct buf *error)
+{
+	const char *path = store_file(url);
+	struct store_session *session = NULL;
+	int64_t version = 0;
+	enum outcome outcome = session_open(path, path, &session, error);
+
+	if (outcome == OUTCOME_OK)
+		outcome = check_version(session, true, &version, error);
+	if (outcome == OUTCOME_OK && !version) {
+		buf_printf(error, "there is no store in %s", path);
+		outcome = OUTCOME_PERMANENT;
+	}
+	if (outcome == OUTCOME_OK)
+		outcome = check_whole(session, error);
+	sqlite_close(&session);
+	return outcome;
+}
+
+static enum outcome
+memory_examine(const char *url, struct buf *error)
+{
+	buf_printf(error, "%s is no file", url);
+	return OUTCOME_PERMANENT;
+}
+
 static bool
 file_takes(const char *url)
 {
@@ -637,6 +738,7 @@ memory_open(const char *url, bool is_own, struct store_session **session_out,
 	.rollback = sqlite_rollback, \
 	.changed = sqlite_changed, \
 	.gone = sqlite_gone, \
+	.copy = sqlite_copy, \
 	.prepare = sqlite_prepare, \
 	.put_integer = sqlite_put_integer, \
 	.put_text = sqlite_put_text, \
@@ -650,6 +752,7 @@ const struct store_driver store_sqlite = {
 	.name = "sqlite",
 	.takes = file_takes,
 	.open = file_open,
+	.examine = file_examine,
 	SQLITE_CONNECTION
 };
 
@@ -657,5 +760,6 @@ const struct store_driver store_memory = {
 	.name = "memory",
 	.takes = memory_takes,
 	.open = memory_open,
+	.examine = memory_examine,
 	SQLITE_CONNECTION
 };

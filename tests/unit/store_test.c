@@ -862,6 +862,39 @@ test_prune_in_pieces(struct store *store)
 	prune_all(store);
 }
 
+/* Beside what other tests have left. */
+static void
+test_standing(struct store *store)
+{
+	struct store_standing before, after;
+	struct store_backlogs backlogs = { 0 };
+	struct store_backlog *last;
+	const struct store_change failed = {
+		.state = STORE_FAILED, .at = NOW, .due = TIME_UNKNOWN,
+		.expires = TIME_UNKNOWN, .reply = "550 no such desk",
+	};
+	int64_t item = add_item(store).id, failing;
+
+	DONE(store_standing(store, &before, &error), "it says how it stands");
+	(void)add_delivery(store, item, "x@a.example", STORE_PENDING, NOW);
+	failing = add_delivery(store, item, "y@a.example", STORE_PENDING, NOW);
+	DONE(store_delivery_change(store, failing, &failed, &error), "one fails");
+	hold(store, item, STORE_HELD);
+	DONE(store_standing(store, &after, &error), "and again");
+	is_int(after.deliveries[STORE_PENDING] -
+	       before.deliveries[STORE_PENDING], 1, "one more is to be sent");
+	is_int(after.deliveries[STORE_FAILED] -
+	       before.deliveries[STORE_FAILED], 1, "one more has failed");
+	is_int(after.held - before.held, 1, "one more is held");
+	ok(after.oldest <= NOW, "the oldest is as old as the new one");
+	DONE(store_backlog(store, arena, &backlogs, &error), "by reason");
+	last = &backlogs.items[0];
+	while (!last->reply || strcmp(last->reply, "550 no such desk"))
+		last++;
+	is_int(last->count, 1, "a reason has those that failed for it");
+	is_int(last->state, STORE_FAILED, "in one state");
+}
+
 static void
 test_crashes(struct store *store)
 {
@@ -1065,6 +1098,7 @@ static void (*const tests[])(struct store *store) = {
 	test_prune_messages,
 	test_prune_in_pieces,
 	test_crashes,
+	test_standing,
 	test_meta,
 	test_tolds,
 	test_days,
@@ -1109,6 +1143,37 @@ test_modes(void)
 	ok(access(file_of(state, "-wal"), F_OK),
 	   "the log is gone when the store was closed");
 	remove_directory(state);
+}
+
+/* What is committed and nothing else, in a file of its own. */
+static void
+test_copy(void)
+{
+	char *state = make_directory(), *beside = make_directory();
+	struct store *store = open_store(state), *copy;
+	const char *value = NULL;
+	mode_t mask = umask(0);
+	struct stat stat_;
+
+	DONE(store_meta_set(store, "a", "1", &error), "a value is there");
+	DONE(store_copy(store, file_of(beside, ""), &error), "it is copied");
+	umask(mask);
+	ok(!stat(file_of(beside, ""), &stat_) &&
+	   (stat_.st_mode & 07777) == 0600, "for its owner only");
+	DONE(store_meta_set(store, "a", "2", &error), "and changes");
+	is_refused(store_copy(store, file_of(beside, ""), &error),
+		   OUTCOME_PERMANENT, "there is a file",
+		   "nothing is written over");
+	DONE(store_examine(url_of(beside), &error), "the copy is whole");
+	copy = open_again(beside);
+	DONE(store_meta(copy, "a", arena, &value, &error), "it is a store");
+	is(value, "1", "with the value of then");
+	store_close(&copy);
+	is_refused(store_copy(store, "/nowhere/copy", &error),
+		   OUTCOME_PERMANENT, "/nowhere/copy", "a copy needs a folder");
+	store_close(&store);
+	remove_directory(state);
+	remove_directory(beside);
 }
 
 static void
@@ -1483,6 +1548,7 @@ main(void)
 
 	end_name = "file";
 	test_modes();
+	test_copy();
 	test_survives();
 	test_second_connection();
 	test_damage();
