@@ -11,7 +11,8 @@
 
 const struct command *const commands[] = {
 	&cmd_check, &cmd_explain, &cmd_test, &cmd_show, &cmd_why, &cmd_queue,
-	&cmd_held, &cmd_poll, &cmd_customers, &cmd_onboard, &cmd_run, NULL
+	&cmd_held, &cmd_poll, &cmd_customers, &cmd_onboard, &cmd_status,
+	&cmd_reload, &cmd_forget, &cmd_backup, &cmd_restore, &cmd_run, NULL
 };
 
 /* Of the command that runs, for cmd_fail(). */
@@ -224,33 +225,54 @@ take_option(const struct command *command, char **argv, int *at,
 	return CMD_OK;
 }
 
+static bool
+end_with(int status, int *status_out)
+{
+	*status_out = status;
+	return false;
+}
+
+/* Take the command line apart; false when that is the end, with the exit
+ * status. */
+static bool
+take_line(const struct command *command, int argc, char **argv,
+	  struct cmd_line *line, int *status_out)
+{
+	bool options = true;
+	int i;
+
+	line->words = argv;	/* filled from the front: never overtakes i */
+	for (i = 0; i < argc; i++) {
+		*status_out = CMD_OK;
+		if (!options || argv[i][0] != '-' || !argv[i][1])
+			line->words[line->count++] = argv[i];
+		else if (!strcmp(argv[i], "--"))
+			options = false;
+		else if (!strcmp(argv[i], "--help"))
+			return end_with(print_help(command), status_out);
+		else if (!strcmp(argv[i], "--version"))
+			return end_with(print_version(), status_out);
+		else
+			*status_out = take_option(command, argv, &i, line);
+		if (*status_out != CMD_OK)
+			return false;
+	}
+	line->words[line->count] = NULL;
+	return true;
+}
+
 static int
 run_command(const struct command *command, const char *conf, int argc,
 	    char **argv)
 {
 	struct cmd_line line = { .program = "tocsin", .conf = conf };
-	bool options = true;
-	int i, status;
+	int status = CMD_OK;
 
-	line.words = argv;	/* filled from the front: never overtakes i */
 	cmd_name = command->name;
-	for (i = 0; i < argc; i++) {
-		if (!options || argv[i][0] != '-' || !argv[i][1]) {
-			line.words[line.count++] = argv[i];
-		} else if (!strcmp(argv[i], "--")) {
-			options = false;
-		} else if (!strcmp(argv[i], "--help")) {
-			return print_help(command);
-		} else if (!strcmp(argv[i], "--version")) {
-			return print_version();
-		} else {
-			status = take_option(command, argv, &i, &line);
-			if (status != CMD_OK)
-				return status;
-		}
-	}
-	line.words[line.count] = NULL;
-	return command->run(&line);
+	if (take_line(command, argc, argv, &line, &status))
+		return command->run(&line);
+	return status == CMD_USAGE && command->usage ? command->usage
+						     : status;
 }
 
 static const struct command *

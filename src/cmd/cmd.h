@@ -5,7 +5,8 @@
  * parser, `--help` and the test that compares both with the manual.
  *
  * Exit statuses: 0 done; 1 the answer is no (errors found, nothing of that
- * name, the world failed); 2 wrong usage.
+ * name, the world failed); 2 wrong usage. A command that has others says so in
+ * its struct.
  */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
@@ -46,11 +47,12 @@ struct command {
 	const char *detail;	/* more lines for --help, or NULL */
 	struct cmd_option options[CMD_OPTIONS_MOST + 1];
 	int (*run)(const struct cmd_line *line);
+	int usage;		/* the status of wrong usage; 0: CMD_USAGE */
 };
 
-extern const struct command cmd_check, cmd_customers, cmd_explain, cmd_held,
-	cmd_onboard, cmd_poll, cmd_queue, cmd_run, cmd_show, cmd_test,
-	cmd_why;
+extern const struct command cmd_backup, cmd_check, cmd_customers, cmd_explain,
+	cmd_forget, cmd_held, cmd_onboard, cmd_poll, cmd_queue, cmd_reload,
+	cmd_restore, cmd_run, cmd_show, cmd_status, cmd_test, cmd_why;
 
 extern const struct command *const commands[];	/* ended by NULL */
 

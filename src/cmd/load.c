@@ -63,19 +63,41 @@ cmd_load_anyway(const struct cmd_line *line)
 	return generation;
 }
 
+struct generation *
+cmd_load_aloud(const struct cmd_line *line)
+{
+	struct generation *generation = load(line);
+
+	if (!generation_good(generation)) {
+		cmd_print_findings(generation);
+		if (!generation->conf->files.items[0]->length)
+			generation_destroy(&generation);
+	}
+	return generation;
+}
+
+bool
+cmd_become_owner(const struct generation *generation)
+{
+	const char *state = generation->settings.state;
+
+	(void)cmd_who();		/* while it is known */
+	if (owner_become(state))
+		return true;
+	(void)cmd_fail("cannot act as the owner of %s: %s", state,
+		       strerror(errno));
+	return false;
+}
+
 struct store *
 cmd_open_store(const struct generation *generation)
 {
-	const char *state = generation->settings.state;
 	struct buf error = BUF_INIT;
 	struct store *store = NULL;
 
-	(void)cmd_who();		/* while it is known */
-	if (!owner_become(state))
-		(void)cmd_fail("cannot act as the owner of %s: %s", state,
-			       strerror(errno));
-	else if (store_open(generation->settings.store, &store, &error) !=
-		 OUTCOME_OK)
+	if (cmd_become_owner(generation) &&
+	    store_open(generation->settings.store, &store, &error) !=
+	    OUTCOME_OK)
 		(void)cmd_fail("%s", error.data);
 	buf_release(&error);
 	return store;

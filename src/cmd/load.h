@@ -15,6 +15,13 @@ struct generation *cmd_load(const struct cmd_line *line);
  * the rules are no reason to answer nothing in the middle of the night. */
 struct generation *cmd_load_anyway(const struct cmd_line *line);
 
+/* The same, but all findings are printed. */
+struct generation *cmd_load_aloud(const struct cmd_line *line);
+
+/* Run by root, the process acts as the owner of the state from then on; false
+ * after a sentence. */
+bool cmd_become_owner(const struct generation *generation);
+
 /* Print findings on standard error. */
 void cmd_print_findings(const struct generation *generation);
 

@@ -9,6 +9,7 @@
 
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "conf/lexer.h"
 #include "conf/parser.h"
 #include "conf/value.h"
@@ -334,6 +335,37 @@ take_statement(void *context, struct conf_node *node)
 		include(loader, node->words.items[i]);
 }
 
+/* In an order of their own, for the version to be the same each time. */
+static size_t
+names_beside(struct loader *loader, const char ***names_out)
+{
+	VEC(const char *) names = { 0 };
+	const char *name;
+	size_t at = 0;
+	void *text;
+
+	while (loader->instead &&
+	       map_next(loader->instead, &at, &name, &text))
+		if (text_ends(name, CONF_BESIDE))
+			vec_push(loader->scratch, &names, name);
+	if (names.count)
+		qsort(names.items, names.count, sizeof(*names.items),
+		      compare_names);
+	*names_out = names.items;
+	return names.count;
+}
+
+static void
+load_beside(struct loader *loader)
+{
+	struct diag_place main_file = whole(loader->conf->files.items[0]);
+	const char **names;
+	size_t count = names_beside(loader, &names), i;
+
+	for (i = 0; i < count; i++)
+		load_file(loader, names[i], main_file);
+}
+
 static void
 set_version(struct conf *conf)
 {
@@ -388,6 +420,7 @@ conf_load(struct arena *arena, const char *path, const struct map *instead,
 
 	loader.instead = instead;
 	load_file(&loader, loader.conf->path, (struct diag_place){ 0 });
+	load_beside(&loader);
 	return loader_end(&loader);
 }
 

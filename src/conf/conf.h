@@ -16,8 +16,12 @@
  * in the tree all the same. Never NULL.
  *
  * `instead` (may be NULL) maps file names to `const char *` texts that are
- * read in their place: the last good text of a file that is broken now.
+ * read in their place: the last good text of a file that is broken now. A name
+ * that CONF_BESIDE ends is no file's: its text is read behind all others, as if
+ * the rest of the name had been included: the last good text of a file that is
+ * not there any more.
  */
+#define CONF_BESIDE " (last good)"
 struct conf *conf_load(struct arena *arena, const char *path,
 		       const struct map *instead, struct diag *diag);
 

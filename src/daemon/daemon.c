@@ -16,6 +16,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/service.h"
 #include "daemon/upkeep.h"
+#include "daemon/vigil.h"
 #include "deliver/outbox.h"
 #include "deliver/sender_pool.h"
 #include "net/transfer.h"
@@ -44,6 +45,7 @@ struct daemon {
 	const char *path;
 	unsigned int flags;
 	struct clock clock;
+	instant_ms asked;		/* when the first load began */
 	struct generations *generations;
 	struct store *store;
 	struct clerk *clerk;
@@ -60,6 +62,7 @@ struct daemon {
 	struct quiet *quiet;
 	struct reload *reload;
 	struct upkeep *upkeep;
+	struct vigil *vigil;
 	struct loop_timer *sweep, *clean, *watchdog;
 	int inotify, signals;
 	int status;			/* to exit with */
@@ -216,19 +219,29 @@ warn_of_restart(const struct daemon *d, const struct generation *next)
 }
 
 static void
-reloaded(void *context, struct generation *next)
+take_next(struct daemon *d, struct last_good *next)
+{
+	struct generation *generation = next->generation;
+
+	warn_of_restart(d, generation);
+	next->generation = NULL;
+	generations_replace(d->generations, generation);
+	poller_reload(d->poller);
+	log_info("reloaded", "version", generation->conf->version, NULL);
+}
+
+static void
+reloaded(void *context, struct last_good *next, instant_ms asked)
 {
 	struct daemon *d = context;
+	bool is_new = next->generation != NULL;
 
-	if (!next) {
+	if (is_new)
+		take_next(d, next);
+	else
 		log_error("kept", "what", "the configuration has errors: "
 			  "everything stays as it was", NULL);
-	} else {
-		warn_of_restart(d, next);
-		generations_replace(d->generations, next);
-		poller_reload(d->poller);
-		log_info("reloaded", "version", next->conf->version, NULL);
-	}
+	vigil_loaded(d->vigil, next, is_new, asked);
 	service_notify("READY=1");
 	taker_wake(d->taker);
 	outbox_wake(d->outbox);
@@ -355,6 +368,18 @@ open_upkeep(struct daemon *d)
 	return upkeep_create(&world);
 }
 
+static struct vigil *
+open_vigil(struct daemon *d)
+{
+	const struct vigil_world world = {
+		.loop = d->loop, .clerk = d->clerk,
+		.generations = d->generations, .clock = &d->clock,
+		.stored = stored, .context = d,
+	};
+
+	return vigil_create(&world);
+}
+
 static struct outbox *
 open_outbox(struct daemon *d)
 {
@@ -390,6 +415,7 @@ start(struct daemon *d)
 	d->poller = poller_create(&asking);
 	d->quiet = open_quiet(d);
 	d->upkeep = open_upkeep(d);
+	d->vigil = open_vigil(d);
 	d->reload = reload_create(d->loop, d->path, &d->clock, reloaded, d);
 	d->sweep = loop_timer(d->loop, sweep, d);
 	d->clean = loop_timer(d->loop, clean_inbox, d);
@@ -403,11 +429,12 @@ start(struct daemon *d)
 }
 
 static void
-work(struct daemon *d)
+work(struct daemon *d, const struct last_good *first)
 {
 	const struct generation *g = generations_current(d->generations);
 
 	start(d);
+	vigil_loaded(d->vigil, first, true, d->asked);
 	log_info("ready", "version", TOCSIN_VERSION, "rules", g->conf->version,
 		 "state", g->settings.state, "store", g->settings.store,
 		 "spool", g->settings.spool,
@@ -425,6 +452,7 @@ work(struct daemon *d)
 	taker_destroy(&d->taker);
 	quiet_destroy(&d->quiet);
 	upkeep_destroy(&d->upkeep);
+	vigil_destroy(&d->vigil);
 	poller_destroy(&d->poller);
 	requests_destroy(&d->requests);
 	outbox_destroy(&d->outbox);
@@ -494,20 +522,20 @@ try_reader(const struct daemon *d, struct buf *error)
 }
 
 static int
-serve(struct daemon *d)
+serve(struct daemon *d, struct last_good *first)
 {
 	struct buf error = BUF_INIT;
 	bool good = open_world(d, &error);
 
 	if (good) {
-		last_good_keep(generations_current(d->generations));
+		last_good_keep(first);
 		close_sandbox(d);
 		good = try_reader(d, &error);
 	}
 	if (good) {
 		d->loop = loop_create();
 		d->clerk = clerk_create(d->loop, d->store);
-		work(d);
+		work(d, first);
 		loop_destroy(&d->loop);
 	} else {
 		d->status = 1;
@@ -526,7 +554,7 @@ daemon_main(const char *path, unsigned int flags)
 		.path = path, .flags = flags, .clock = clock_system(),
 		.inotify = -1, .signals = -1,
 	};
-	struct generation *first;
+	struct last_good first;
 	int status;
 
 	/* So that a large generation goes back to the system with its end: by
@@ -536,13 +564,17 @@ daemon_main(const char *path, unsigned int flags)
 	(void)mallopt(M_TRIM_THRESHOLD, DAEMON_KEPT_FREE);
 	sandbox_keep_secrets();
 	open_signals(&d);
-	first = last_good_load(path, LAST_GOOD_START, now(&d));
-	if (!first) {
+	d.asked = now(&d);
+	last_good_load(path, LAST_GOOD_START, d.asked, &first);
+	if (!first.generation) {
 		fprintf(stderr, "tocsin run: the configuration has errors\n");
+		last_good_release(&first);
 		return 1;
 	}
-	d.generations = generations_create(first);
-	status = serve(&d);
+	d.generations = generations_create(first.generation);
+	status = serve(&d, &first);
+	first.generation = NULL;	/* it was handed over */
+	last_good_release(&first);
 	generations_destroy(&d.generations);
 	return status;
 }

@@ -2,7 +2,6 @@
 
 #include "base/bug.h"
 #include "base/thread.h"
-#include "daemon/last_good.h"
 
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -22,7 +21,8 @@ struct reload {
 	pthread_t thread;
 	bool is_running;
 	bool again;
-	struct generation *next;	/* the thread's, until it has ended */
+	instant_ms asked;		/* when it began */
+	struct last_good next;		/* the thread's, until it has ended */
 };
 
 static void *
@@ -34,26 +34,21 @@ work(void *context)
 	thread_set_name("reload");
 	/* On Linux every thread has its own; no harm if it may not. */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), RELOAD_NICE);
-	reload->next = last_good_load(reload->path, LAST_GOOD_RELOAD,
-				      reload->clock->now(reload->clock));
-	if (reload->next)
-		last_good_keep(reload->next);
+	last_good_load(reload->path, LAST_GOOD_RELOAD,
+		       reload->clock->now(reload->clock), &reload->next);
+	if (reload->next.generation)
+		last_good_keep(&reload->next);
 	/* The counter is 0, so it cannot be full. */
 	if (write(reload->done, &one, sizeof(one)) != sizeof(one))
 		BUG("eventfd");
 	return NULL;
 }
 
-static struct generation *
+static void
 join(struct reload *reload)
 {
-	struct generation *next;
-
 	thread_join(reload->thread);
-	next = reload->next;
-	reload->next = NULL;
 	reload->is_running = false;
-	return next;
 }
 
 static void
@@ -65,7 +60,9 @@ loaded(void *context)
 
 	if (read(reload->done, &count, sizeof(count)) != sizeof(count))
 		return;
-	reload->take(reload->context, join(reload));
+	join(reload);
+	reload->take(reload->context, &reload->next, reload->asked);
+	last_good_release(&reload->next);
 	if (again)
 		reload_start(reload);
 }
@@ -94,18 +91,17 @@ reload_start(struct reload *reload)
 	if (reload->is_running)
 		return;
 	reload->is_running = true;
+	reload->asked = reload->clock->now(reload->clock);
 	reload->thread = thread_start(work, reload);
 }
 
 void
 reload_destroy(struct reload **reload)
 {
-	struct generation *next = NULL;
-
-	if ((*reload)->is_running)
-		next = join(*reload);
-	if (next)
-		generation_destroy(&next);
+	if ((*reload)->is_running) {
+		join(*reload);
+		last_good_release(&(*reload)->next);
+	}
 	loop_forget((*reload)->loop, (*reload)->done);
 	(void)close((*reload)->done);	/* nothing waits for it */
 	free(*reload);

@@ -7,13 +7,14 @@
 #define DAEMON_RELOAD_H
 
 #include "base/loop.h"
-#include "pipeline/generation.h"
+#include "daemon/last_good.h"
 
 struct reload;
 
-/* Called in the loop's thread with what was loaded, which it then owns; NULL
- * when there is none to be had (last_good.h). */
-typedef void reload_taker(void *context, struct generation *next);
+/* Called in the loop's thread with what was loaded, lent; it may take the
+ * generation (last_good.h). What was changed before `asked` is in it. */
+typedef void reload_taker(void *context, struct last_good *next,
+			  instant_ms asked);
 
 /* All are borrowed for its life; `path` is the main file. */
 struct reload *reload_create(struct loop *loop, const char *path,

@@ -14,6 +14,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+enum {
+	LOCK_TRIES = 20,
+	LOCK_PAUSE_US = 20000,
+};
+
 /* At rest it has some thirty open; the rest is for mails and connections. */
 enum { FILES_LEAST = 64 };
 
@@ -115,6 +120,20 @@ describe_holder(int fd, const char *path, struct buf *error)
 		   *pid ? pid : "unknown", path);
 }
 
+/* Who only looks whether it is locked has it for an instant: service_look(). */
+static bool
+lock_soon(int fd)
+{
+	int i;
+
+	for (i = 0; i < LOCK_TRIES; i++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return true;
+		(void)usleep(LOCK_PAUSE_US);	/* cut short: tried sooner */
+	}
+	return false;
+}
+
 static enum outcome
 lock_file(const char *path, struct buf *error)
 {
@@ -124,7 +143,7 @@ lock_file(const char *path, struct buf *error)
 		buf_printf(error, "cannot open %s: %s", path, strerror(errno));
 		return OUTCOME_PERMANENT;
 	}
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
+	if (!lock_soon(fd)) {
 		describe_holder(fd, path, error);
 		(void)close(fd);	/* not ours */
 		return OUTCOME_PERMANENT;
@@ -146,6 +165,39 @@ service_lock(const char *state, struct buf *error)
 	outcome = lock_file(path.data, error);
 	buf_release(&path);
 	return outcome;
+}
+
+/* The number that lock_file() has written. */
+static long
+read_holder(int fd)
+{
+	char text[32] = "";
+
+	return pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtol(text, NULL, 10)
+							: 0;
+}
+
+enum outcome
+service_look(const char *state, bool *runs_out, long *pid_out,
+	     struct buf *error)
+{
+	struct buf path = BUF_INIT;
+	int fd;
+
+	buf_printf(&path, "%s/lock", state);
+	fd = open(path.data, O_RDONLY | O_CLOEXEC);
+	*runs_out = false;
+	*pid_out = 0;
+	if (fd < 0 && errno != ENOENT)
+		buf_printf(error, "cannot open %s: %s; run this as its owner "
+			   "or as root", path.data, strerror(errno));
+	buf_release(&path);
+	if (fd < 0)
+		return errno == ENOENT ? OUTCOME_OK : OUTCOME_PERMANENT;
+	*runs_out = flock(fd, LOCK_SH | LOCK_NB) != 0;
+	*pid_out = *runs_out ? read_holder(fd) : 0;
+	(void)close(fd);		/* and with it the lock */
+	return OUTCOME_OK;
 }
 
 void

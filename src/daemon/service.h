@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/outcome.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Make a directory for what must survive, durably, when it is missing: a mail
@@ -30,6 +31,11 @@ enum outcome service_check_store(const char *state, const char *file,
  * would send everything twice.
  */
 enum outcome service_lock(const char *state, struct buf *error);
+
+/* Does somebody hold it, and who (0: unknown)? Permanent, with the reason, when
+ * the lock may not be looked at. */
+enum outcome service_look(const char *state, bool *runs_out, long *pid_out,
+			  struct buf *error);
 
 /* "READY=1", "RELOADING=1", "STOPPING=1", "WATCHDOG=1", "STATUS=..."; lines
  * joined by line ends. Nothing happens without NOTIFY_SOCKET. */

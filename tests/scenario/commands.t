@@ -44,6 +44,12 @@ USAGE = [
     ('check --jsn', "did you mean '--json'?"),
     ('check -json', "did you mean '--json'?"),
     ('test -cover', "did you mean '--cover'?"),
+    ('backup', 'into which FILE?'),
+    ('backup a b', 'one FILE is enough'),
+    ('restore', 'from which FILE?'),
+    ('restore a b', 'one FILE is enough'),
+    ('forget', 'which CUSTOMER?'),
+    ('reload x', "'x' is not expected"),
     ('check -cx.conf', "write --cx.conf, or -c x.conf for a FILE"),
 ]
 
@@ -99,7 +105,8 @@ with Relay() as relay:
     for words, sentence in USAGE:
         wrong(relay, words, 2, sentence)
     same([each for each in of_all(relay, '-count')
-          if each[1] != 2 or '--count, or -c ount for' not in each[2]], [],
+          if each[1] != (3 if each[0] == 'status' else 2) or
+          '--count, or -c ount for' not in each[2]], [],
          'no command takes -count for the file ount')
     for name in '/none', './none', '../none':
         same([each for each in of_all(relay, '-c' + name, '--help')

@@ -18,7 +18,9 @@ STRANGER = mail(id='2', tenant='00000000-1111-2222-3333-444444444444')
 # All of it belongs to the user of the relay.
 MODES = {
     'state': 'drwx------',
+    'state/customers': '-rw-------',
     'state/lock': '-rw-------',
+    'state/report': '-rw-------',
     'state/store.db': '-rw-------',
     'state/store.db-shm': '-rw-------',
     'state/store.db-wal': '-rw-------',

@@ -360,6 +360,30 @@ load(const char *path, const struct map *instead, struct buf *findings)
 	return conf;
 }
 
+/* The last good text of a file that is not there any more. */
+static void
+test_beside(void)
+{
+	char *path = write_file("main.conf", "domain a\n");
+	struct map *instead = map_create(arena);
+	struct buf findings = BUF_INIT;
+	char first[65];
+	struct conf *conf;
+
+	(void)map_set(instead, "z.rules" CONF_BESIDE, (void *)"spool z\n");
+	(void)map_set(instead, "b.rules" CONF_BESIDE, (void *)"state b\n");
+	(void)map_set(instead, "c.rules", (void *)"store c\n");
+	conf = load(path, instead, &findings);
+	is(findings.data, "", "texts beside: nothing is wrong");
+	is_int(conf->nodes.count, 3, "they are read behind all files");
+	is(conf->nodes.items[1]->keyword, "state", "in their order");
+	is(conf->nodes.items[2]->keyword, "spool", "each");
+	memcpy(first, conf->version, sizeof(first));
+	is(load(path, instead, &findings)->version, first,
+	   "with the same version each time");
+	buf_release(&findings);
+}
+
 static void
 test_instead(void)
 {
@@ -603,6 +627,7 @@ main(void)
 	test_goldens("tests/conf/syntax", false);
 	test_goldens("tests/conf/settings", true);
 	test_limits();
+	test_beside();
 	test_instead();
 	test_version();
 	test_include();
