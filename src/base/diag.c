@@ -15,8 +15,11 @@ enum {
 	DIAG_MOST = 1000,
 };
 
+/* Beside those that others name: a warning that is not counted. */
+enum { UNCOUNTED = DIAG_ERROR + 1, SEVERITIES };
+
 struct finding {
-	enum diag_severity severity;
+	int severity;		/* enum diag_severity, or UNCOUNTED */
 	struct diag_place place;
 	const char *message;
 	const char *remedy;
@@ -26,7 +29,8 @@ struct finding {
 struct diag {
 	struct arena *arena;
 	VEC(struct finding) findings;
-	size_t counts[2];
+	size_t counts[SEVERITIES];
+	enum diag_tolerance tolerance;
 };
 
 struct diag *
@@ -56,7 +60,7 @@ is_known(const struct diag *diag, const struct finding *finding)
 }
 
 static void
-add(struct diag *diag, enum diag_severity severity, struct diag_place place,
+add(struct diag *diag, int severity, struct diag_place place,
     const char *remedy, const char *format, va_list args)
 {
 	struct finding finding = {
@@ -102,6 +106,24 @@ diag_warning(struct diag *diag, struct diag_place place, const char *remedy,
 	va_end(args);
 }
 
+void
+diag_tolerate(struct diag *diag, enum diag_tolerance tolerance)
+{
+	diag->tolerance = tolerance;
+}
+
+void
+diag_absent(struct diag *diag, struct diag_place place,
+	    enum diag_tolerance kind, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(diag, kind <= diag->tolerance ? UNCOUNTED : DIAG_ERROR, place,
+	    NULL, format, args);
+	va_end(args);
+}
+
 const char *
 diag_did_you_mean(struct diag *diag, const char *word,
 		  const char *const *candidates, const char *otherwise)
@@ -130,8 +152,8 @@ diag_errors_within(const struct diag *diag, const struct diag_file *file,
 		   size_t from, size_t to)
 {
 	/* An error that was only counted may lie anywhere. */
-	size_t count = diag->counts[DIAG_ERROR] + diag->counts[DIAG_WARNING] -
-		       diag->findings.count, i;
+	size_t count = diag->counts[DIAG_ERROR] + diag->counts[DIAG_WARNING] +
+		       diag->counts[UNCOUNTED] - diag->findings.count, i;
 
 	for (i = 0; i < diag->findings.count; i++) {
 		const struct finding *finding = &diag->findings.items[i];
@@ -331,7 +353,8 @@ print_finding(const struct finding *finding, struct line *line,
 void
 diag_print(struct diag *diag, struct buf *out)
 {
-	size_t total = diag->counts[DIAG_ERROR] + diag->counts[DIAG_WARNING], i;
+	size_t total = diag->counts[DIAG_ERROR] + diag->counts[DIAG_WARNING] +
+		       diag->counts[UNCOUNTED], i;
 	struct line line = { NULL, 0, 0 };
 
 	sort(diag);

@@ -63,6 +63,22 @@ void diag_warning(struct diag *diag, struct diag_place place,
 		  const char *remedy, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/*
+ * What is not found on this machine, though it may well be on the one that it
+ * is for: a secret. An error; but who will not use it says beforehand what he
+ * tolerates, and it is a warning that diag_warnings() does not count.
+ */
+enum diag_tolerance {
+	DIAG_NOTHING,
+	DIAG_MISSING,		/* there is no such file */
+	DIAG_UNREADABLE,	/* nor may it be read by somebody else */
+};
+
+void diag_tolerate(struct diag *diag, enum diag_tolerance tolerance);
+void diag_absent(struct diag *diag, struct diag_place place,
+		 enum diag_tolerance kind, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* "did you mean 'x'?", from the candidate nearest to `word`, or `otherwise`
  * (may be NULL) when none is near. In the arena of `diag`. */
 const char *diag_did_you_mean(struct diag *diag, const char *word,

@@ -7,8 +7,6 @@
 #include <stdarg.h>
 #include <unistd.h>
 
-#define CMD_CONF "/etc/tocsin/tocsin.conf"
-
 const struct command *const commands[] = {
 	&cmd_check, &cmd_explain, &cmd_test, &cmd_show, &cmd_why, &cmd_queue,
 	&cmd_held, &cmd_poll, &cmd_customers, &cmd_onboard, &cmd_status,

@@ -23,6 +23,9 @@ enum {
 	CMD_OPTIONS_MOST = 8,
 };
 
+/* The main file, unless -c says another. */
+#define CMD_CONF "/etc/tocsin/tocsin.conf"
+
 struct cmd_option {
 	const char *name;	/* "json", without dashes; NULL ends a table */
 	const char *argument;	/* "TIME", or NULL for a flag */

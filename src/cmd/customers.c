@@ -334,8 +334,7 @@ run(const struct cmd_line *line)
 	}
 	buf_release(&view.out);
 	buf_release(&view.error);
-	generation_destroy(&generation);
-	return status;
+	return cmd_end(&generation, status);
 }
 
 const struct command cmd_customers = {

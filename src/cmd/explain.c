@@ -439,8 +439,7 @@ run(const struct cmd_line *line)
 	status = explain_files(&explain);
 	reader_destroy(&explain.reader);
 	arena_destroy(&explain.arena);
-	generation_destroy(&generation);
-	return status;
+	return cmd_end(&generation, status);
 }
 
 const struct command cmd_explain = {

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/owner.h"
 #include "base/text.h"
+#include "daemon/last_good.h"
 #include "intake/inbox.h"
 
 #include <errno.h>
@@ -25,12 +26,53 @@ cmd_print_findings(const struct generation *generation)
 	buf_release(&text);
 }
 
+/* What cmd_load() had to put in the place of files. */
+static struct last_good mended;
+
+struct generation *
+cmd_load(const struct cmd_line *line)
+{
+	struct clock clock = clock_system();
+	struct generation *generation;
+
+	last_good_look(line->conf, clock.now(&clock), &mended);
+	generation = mended.generation;
+	mended.generation = NULL;	/* the caller's */
+	if (!generation)
+		last_good_release(&mended);
+	return generation;
+}
+
+int
+cmd_end(struct generation **generation, int status)
+{
+	size_t i;
+
+	for (i = 0; i < mended.kept.count; i++) {
+		const struct report_kept *kept = &mended.kept.items[i];
+
+		if (kept->customer)
+			status = cmd_fail("%s is gone from %s: this is with "
+					  "its last good rules",
+					  kept->customer, kept->file);
+		else
+			status = cmd_fail("%s has errors: this is %s",
+					  kept->file,
+					  strcmp(kept->text, "none") ?
+					  "with its last good text" :
+					  "without it");
+	}
+	last_good_release(&mended);
+	generation_destroy(generation);
+	return status;
+}
+
 static struct generation *
 load(const struct cmd_line *line)
 {
 	struct clock clock = clock_system();
 
-	return generation_load(line->conf, NULL, clock.now(&clock));
+	return generation_look(line->conf, NULL, clock.now(&clock));
 }
 
 static struct generation *
@@ -42,9 +84,11 @@ refuse(struct generation *generation)
 }
 
 struct generation *
-cmd_load(const struct cmd_line *line)
+cmd_load_strict(const struct cmd_line *line)
 {
-	struct generation *generation = load(line);
+	struct clock clock = clock_system();
+	struct generation *generation = generation_load(line->conf, NULL,
+							clock.now(&clock));
 
 	return generation_good(generation) ? generation : refuse(generation);
 }

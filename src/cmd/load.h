@@ -8,8 +8,21 @@
 #include "parse/reader.h"
 #include "pipeline/pipeline.h"
 
-/* The configuration, good; or NULL after all findings were printed. */
+/*
+ * The configuration as the daemon would have it in force: of a file with errors
+ * the last good text. The findings are printed then, and cmd_end() says what is
+ * not as the files say. NULL, after the findings, where that is no help.
+ * Secrets may be missing: it is not for sending nor for asking.
+ */
 struct generation *cmd_load(const struct cmd_line *line);
+
+/* The end of a command that has called it: destroys the generation; the status,
+ * or CMD_NO when something is not as the files say. */
+int cmd_end(struct generation **generation, int status);
+
+/* The configuration as the files have it, with its secrets; or NULL after all
+ * findings were printed. */
+struct generation *cmd_load_strict(const struct cmd_line *line);
 
 /* The configuration for commands that only look at what was recorded: errors in
  * the rules are no reason to answer nothing in the middle of the night. */

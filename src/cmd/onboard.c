@@ -192,7 +192,7 @@ run(const struct cmd_line *line)
 	if (line->count != 1)
 		return cmd_usage("which CUSTOMER?");
 	name = line->words[0];
-	generation = cmd_load(line);
+	generation = cmd_load_strict(line);
 	if (!generation)
 		return CMD_NO;
 	customer = ruleset_find(generation->ruleset, name);

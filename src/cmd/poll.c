@@ -150,7 +150,7 @@ run(const struct cmd_line *line)
 	/* Nothing is known in a dry run, and so nothing would be new. */
 	if (line->values[OPTION_DRY_RUN] && !asking.since)
 		asking.since = clock.now(&clock) - DAY_MS;
-	asking.generation = cmd_load(line);
+	asking.generation = cmd_load_strict(line);
 	if (!asking.generation)
 		return CMD_NO;
 	if (!asking_plan(asking.generation, asking.customer)) {

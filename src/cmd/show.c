@@ -140,8 +140,7 @@ run(const struct cmd_line *line)
 		status = unknown_customer(generation, line->words[0]);
 	}
 	buf_release(&out);
-	generation_destroy(&generation);
-	return status;
+	return cmd_end(&generation, status);
 }
 
 const struct command cmd_show = {

@@ -172,6 +172,21 @@ print_outcome(struct run *run, const char *label, const char *action,
 		   template ? template : "");
 }
 
+/* Which template each gets: the one of a decision is only the first. */
+static void
+print_told(struct run *run, const struct pipeline_decision *decision)
+{
+	size_t i;
+
+	for (i = 0; i < decision->plans.count; i++) {
+		const struct pipeline_plan *plan = &decision->plans.items[i];
+
+		buf_printf(&run->out, "        %s by %s using %s\n",
+			   plan->endpoint.address, plan->rule,
+			   plan->template);
+	}
+}
+
 static void
 print_failure(struct run *run, const struct ruletest *test,
 	      const struct pipeline_decision *decision)
@@ -186,7 +201,8 @@ print_failure(struct run *run, const struct ruletest *test,
 	buf_reset(&told);
 	list_told(decision, NULL, &told);
 	print_outcome(run, "got: ", pipeline_action_names[decision->action],
-		      &told, decision->rule, decision->template);
+		      &told, decision->rule, NULL);
+	print_told(run, decision);
 	journal_lines(&run->out, "    ", decision->trace);
 	buf_release(&told);
 }
@@ -289,8 +305,7 @@ run_command(const struct cmd_line *line)
 	reader_destroy(&run.reader);
 	arena_destroy(&run.arena);
 	buf_release(&run.out);
-	generation_destroy(&generation);
-	return status;
+	return cmd_end(&generation, status);
 }
 
 const struct command cmd_test = {

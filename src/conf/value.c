@@ -3,6 +3,9 @@
 #include "base/file.h"
 #include "base/text.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 enum { HOST_MOST = 255 };	/* octets, RFC 1035 2.3.4 */
 
 /* "15m": a whole number and one of the units. */
@@ -146,4 +149,20 @@ conf_path(struct arena *arena, struct conf_word word)
 {
 	return file_beside(arena, word.place.file ? word.place.file->name : "",
 			   word.text);
+}
+
+/* The reason is asked for once more: only a file that cannot be opened is not
+ * here; one with the wrong mode is. */
+void
+conf_unread_secret(struct conf_word word, const char *path, const char *why,
+		   struct diag *diag)
+{
+	int reason = access(path, R_OK) ? errno : 0;
+
+	if (reason == ENOENT || reason == ENOTDIR)
+		diag_absent(diag, word.place, DIAG_MISSING, "%s", why);
+	else if (reason == EACCES)
+		diag_absent(diag, word.place, DIAG_UNREADABLE, "%s", why);
+	else
+		diag_error(diag, word.place, NULL, "%s", why);
 }

@@ -36,4 +36,9 @@ bool conf_host(struct conf_word word, struct diag *diag);
 /* The path of a file named in `word`, as seen from the file it stands in. */
 char *conf_path(struct arena *arena, struct conf_word word);
 
+/* Say that the file of a secret that `word` names could not be read, and `why`;
+ * where it is not on this machine, or not for this user, as diag_absent(). */
+void conf_unread_secret(struct conf_word word, const char *path,
+			const char *why, struct diag *diag);
+
 #endif

@@ -32,6 +32,8 @@ enum {
 struct loading {
 	const char *path;
 	instant_ms now;
+	struct generation *(*load)(const char *path, const struct map *instead,
+				   instant_ms now);
 	struct arena *arena;
 	struct map *instead;		/* as conf_load() takes it */
 	struct generation *first;	/* what the files say */
@@ -89,8 +91,8 @@ load_again(struct loading *loading)
 {
 	if (loading->loaded != loading->first)
 		generation_destroy(&loading->loaded);
-	loading->loaded = generation_load(loading->path, loading->instead,
-					  loading->now);
+	loading->loaded = loading->load(loading->path, loading->instead,
+					loading->now);
 }
 
 static size_t
@@ -430,25 +432,25 @@ conclude(struct loading *loading, enum last_good_mode mode,
 		generation_destroy(&loading->first);
 }
 
-static struct loading
-begin(const char *path, instant_ms now, struct last_good *out)
+static void
+begin(struct loading *loading, struct last_good *out)
 {
-	struct loading loading = {
-		.path = path, .now = now, .arena = arena_create(),
-	};
-
-	loading.instead = map_create(loading.arena);
-	loading.first = loading.loaded = generation_load(path, NULL, now);
 	*out = (struct last_good){ .arena = arena_create() };
-	return loading;
+	loading->arena = arena_create();
+	loading->instead = map_create(loading->arena);
+	loading->first = loading->load(loading->path, NULL, loading->now);
+	loading->loaded = loading->first;
 }
 
 void
 last_good_load(const char *path, enum last_good_mode mode, instant_ms now,
 	       struct last_good *out)
 {
-	struct loading loading = begin(path, now, out);
+	struct loading loading = {
+		.path = path, .now = now, .load = generation_load,
+	};
 
+	begin(&loading, out);
 	print_findings(loading.first);
 	warn_of_unread(loading.first);
 	conclude(&loading, mode, out);
@@ -460,8 +462,11 @@ last_good_load(const char *path, enum last_good_mode mode, instant_ms now,
 void
 last_good_look(const char *path, instant_ms now, struct last_good *out)
 {
-	struct loading loading = begin(path, now, out);
+	struct loading loading = {
+		.path = path, .now = now, .load = generation_look,
+	};
 
+	begin(&loading, out);
 	if (!generation_good(loading.first))
 		print_findings(loading.first);
 	conclude(&loading, LAST_GOOD_START, out);

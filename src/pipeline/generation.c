@@ -11,6 +11,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool
@@ -331,8 +332,19 @@ templates_folder(const struct generation *g)
 	return folder ? path : NULL;
 }
 
-struct generation *
-generation_load(const char *path, const struct map *instead, instant_ms now)
+/* Who owns the state, or will make it, is who runs the relay: he must be able
+ * to read all of it. */
+static enum diag_tolerance
+tolerance(const struct generation *g)
+{
+	struct stat st;
+
+	return !stat(g->settings.state, &st) && st.st_uid != geteuid() ?
+	       DIAG_UNREADABLE : DIAG_MISSING;
+}
+
+static struct generation *
+load(const char *path, const struct map *instead, instant_ms now, bool looks)
 {
 	struct arena *arena = arena_create();
 	struct generation *g = arena_alloc(arena, sizeof(*g));
@@ -343,6 +355,8 @@ generation_load(const char *path, const struct map *instead, instant_ms now)
 	g->diag = diag_create(arena);
 	g->conf = conf_load(arena, path, instead, g->diag);
 	g->settings = settings_load(g->conf, g->diag);
+	if (looks)
+		diag_tolerate(g->diag, tolerance(g));
 	g->relays = relay_load(g->conf, g->settings.state, g->diag);
 	g->contacts = contacts_load(g->conf, relay_list(g->relays), g->diag);
 	g->templates = template_load(arena, templates_folder(g), g->diag);
@@ -362,6 +376,18 @@ generation_load(const char *path, const struct map *instead, instant_ms now)
 	check_between(g);
 	check_authserv(g);
 	return g;
+}
+
+struct generation *
+generation_load(const char *path, const struct map *instead, instant_ms now)
+{
+	return load(path, instead, now, false);
+}
+
+struct generation *
+generation_look(const char *path, const struct map *instead, instant_ms now)
+{
+	return load(path, instead, now, true);
 }
 
 void

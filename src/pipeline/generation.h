@@ -43,6 +43,10 @@ struct generation {
  */
 struct generation *generation_load(const char *path, const struct map *instead,
 				   instant_ms now);
+/* The same for who will send and ask nothing: a secret that is not on this
+ * machine, or not for somebody who does not own the state, is a warning. */
+struct generation *generation_look(const char *path, const struct map *instead,
+				   instant_ms now);
 void generation_destroy(struct generation **generation);
 
 bool generation_good(const struct generation *generation);

@@ -111,7 +111,7 @@ set_password(struct loading *loading, const struct conf_node *clause)
 
 	loading->password = clause;
 	if (file_read_secret(path, &secret, &error) != OUTCOME_OK)
-		diag_error(loading->diag, word.place, NULL, "%s", error.data);
+		conf_unread_secret(word, path, error.data, loading->diag);
 	else
 		loading->server.password = arena_strdup(loading->arena,
 							secret.data);

@@ -139,13 +139,13 @@ read_secret(struct loading *loading, const char *keyword)
 {
 	struct conf_word word = word_of(loading, keyword);
 	struct buf secret = BUF_INIT, error = BUF_INIT;
-	const char *copy = NULL;
+	const char *copy = NULL, *path;
 
 	if (!*word.text)
 		return NULL;
-	if (file_read_secret(conf_path(loading->arena, word), &secret,
-			     &error) != OUTCOME_OK)
-		diag_error(loading->diag, word.place, NULL, "%s", error.data);
+	path = conf_path(loading->arena, word);
+	if (file_read_secret(path, &secret, &error) != OUTCOME_OK)
+		conf_unread_secret(word, path, error.data, loading->diag);
 	copy = arena_strdup(loading->arena, secret.data);
 	explicit_bzero(secret.data, secret.len);
 	buf_release(&secret);
@@ -180,7 +180,7 @@ set_certificate(struct loading *loading)
 	path = conf_path(loading->arena, word);
 	/* The key is in it. */
 	if (file_read_private(path, PEM_MOST, &pem, &error) != OUTCOME_OK) {
-		diag_error(loading->diag, word.place, NULL, "%s", error.data);
+		conf_unread_secret(word, path, error.data, loading->diag);
 	} else if (digest_certificate_read(pem.data, &read, &error) !=
 		   OUTCOME_OK) {
 		diag_error(loading->diag, word.place, NULL, "%s: %s", path,

@@ -162,8 +162,9 @@ with Relay() as relay:
     status, out, said = command(relay, 'test')
     ok(status == 1 and b'ana alone\n'
        b'  want: notify ana@mssp.example by both using alert\n'
-       b'  got:  notify ana@mssp.example, archive@mssp.example by both '
-       b'using urgent\n' in out, 'a test that fails says what it wanted and '
+       b'  got:  notify ana@mssp.example, archive@mssp.example by both\n'
+       b'        ana@mssp.example by both using urgent\n'
+       b'        archive@mssp.example by both using alert\n' in out, 'a test that fails says what it wanted and '
        'what it got', out, said)
 
     os.unlink(relay.path('customers/tests.rules'))

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """`tocsin status`, as a monitoring system sees it: exit status, one short line,
-the same to systemd; and what `queue` says of it, and mends, at once for many."""
+the same to systemd; and what `queue` says of it, and mends for many at once."""
 import json
 import os
 import re
@@ -140,7 +140,8 @@ def queue():
             relay.wait_log('event=retry', 3)
             out = relay.command('queue')[1]
             first, _, rest = out.partition('\n\n')
-            ok(re.fullmatch(r'slow: 3 retry since \S+Z: 451 4.7.1 try again, id ?', first) and
+            ok(re.fullmatch(r'slow: 3 retry since \S+Z: 451 4.7.1 try again, '
+                            'id ?', first) and
                len(rest.splitlines()) == 6, 'queue begins with a summary',
                out)
             code, out, _ = relay.command('queue', 'retry', '--relay', 'other')
