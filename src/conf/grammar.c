@@ -88,7 +88,7 @@ static const struct grammar drop_clauses[] = {
 static const struct grammar rule_clauses[] = {
 	{ "when", { { "CONDITION", GRAMMAR_EXPR, NULL } }, ONCE,
 	  HELP("what has to be certainly true") },
-	{ "also", .next = "notify", ONCE, HELP("act, and go on searching") },
+	{ "also", .next = "notify", HELP("act, and go on searching") },
 	{ "notify", { LIST("NAME") }, .clauses = notify_clauses,
 	  HELP("persons and teams to tell") },
 	{ "drop", .clauses = drop_clauses, ONCE, HELP("tell nobody") },

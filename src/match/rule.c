@@ -220,6 +220,32 @@ drop_load(struct rule_load *load, const struct conf_node *node,
 	return true;
 }
 
+/* A rule decides, or every notify of it has its `also`: of one that does both,
+ * half was hardly meant, a line commented out or left over. */
+static bool
+is_one_kind(struct rule_load *load, const struct conf_node *node,
+	    const struct rule *rule)
+{
+	const struct conf_node *before = NULL;
+	size_t i;
+
+	for (i = 0; rule->also && i < node->clauses.count; i++) {
+		const struct conf_node *clause = node->clauses.items[i];
+
+		if (!strcmp(clause->keyword, "drop") ||
+		    (!strcmp(clause->keyword, "notify") &&
+		     (!before || strcmp(before->keyword, "also")))) {
+			diag_error(load->cond.diag, clause->place, "write two "
+				   "rules, or also before each notify",
+				   "rule '%s' has `also`, and so it cannot "
+				   "decide", rule->name);
+			return false;
+		}
+		before = clause;
+	}
+	return true;
+}
+
 static bool
 actions_load(struct rule_load *load, const struct conf_node *node,
 	     struct rule *rule)
@@ -234,6 +260,8 @@ actions_load(struct rule_load *load, const struct conf_node *node,
 		good &= rule_check_notify(load, notify);
 		notifies++;
 	}
+	if (!node->broken && !is_one_kind(load, node, rule))
+		return false;
 	if (drop && !drop_load(load, drop, rule))
 		return false;
 	if (drop && notifies) {
@@ -335,9 +363,9 @@ rule_describe(const struct rule *rule, struct buf *out)
 	}
 	if (rule->drop)
 		describe_drop(rule->drop, out);
-	if (rule->also)
-		buf_puts(out, "also ");
 	while ((notify = rule_next_notify(rule->node, &at))) {
+		if (rule->also)
+			buf_puts(out, "also ");
 		describe_notify(notify, out);
 		buf_putc(out, ' ');
 	}
