@@ -9,7 +9,7 @@
 
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
-enum { OPTION_JSON };
+enum { OPTION_JSON, OPTION_MAILBOXES };
 
 /* What is known of one customer. */
 struct standing {
@@ -311,6 +311,45 @@ print_all(struct view *view, const char *only, bool as_json)
 	return cmd_print(&view->out) ? CMD_OK : CMD_NO;
 }
 
+/* ---- for an MTA ---- */
+
+static void
+add_mailboxes(const struct ruleset_customer *customer, struct buf *out)
+{
+	const conf_nodes *block = &customer->node->block;
+	size_t i, j;
+
+	for (i = 0; i < block->count; i++) {
+		const struct conf_node *node = block->items[i];
+
+		if (strcmp(node->keyword, "mailbox"))
+			continue;
+		for (j = 0; j < node->words.count; j++)
+			buf_printf(out, "%s %s\n", conf_word(node, j).text,
+				   customer->name);
+	}
+}
+
+/* A table that Postfix, Exim and OpenSMTPD can read: what the relay takes mail
+ * for. Bounces of its notifications come to its own address. */
+static int
+print_mailboxes(const struct generation *generation, const char *only)
+{
+	const struct ruleset *ruleset = generation->ruleset;
+	struct buf out = BUF_INIT;
+	size_t i;
+	bool good;
+
+	for (i = 0; i < ruleset->customer_count; i++)
+		if (!only || !strcmp(only, ruleset->customers[i].name))
+			add_mailboxes(&ruleset->customers[i], &out);
+	if (!only)
+		buf_printf(&out, "%s -\n", generation->settings.from);
+	good = cmd_print(&out);
+	buf_release(&out);
+	return good ? CMD_OK : CMD_NO;
+}
+
 static int
 run(const struct cmd_line *line)
 {
@@ -323,6 +362,9 @@ run(const struct cmd_line *line)
 
 	if (!generation)
 		return CMD_NO;
+	if (line->values[OPTION_MAILBOXES])
+		return cmd_end(&generation, print_mailboxes(generation,
+				line->count ? line->words[0] : NULL));
 	view.generation = generation;
 	view.store = cmd_open_store(generation);
 	if (view.store) {
@@ -343,6 +385,8 @@ const struct command cmd_customers = {
 	.summary = "Show how far each customer is connected",
 	.options = {
 		[OPTION_JSON] = { "json", NULL, "one object a line" },
+		[OPTION_MAILBOXES] = { "mailboxes", NULL,
+				       "only the addresses for an MTA" },
 	},
 	.run = run,
 };

@@ -334,12 +334,15 @@ postlog unix-dgram n - n - 1 postlogd
 '''
 
     def prepare(self):
-        master, main, self.alias = self.settings(3)
+        master, main, self.table, self.alias = self.settings(4)
         values = dict(log=self.log, vmail=IDS['vmail'])
         for name, text in (('main.cf', self.MAIN_CF % values + main),
                            ('master.cf', self.MASTER_CF + master)):
             with open('/etc/postfix/' + name, 'w') as file:
                 file.write(text)
+        # Any address, until a test has made the table.
+        with open('/etc/postfix/tocsin-recipients', 'w') as file:
+            file.write('@%s -\n' % DOMAIN)
         shutil.copy('/usr/share/postfix/dynamicmaps.cf', '/etc/postfix')
         os.makedirs('/var/spool/postfix', exist_ok=True)
         folder_of('postfix', '/var/lib/postfix', 0o700)
@@ -360,6 +363,12 @@ postlog unix-dgram n - n - 1 postlogd
         self.stop()
         subprocess.run(['postconf', '-e', *settings], check=True)
         self.start()
+
+    def make_table(self, conf):
+        """Of recipients, with the manual's commands, but for the place of the
+        configuration."""
+        subprocess.run(self.table.replace('--mailboxes', '--mailboxes -c ' +
+                                          conf), shell=True, check=True)
 
     def flush(self):
         subprocess.run(['postqueue', '-f'], check=True)

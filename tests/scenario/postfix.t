@@ -83,6 +83,16 @@ with System() as relay, Postfix() as mta:
                            mta.mails()].count('soc@mssp.example'), 1), 1,
          'and the catch-all is told of it')
 
+    mta.make_table(relay.conf)
+    refused = 'nobody@' + DOMAIN
+    code = wait_for(lambda: mta.send(
+        mail(id='6'), refused).get(refused, (0,))[0], 550)
+    same(code, 550, 'an address that no customer has is refused')
+    same([mta.send(mail(id=str(id)), to + '@' + DOMAIN) for id, to in (
+        (7, 'contoso'), (8, 'Contoso+rule7'), (9, 'tocsin'),
+        (10, 'tocsin+abcdefghjk'))], [{}] * 4,
+         "the customers' and the relay's own are taken")
+
     ok('status=bounced' not in mta.read_log(), 'nothing bounced', mta.tail())
     same(relay.stop(), 0, 'the daemon drains')
 done()
