@@ -9,6 +9,8 @@ LIBEXECDIR = $(PREFIX)/libexec/tocsin
 MANDIR     = $(PREFIX)/share/man
 DATADIR    = $(PREFIX)/share/tocsin
 UNITDIR    = /lib/systemd/system
+# What `systemctl enable` makes.
+ENABLED    = $(SYSCONFDIR)/systemd/system/multi-user.target.wants/tocsin.service
 
 # SANITIZE=1 builds the same programs under AddressSanitizer and
 # UndefinedBehaviorSanitizer, THREADS=1 under ThreadSanitizer, beside the plain
@@ -192,7 +194,7 @@ SCENARIOS = $(LONG) $(filter-out $(LONG),$(wildcard tests/scenario/*.t \
             tests/crash/*.t))
 TESTS     = $(SCENARIOS) tests/lint/*.t tests/mustache-spec.t
 # As shipped only: see tests/README.
-ONCE      = $(patsubst %,tests/scenario/%.t,api_http2 postfix service idle)
+ONCE      = $(patsubst %,tests/scenario/%.t,api_http2 postfix service idle install)
 JOBS      = 8
 PROVE     = prove --timer --failures -j$(JOBS)
 SAN_ENV   = ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
@@ -287,22 +289,39 @@ place = \
 	fi && \
 	mv -f $(DESTDIR)$(2)/.$(1).new $(DESTDIR)$(2)/$(1)
 
+# Each mode is said: the umask of whoever installs is for his own files.
+folder = install -d -m 755 $(DESTDIR)$(1)
+
+# Whoever shares the spool has made the group (tocsin-deliver(8)); where there is
+# no old program to take owner and mode from, it is as after `chmod g+s`.
 install: all
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) \
-		$(DESTDIR)$(SYSCONFDIR)/tocsin $(DESTDIR)$(UNITDIR) \
-		$(DESTDIR)$(DATADIR)/rules/customers $(DESTDIR)$(DATADIR)
+	$(call folder,$(BINDIR))
+	$(call folder,$(LIBEXECDIR))
+	$(call folder,$(SYSCONFDIR)/tocsin)
+	$(call folder,$(UNITDIR))
+	$(call folder,$(DATADIR)/rules/customers)
+	@if [ -z "$(DESTDIR)" ] && [ ! -e $(BINDIR)/tocsin-deliver ] && \
+		getent group tocsin-drop >/dev/null; then \
+		echo install $(BINDIR)/tocsin-deliver for tocsin-drop; \
+		install -m 2755 -g tocsin-drop $(B)/tocsin-deliver \
+			$(BINDIR)/tocsin-deliver; \
+	fi
 	$(call place,tocsin,$(BINDIR))
 	$(call place,tocsin-deliver,$(BINDIR))
 	$(call place,tocsin-reader,$(LIBEXECDIR))
 	install -m 644 rules/*.conf rules/*.rules $(DESTDIR)$(DATADIR)/rules
 	install -m 644 rules/customers/*.rules \
 		$(DESTDIR)$(DATADIR)/rules/customers
-	cp -R templates $(DESTDIR)$(DATADIR)
+	find templates -type d -exec \
+		install -d -m 755 $(DESTDIR)$(DATADIR)/{} \;
+	find templates -type f -exec \
+		install -m 644 {} $(DESTDIR)$(DATADIR)/{} \;
 	sed 's|@BINDIR@|$(BINDIR)|' systemd/tocsin.service \
 		> $(DESTDIR)$(UNITDIR)/tocsin.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/tocsin.service
 	for page in man/*.[0-9]; do \
 		section=$${page##*.}; \
-		install -d $(DESTDIR)$(MANDIR)/man$$section; \
+		install -d -m 755 $(DESTDIR)$(MANDIR)/man$$section; \
 		install -m 644 $$page $(DESTDIR)$(MANDIR)/man$$section; \
 	done
 
@@ -310,7 +329,8 @@ install: all
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/tocsin $(DESTDIR)$(BINDIR)/tocsin-deliver \
 		$(DESTDIR)$(LIBEXECDIR)/tocsin-reader \
-		$(DESTDIR)$(UNITDIR)/tocsin.service
+		$(DESTDIR)$(UNITDIR)/tocsin.service \
+		$(DESTDIR)$(ENABLED)
 	rm -rf $(DESTDIR)$(DATADIR)
 	for page in man/*.[0-9]; do \
 		rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page#man/}; \
