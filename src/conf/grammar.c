@@ -13,6 +13,7 @@
 #define CHOICE(names) { names, GRAMMAR_CHOICE, NULL }
 #define MAYBE(name) { name, GRAMMAR_MAYBE, NULL }
 #define TEXT ONE("\"TEXT\"")
+#define LINK { "URL", GRAMMAR_ONE, conf_link }
 #define DATE { "DATE", GRAMMAR_ONE, conf_is_date }
 #define TIME { "TIME", GRAMMAR_ONE, conf_is_time }
 #define ADDRESS { "ADDRESS", GRAMMAR_ONE, conf_address }
@@ -74,6 +75,9 @@ static const struct grammar window_block[] = {
 
 static const struct grammar notify_clauses[] = {
 	{ "using", { ONE("TEMPLATE") }, ONCE, HELP("template of the mail") },
+	{ "do", { TEXT }, ONCE, HELP("what the reader is to do") },
+	{ "runbook", { LINK }, ONCE, HELP("where that is described") },
+	{ "note", { TEXT }, ONCE, HELP("what the reader should know") },
 	END
 };
 
@@ -161,6 +165,9 @@ static const struct grammar customer_block[] = {
 	  HELP("language of notifications, if the reader has none") },
 	{ "timezone", { ONE("ZONE") }, ONCE,
 	  HELP("zone of times, if the reader has none") },
+	{ "note", { TEXT }, ONCE, HELP("what readers should know of it") },
+	{ "runbook", { LINK }, ONCE, HELP("where is described what to do") },
+	{ "phone", { TEXT }, ONCE, HELP("whom to call there") },
 	{ "recipients", { LIST("ADDRESS|@DOMAIN") },
 	  HELP("who may be told anything of this customer") },
 	{ "rule", { ONE("NAME"), MAYBE("COMMENT") }, .clauses = rule_clauses,

@@ -448,6 +448,10 @@ recover_refuse(struct cursor *cursor, const struct cursor_level *level)
 	}
 }
 
+/* These are right, in a condition: no keyword is meant by them, "note" is not
+ * by "not". */
+static const char *const operators[] = { "and", "or", "not", NULL };
+
 /* What somebody may have meant by the next word, or NULL. */
 static const char *
 nearest_keyword(struct cursor *cursor, const struct cursor_level *level)
@@ -460,7 +464,8 @@ nearest_keyword(struct cursor *cursor, const struct cursor_level *level)
 		for (at = list; *at && !strcasecmp(foreign[i].word, word); at++)
 			if (!strcmp(foreign[i].keyword, *at))
 				return *at;
-	return text_nearest(word, list);
+	return is_one_of(&cursor->token, operators) ? NULL :
+	       text_nearest(word, list);
 }
 
 const struct grammar *

@@ -144,6 +144,22 @@ conf_host(struct conf_word word, struct diag *diag)
 	return false;
 }
 
+bool
+conf_link(struct conf_word word, struct diag *diag)
+{
+	const char *at = word.text;
+	bool good = text_starts(at, "https://") || text_starts(at, "http://");
+
+	for (; *at && good; at++)
+		good = *at > ' ' && *at < '\x7f' && !strchr("\"'<>`\\", *at);
+	if (!good)
+		diag_error(diag, word.place,
+			   "write it as https://wiki.example/page, with %xx "
+			   "for what is not ASCII",
+			   "'%s' is no link", word.text);
+	return good;
+}
+
 char *
 conf_path(struct arena *arena, struct conf_word word)
 {

@@ -33,6 +33,10 @@ bool conf_address(struct conf_word word, struct diag *diag);
 /* The name of a host, fit for an address and a header; or an error. */
 bool conf_host(struct conf_word word, struct diag *diag);
 
+/* A link for a person to follow: http or https, without blanks or quotes; or an
+ * error. */
+bool conf_link(struct conf_word word, struct diag *diag);
+
 /* The path of a file named in `word`, as seen from the file it stands in. */
 char *conf_path(struct arena *arena, struct conf_word word);
 

@@ -37,6 +37,20 @@ rule_template(const struct conf_node *notify)
 	return using ? conf_word(using, 0).text : NULL;
 }
 
+const char *
+rule_help(const struct conf_node *node, const char *keyword)
+{
+	const struct conf_node *notify, *clause;
+	size_t at = 0;
+
+	while ((notify = rule_next_notify(node, &at))) {
+		clause = conf_find(&notify->clauses, keyword);
+		if (clause)
+			return conf_word(clause, 0).text;
+	}
+	return NULL;
+}
+
 /* ---- loading ---- */
 
 bool
@@ -320,6 +334,23 @@ describe_drop(const struct rule_drop *drop, struct buf *out)
 }
 
 static void
+describe_help(const struct conf_node *notify, struct buf *out)
+{
+	static const char *const keywords[] = { "do", "runbook", "note" };
+	size_t i;
+
+	for (i = 0; i < sizeof(keywords) / sizeof(*keywords); i++) {
+		const struct conf_node *clause = conf_find(&notify->clauses,
+							   keywords[i]);
+
+		if (!clause)
+			continue;
+		buf_printf(out, " %s ", keywords[i]);
+		describe_text(conf_word(clause, 0).text, out);
+	}
+}
+
+static void
 describe_notify(const struct conf_node *notify, struct buf *out)
 {
 	const char *template = rule_template(notify);
@@ -332,6 +363,7 @@ describe_notify(const struct conf_node *notify, struct buf *out)
 	}
 	if (template)
 		buf_printf(out, " using %s", template);
+	describe_help(notify, out);
 }
 
 static bool
