@@ -118,7 +118,8 @@ print_help(const struct command *command)
 	for (option = command->options; option->name; option++) {
 		buf_reset(&name);
 		buf_printf(&name, "--%s%s%s", option->name,
-			   option->argument ? " " : "",
+			   option->argument && *option->argument != '[' ?
+			   " " : "",
 			   option->argument ? option->argument : "");
 		buf_printf(&out, "  %-16s %s\n", name.data, option->help);
 	}
@@ -215,6 +216,10 @@ take_option(const struct command *command, char **argv, int *at,
 		line->values[i] = "";
 		return equals ? cmd_usage("--%s takes no argument",
 					  command->options[i].name) : CMD_OK;
+	}
+	if (*command->options[i].argument == '[') {
+		line->values[i] = equals ? equals + 1 : "";
+		return CMD_OK;
 	}
 	line->values[i] = equals ? equals + 1 : argv[++*at];
 	if (!line->values[i])

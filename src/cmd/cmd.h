@@ -28,7 +28,8 @@ enum {
 
 struct cmd_option {
 	const char *name;	/* "json", without dashes; NULL ends a table */
-	const char *argument;	/* "TIME", or NULL for a flag */
+	const char *argument;	/* "TIME", or NULL for a flag; "[=A|B]" of one
+				   that may be without */
 	const char *help;	/* one line */
 };
 

@@ -227,21 +227,67 @@ print_rendered(const struct explain *explain,
 	}
 }
 
+/* Alone, so that a browser or a mail program can open it: nothing else is
+ * printed then. A template without HTML is shown as its text. */
+static void
+print_html(const struct explain *explain,
+	   const struct pipeline_decision *decision, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < decision->plans.count; i++) {
+		const struct pipeline_plan *plan = &decision->plans.items[i];
+		struct rendered mail = render(explain, decision, plan);
+
+		if (mail.html)
+			buf_printf(out, "%s\n", mail.html);
+		else
+			buf_printf(out, "<!DOCTYPE html>\n<meta charset="
+				   "\"utf-8\">\n<plaintext>\n%s", mail.text);
+	}
+}
+
+/* Several of them as a folder in the form mbox, which mail programs open. */
+static void
+print_eml(const struct explain *explain,
+	  const struct pipeline_decision *decision, struct buf *out)
+{
+	size_t count = decision->plans.count, i;
+
+	for (i = 0; i < count; i++) {
+		const struct pipeline_plan *plan = &decision->plans.items[i];
+		const char *at = render(explain, decision, plan).body;
+
+		if (count > 1)
+			buf_puts(out, "From tocsin Thu Jan  1 00:00:00 1970\n");
+		for (; *at; at++)
+			if (*at != '\r')
+				buf_putc(out, *at);
+		if (count > 1)
+			buf_putc(out, '\n');
+	}
+}
+
 static void
 explain_input(const struct explain *explain, const struct pipeline_input *input,
 	      struct buf *out)
 {
+	const char *form = explain->line->values[OPTION_RENDER];
 	const struct pipeline_decision *decision =
 		pipeline_decide_first(explain->generation, input, explain->now,
 				      PIPELINE_TRACE_ALL, explain->arena);
 
 	if (explain->line->values[OPTION_JSON]) {
 		print_json(explain, input, decision, out);
-		return;
+	} else if (form && !strcmp(form, "html")) {
+		print_html(explain, decision, out);
+	} else if (form && !strcmp(form, "eml")) {
+		print_eml(explain, decision, out);
+	} else {
+		print_text(input, decision, out);
+		if (form)
+			print_rendered(explain, decision, out);
 	}
-	print_text(input, decision, out);
-	if (explain->line->values[OPTION_RENDER])
-		print_rendered(explain, decision, out);
 }
 
 static bool
@@ -416,9 +462,17 @@ explain_files(struct explain *explain)
 	return status;
 }
 
+static bool
+is_form(const char *text)
+{
+	return !*text || !strcmp(text, "text") || !strcmp(text, "html") ||
+	       !strcmp(text, "eml");
+}
+
 static int
 run(const struct cmd_line *line)
 {
+	const char *form = line->values[OPTION_RENDER];
 	struct explain explain = { .line = line };
 	const char *to = line->values[OPTION_TO];
 	struct generation *generation;
@@ -426,6 +480,9 @@ run(const struct cmd_line *line)
 
 	if (!line->count)
 		return cmd_usage("which FILE?");
+	if (form && !is_form(form))
+		return cmd_usage("--render is text, html or eml, not '%s'",
+				 form);
 	if (!cmd_instant(line->values[OPTION_AT], &explain.now))
 		return CMD_USAGE;
 	if (to && !text_is_address(to))
@@ -452,8 +509,9 @@ const struct command cmd_explain = {
 		  "standard input. Nothing is sent or stored.\n",
 	.options = {
 		[OPTION_JSON] = { "json", NULL, "one object a line" },
-		[OPTION_RENDER] = { "render", NULL,
-				    "print each notification as well" },
+		[OPTION_RENDER] = { "render", "[=text|html|eml]",
+				    "print each notification as well; as "
+				    "html or eml alone" },
 		[OPTION_AT] = { "at", "TIME", "decide as if it were TIME" },
 		[OPTION_TO] = { "to", "RECIPIENT",
 				"decide as if it was delivered to RECIPIENT" },
