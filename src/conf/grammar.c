@@ -23,6 +23,12 @@
 #define HELP(text) .help = text
 #define END { .keyword = NULL }
 
+static const struct grammar rate_clauses[] = {
+	{ "per", { { "DURATION", GRAMMAR_ONE, conf_is_duration } }, ONCE,
+	  HELP("in any time of that length") },
+	END
+};
+
 static const struct grammar relay_block[] = {
 	{ "smtp", { LIST("HOST[:PORT]") }, ONCE,
 	  HELP("servers to hand mails to, tried in order") },
@@ -40,6 +46,11 @@ static const struct grammar relay_block[] = {
 	{ "hello", { ONE("HOST") }, ONCE, HELP("name given in EHLO") },
 	{ "maildir", { ONE("PATH") }, ONCE,
 	  HELP("write mails to a Maildir, send none") },
+	{ "connections", { ONE("N") }, ONCE,
+	  HELP("at most so many at once; learned when it is not said") },
+	{ "rate", { ONE("N") }, .clauses = rate_clauses,
+	  .flags = GRAMMAR_ONCE | GRAMMAR_NEEDS_CLAUSE,
+	  HELP("at most so many mails") },
 	END
 };
 

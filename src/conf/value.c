@@ -55,17 +55,24 @@ conf_is_duration(struct conf_word word, struct diag *diag)
 }
 
 bool
-conf_count(struct conf_word word, struct diag *diag, size_t *count_out)
+conf_number(struct conf_word word, size_t most, struct diag *diag,
+	    size_t *number_out)
 {
-	const char *text = word.text;
+	uint64_t number;
 
-	if (text[0] >= '1' && text[0] <= '9' && !text[1]) {
-		*count_out = (size_t)(text[0] - '0');
+	if (text_to_u64(word.text, &number) && number && number <= most) {
+		*number_out = (size_t)number;
 		return true;
 	}
-	diag_error(diag, word.place, "write a number from 1 to 9",
-		   "'%s' is no such count", text);
+	diag_error(diag, word.place, NULL, "'%s' is no number from 1 to %zu",
+		   word.text, most);
 	return false;
+}
+
+bool
+conf_count(struct conf_word word, struct diag *diag, size_t *count_out)
+{
+	return conf_number(word, 9, diag, count_out);
 }
 
 bool

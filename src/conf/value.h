@@ -18,6 +18,10 @@ bool conf_is_duration(struct conf_word word, struct diag *diag);
 bool conf_count(struct conf_word word, struct diag *diag, size_t *count_out);
 bool conf_is_count(struct conf_word word, struct diag *diag);
 
+/* "200": a number from 1 to `most`; the same. */
+bool conf_number(struct conf_word word, size_t most, struct diag *diag,
+		 size_t *number_out);
+
 /* "2027-01-31" as the begin of that day, and an RFC 3339 time with its offset;
  * the same. */
 bool conf_date(struct conf_word word, struct diag *diag,

@@ -407,7 +407,8 @@ start(struct daemon *d)
 		.stored = stored, .context = d, .ended = asked,
 	};
 
-	d->pool = sender_pool_create(SENDER_POOL_THREADS, &d->clock);
+	d->pool = sender_pool_create(SENDER_POOL_THREADS,
+				     SENDER_POOL_SPARE, &d->clock);
 	d->outbox = open_outbox(d);
 	d->taker = taker_create(&world);
 	asking.clerk = d->clerk;

@@ -1,7 +1,6 @@
 #include "deliver/claim.h"
 
 #include "deliver/failure.h"
-#include "queue/queue.h"
 #include "send/channel.h"
 
 /* What all functions need. */
@@ -101,7 +100,7 @@ claim_due(const struct running *running)
 	struct claim *claim = running->claim;
 	struct store_deliveries claimed = { 0 };
 	enum outcome outcome = queue_claim(running->store, claim->now,
-					   claim->room, &claim->flying,
+					   &claim->rooms, &claim->flying,
 					   running->change->arena, &claimed,
 					   running->error);
 	size_t i;
@@ -145,5 +144,5 @@ claim_run(struct claim *claim, struct store *store, struct change *change,
 	claim->due = TIME_UNKNOWN;
 	if (claim->is_first)
 		return recover(&running);
-	return claim->room ? claim_due(&running) : OUTCOME_OK;
+	return claim_due(&running);
 }

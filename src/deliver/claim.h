@@ -9,21 +9,21 @@
 #define DELIVER_CLAIM_H
 
 #include "pipeline/generation.h"
-#include "store/change.h"
+#include "queue/queue.h"
 
 struct claim {
 	const struct generation *generation;
 	instant_ms now;
 	bool is_first;			/* recover what the last process left,
 					   and do nothing else */
-	size_t room;			/* 0: nothing is claimed */
+	struct queue_rooms rooms;	/* is_full is a result */
 	struct store_ids flying;	/* all that were claimed and whose
 					   answers are not in the store */
 
 	/* Results, in the unit's arena: */
 	struct store_deliveries claimed; /* to be sent when it is committed */
-	instant_ms due;			/* of the next claim, TIME_UNKNOWN when
-					   nothing waits for one */
+	instant_ms due;			/* of the next retry, TIME_UNKNOWN when
+					   there is none */
 };
 
 enum outcome claim_run(struct claim *claim, struct store *store,

@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "deliver/claim.h"
 #include "deliver/settle.h"
+#include "deliver/way.h"
+#include "queue/backoff.h"
+#include "send/relay.h"
 
 enum {
 	/* The store failed: the results wait in memory until it is back. */
@@ -23,7 +26,9 @@ struct flight {
 	struct arena *arena;
 	const struct generation *generation;
 	struct store_delivery delivery;
+	struct way *way;
 	struct sender_done *done;	/* its result; NULL while it flies */
+	int64_t pause_ms;		/* then: before it is tried again */
 	bool is_settling;		/* its answer is at the clerk */
 };
 
@@ -47,6 +52,8 @@ struct outbox {
 	struct outbox_world world;
 	struct loop_timer *timer;
 	struct flight *flights;
+	struct ways ways;
+	const struct generation *seen;	/* the ways know it; borrowed */
 	bool is_gathering;		/* the timer is set for that */
 	bool is_recovered;		/* what the last process left */
 	bool is_draining;
@@ -79,6 +86,7 @@ flight_create(struct outbox *outbox, const struct store_delivery *claimed)
 		.id = claimed->id,
 		.item = claimed->item,
 		.generation = claimed->generation,
+		.attempts = claimed->attempts,
 		.code = arena_strdup(arena, claimed->code),
 		.channel = arena_strdup(arena, claimed->channel),
 		.address = arena_strdup(arena, claimed->address),
@@ -104,6 +112,7 @@ depart(struct outbox *outbox, const struct store_delivery *claimed)
 {
 	const struct senders *senders = &outbox->world.senders;
 	struct flight *flight = flight_create(outbox, claimed);
+	const struct relay *relay = claim_relay(flight->generation, claimed);
 	const struct send_job job = {
 		.sender = claimed->sender,
 		.address = claimed->address,
@@ -114,11 +123,32 @@ depart(struct outbox *outbox, const struct store_delivery *claimed)
 		.smtputf8 = claimed->smtputf8,
 	};
 
+	flight->way = ways_find(&outbox->ways, relay->name);
 	flight->next = outbox->flights;
 	outbox->flights = flight;
-	if (!senders->submit(senders->context, (uint64_t)claimed->id,
-			     claim_relay(flight->generation, claimed), &job))
-		BUG("no room for a delivery that there was room for");
+	pace_depart(&flight->way->pace);
+	senders->submit(senders->context, (uint64_t)claimed->id, relay,
+			pace_abreast(&flight->way->pace), &job);
+}
+
+/* What it says of the relay, and so for the others that wait for it. */
+static void
+answer_arrived(struct outbox *outbox, struct flight *flight,
+	       struct sender_done *done)
+{
+	const struct senders *senders = &outbox->world.senders;
+	struct way *way = flight->way;
+	uint32_t random;
+
+	done->next = NULL;
+	flight->done = done;
+	flight->pause_ms = way_answer(way, &done->result,
+				      flight->delivery.attempts, now(outbox));
+	digest_random(&random, sizeof(random));
+	if (!flight->pause_ms)
+		flight->pause_ms = backoff_pause(flight->delivery.attempts,
+						 random);
+	senders->limit(senders->context, way->name, pace_abreast(&way->pace));
 }
 
 /* Match results with their flights. */
@@ -136,8 +166,7 @@ collect(struct outbox *outbox)
 			flight = flight->next;
 		if (!flight)
 			BUG("a result for a delivery that nobody sent");
-		done->next = NULL;
-		flight->done = done;
+		answer_arrived(outbox, flight, done);
 		done = next;
 	}
 }
@@ -161,15 +190,6 @@ land(struct outbox *outbox, bool is_committed)
 
 /* ---- the two units ---- */
 
-static size_t
-room(const struct outbox *outbox)
-{
-	const struct senders *senders = &outbox->world.senders;
-
-	return outbox->is_draining || !outbox->is_recovered ? 0 :
-	       senders->room(senders->context);
-}
-
 static bool
 is_any(const struct outbox *outbox, bool is_done)
 {
@@ -186,21 +206,51 @@ add_answer(struct settling *settling, struct flight *flight)
 	struct settle_answer answer = {
 		.delivery = &flight->delivery,
 		.result = &flight->done->result,
+		.pause_ms = flight->pause_ms,
 	};
 
 	flight->is_settling = true;
-	digest_random(&answer.random, sizeof(answer.random));
 	vec_push(settling->arena, &settling->settle.answers, answer);
 }
 
-/* All answers that are there. */
+/* What is to be recorded of a relay: it is so until that is committed. */
+static void
+add_way(struct settling *settling, const struct way *way)
+{
+	const struct trouble trouble = {
+		.relay = way->name,
+		.is_over = !way->has_failed,
+		.cause = arena_strdup(settling->arena, way->cause.data),
+		.detail = arena_strdup(settling->arena, way->detail.data),
+		.since = way->failing,
+	};
+
+	if (way->is_back)
+		vec_push(settling->arena, &settling->settle.back, way->name);
+	if (way->is_over || way->has_failed)
+		vec_push(settling->arena, &settling->settle.troubles, trouble);
+}
+
+static bool
+has_news(const struct outbox *outbox)
+{
+	const struct way *way = outbox->ways.first;
+
+	while (way && !way->is_back && !way->is_over && !way->has_failed)
+		way = way->next;
+	return way;
+}
+
+/* All answers that are there, and what they say of relays. */
 static void
 settle(struct outbox *outbox)
 {
 	struct settling *settling = &outbox->settling;
 	struct flight *flight;
+	struct way *way;
 
-	if (settling->is_under_way || !is_any(outbox, true))
+	if (settling->is_under_way ||
+	    (!is_any(outbox, true) && !has_news(outbox)))
 		return;
 	arena_reset(settling->arena);
 	settling->settle = (struct settle){
@@ -210,8 +260,24 @@ settle(struct outbox *outbox)
 	for (flight = outbox->flights; flight; flight = flight->next)
 		if (flight->done)
 			add_answer(settling, flight);
+	for (way = outbox->ways.first; way; way = way->next)
+		add_way(settling, way);
 	settling->is_under_way = true;
 	clerk_submit(outbox->world.clerk, &settling->unit);
+}
+
+/* The relays of the configuration in force. */
+static void
+load_ways(struct outbox *outbox)
+{
+	const struct generation *current =
+		generations_borrow(outbox->world.generations);
+
+	ways_load(&outbox->ways, relay_list(current->relays), outbox->seen &&
+		  outbox->seen != current);
+	if (outbox->seen)
+		generations_return(outbox->world.generations, outbox->seen);
+	outbox->seen = current;
 }
 
 static void
@@ -228,8 +294,9 @@ claim(struct outbox *outbox)
 		.generation = generations_borrow(outbox->world.generations),
 		.now = now(outbox),
 		.is_first = !outbox->is_recovered,
-		.room = room(outbox),
 	};
+	ways_rooms(&outbox->ways, claiming->claim.now, claiming->arena,
+		   &claiming->claim.rooms);
 	for (flight = outbox->flights; flight; flight = flight->next)
 		vec_push(claiming->arena, &claiming->claim.flying,
 			 flight->delivery.id);
@@ -244,6 +311,7 @@ turn(struct outbox *outbox)
 {
 	outbox->is_gathering = false;
 	loop_timer_set(outbox->timer, -1);
+	load_ways(outbox);
 	clerk_gather(outbox->world.clerk);
 	settle(outbox);
 	claim(outbox);
@@ -282,24 +350,42 @@ gather(struct outbox *outbox)
 	}
 }
 
+/* When something can be claimed, by time alone. */
+static instant_ms
+next_claim(struct outbox *outbox)
+{
+	const struct claim *claim = &outbox->claiming.claim;
+	instant_ms next = ways_next(&outbox->ways, &claim->rooms, now(outbox));
+
+	return claim->due != TIME_UNKNOWN &&
+	       (next == TIME_UNKNOWN || claim->due < next) ? claim->due : next;
+}
+
 /* What comes after a unit. */
 static void
 go_on(struct outbox *outbox)
 {
-	instant_ms due = outbox->claiming.claim.due;
+	instant_ms next;
 
 	if (outbox->is_draining)
 		return;
-	if (outbox->is_troubled)
+	if (outbox->is_troubled) {
 		loop_timer_set(outbox->timer, OUTBOX_TROUBLE_MS);
-	else if (outbox->claiming.is_wanted)
+		return;
+	}
+	if (outbox->claiming.is_wanted) {
 		turn(outbox);
-	else if (is_any(outbox, true) && !outbox->settling.is_under_way)
+		return;
+	}
+	if (is_any(outbox, true) && !outbox->settling.is_under_way) {
 		gather(outbox);
-	else if (due != TIME_UNKNOWN && room(outbox) &&
-		 !outbox->claiming.is_under_way && !outbox->is_gathering)
-		loop_timer_set(outbox->timer, due > now(outbox) ?
-			       due - now(outbox) : 0);
+		return;
+	}
+	next = next_claim(outbox);
+	if (next != TIME_UNKNOWN && !outbox->claiming.is_under_way &&
+	    !outbox->is_gathering)
+		loop_timer_set(outbox->timer, next > now(outbox) ?
+			       next - now(outbox) : 0);
 }
 
 /* Said once until it is over; the mails wait meanwhile. */
@@ -313,6 +399,27 @@ report(struct outbox *outbox, enum outcome outcome, const char *error)
 	outbox->is_troubled = outcome != OUTCOME_OK;
 }
 
+/* What was recorded of relays is not news any more. */
+static void
+forget_news(struct outbox *outbox)
+{
+	const struct settle *settled = &outbox->settling.settle;
+	size_t i;
+
+	for (i = 0; i < settled->back.count; i++)
+		ways_find(&outbox->ways, settled->back.items[i])->is_back =
+			false;
+	for (i = 0; i < settled->troubles.count; i++) {
+		const struct trouble *trouble = &settled->troubles.items[i];
+		struct way *way = ways_find(&outbox->ways, trouble->relay);
+
+		if (trouble->is_over)
+			way->is_over = false;
+		else
+			way->has_failed = false;
+	}
+}
+
 static void
 settling_done(struct unit *unit, enum outcome outcome, const char *error)
 {
@@ -321,6 +428,8 @@ settling_done(struct unit *unit, enum outcome outcome, const char *error)
 
 	outbox->settling.is_under_way = false;
 	report(outbox, outcome, error);
+	if (outcome == OUTCOME_OK)
+		forget_news(outbox);
 	land(outbox, outcome == OUTCOME_OK);
 	generations_return(outbox->world.generations,
 			   outbox->settling.settle.generation);
@@ -443,6 +552,10 @@ outbox_destroy(struct outbox **outbox)
 	}
 	arena_destroy(&(*outbox)->settling.arena);
 	arena_destroy(&(*outbox)->claiming.arena);
+	ways_release(&(*outbox)->ways);
+	if ((*outbox)->seen)
+		generations_return((*outbox)->world.generations,
+				   (*outbox)->seen);
 	free(*outbox);
 	*outbox = NULL;
 }

@@ -1,14 +1,14 @@
 /*
- * One mutex guards everything but `give_up`. Jobs wait in a list in
- * the order of submission; a thread takes the first whose relay is not using
- * its share of the threads.
+ * One mutex guards everything but `give_up`. Whoever changes something that may
+ * let a job begin calls dispatch(), which hands jobs to threads; a thread only
+ * waits for what it is handed. So it is decided in one place who sends what.
  */
 #include "deliver/sender_pool.h"
 
 #include "base/arena.h"
 #include "base/bug.h"
 #include "base/thread.h"
-#include "send/relay.h"
+#include "oncall/endpoint.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -18,6 +18,8 @@ enum {
 	/* Connections nobody used for so long are closed: a server keeps few
 	 * of them, and drops them itself after minutes. */
 	IDLE_S = 20,
+	/* A relay that takes longer for one mail is one that hangs. */
+	SLOW_MS = 2000,
 };
 
 struct item {
@@ -28,68 +30,242 @@ struct item {
 	uint64_t id;
 };
 
+/* The jobs of one relay. It is kept: there are few names. */
+struct line {
+	struct line *next;
+	char *name;
+	struct item *first, **end;
+	size_t abreast;
+	bool is_known;			/* a job was done, */
+	bool is_quick;			/* and the last one in good time */
+};
+
 struct worker {
 	pthread_t thread;
+	pthread_cond_t handed;		/* something changed for it */
 	struct sender_pool *pool;
-	const struct relay *relay;	/* of the job under way, or NULL */
+	struct line *line;		/* whose connections it may have */
+	struct item *item;		/* that it is to send, or sends */
+	int64_t since_ms;		/* it has it, by the monotonic clock */
+	bool must_rest;			/* close them first: they are of another
+					   line, or too many */
 };
 
 struct sender_pool {
 	pthread_mutex_t mutex;
-	pthread_cond_t changed;		/* jobs, threads or `is_draining` */
+	pthread_cond_t ended;		/* a thread, by is_draining */
 	const struct clock *clock;
 	atomic_bool give_up;
 	bool is_draining;
 	int event;
 
-	struct item *waiting, **waiting_end;
-	size_t waiting_count;
+	struct line *lines;
 	struct sender_done *done, **done_end;
 
+	size_t spare;
 	size_t running;			/* threads that have not ended */
-	size_t count;
+	size_t started;
+	size_t count;			/* at most */
 	struct worker workers[];
 };
 
-/* Most of the threads: all but a quarter, and at least one. */
-static size_t
-share(const struct sender_pool *pool)
+static int64_t
+monotonic_ms(void)
 {
-	return pool->count - pool->count / 4;
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);	/* cannot fail */
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* By name: a reload loads the same relay anew, and those who still wait for
- * its old self wait for the same server. */
-static size_t
-busy_with(const struct sender_pool *pool, const char *name)
+static void
+init_condition(pthread_cond_t *condition)
 {
-	size_t busy = 0, i;
+	pthread_condattr_t attributes;
 
-	for (i = 0; i < pool->count; i++) {
-		const struct relay *relay = pool->workers[i].relay;
+	if (pthread_condattr_init(&attributes) ||
+	    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) ||
+	    pthread_cond_init(condition, &attributes))
+		BUG("condition");
+	(void)pthread_condattr_destroy(&attributes);	/* holds nothing */
+}
 
-		busy += relay && !strcmp(relay->name, name);
+/* ---- lines ---- */
+
+static struct line *
+line_find(struct sender_pool *pool, const char *name)
+{
+	struct line **at = &pool->lines;
+
+	while (*at && strcmp((*at)->name, name))
+		at = &(*at)->next;
+	if (*at)
+		return *at;
+	*at = bug_alloc(sizeof(**at));
+	**at = (struct line){ .name = bug_alloc(strlen(name) + 1),
+			      .abreast = 1 };
+	memcpy((*at)->name, name, strlen(name) + 1);
+	(*at)->end = &(*at)->first;
+	return *at;
+}
+
+static void
+lines_destroy(struct sender_pool *pool)
+{
+	struct line *line;
+
+	while ((line = pool->lines)) {
+		pool->lines = line->next;
+		free(line->name);
+		free(line);
+	}
+}
+
+static struct item *
+pop(struct line *line)
+{
+	struct item *item = line->first;
+
+	line->first = item->next;
+	if (!line->first)
+		line->end = &line->first;
+	return item;
+}
+
+/* How many threads have its connections, and how many of those are sending. */
+struct use {
+	size_t attached, busy;
+	bool is_slow;
+};
+
+static struct use
+use_of(const struct sender_pool *pool, const struct line *line, int64_t now)
+{
+	struct use use = { .is_slow = line->is_known && !line->is_quick };
+	size_t i;
+
+	for (i = 0; i < pool->started; i++) {
+		const struct worker *worker = &pool->workers[i];
+
+		if (worker->line != line)
+			continue;
+		use.attached++;
+		use.busy += worker->item != NULL;
+		use.is_slow |= worker->item &&
+			       now - worker->since_ms > SLOW_MS;
+	}
+	/* Of which nothing is known, one job shows it. */
+	use.is_slow |= !line->is_known && use.busy;
+	return use;
+}
+
+/* How many threads send for relays that may hang. */
+static size_t
+slow_busy(const struct sender_pool *pool, int64_t now)
+{
+	const struct line *line;
+	size_t busy = 0;
+
+	for (line = pool->lines; line; line = line->next) {
+		struct use use = use_of(pool, line, now);
+
+		busy += use.is_slow ? use.busy : 0;
 	}
 	return busy;
 }
 
-/* Take the first job that may run now off the list, or NULL. */
-static struct item *
-next_item(struct sender_pool *pool)
-{
-	struct item **at, *item;
+/* ---- who sends what ---- */
 
-	for (at = &pool->waiting; (item = *at); at = &item->next) {
-		if (busy_with(pool, item->relay->name) >= share(pool))
-			continue;
-		*at = item->next;
-		if (!*at)
-			pool->waiting_end = at;
-		pool->waiting_count--;
-		return item;
-	}
+static void *work(void *context);
+
+static struct worker *
+start_worker(struct sender_pool *pool)
+{
+	struct worker *worker = &pool->workers[pool->started++];
+
+	pool->running++;
+	worker->pool = pool;
+	init_condition(&worker->handed);
+	worker->thread = thread_start(work, worker);
+	return worker;
+}
+
+/* An idle one that has connections of `line`, NULL: of nobody. */
+static struct worker *
+find_idle(struct sender_pool *pool, const struct line *line)
+{
+	size_t i;
+
+	for (i = 0; i < pool->started; i++)
+		if (!pool->workers[i].item && pool->workers[i].line == line)
+			return &pool->workers[i];
 	return NULL;
 }
+
+static struct worker *
+find_idle_of_any(struct sender_pool *pool)
+{
+	size_t i;
+
+	for (i = 0; i < pool->started; i++)
+		if (!pool->workers[i].item)
+			return &pool->workers[i];
+	return NULL;
+}
+
+static struct worker *
+find_worker(struct sender_pool *pool, const struct line *line, size_t attached)
+{
+	struct worker *worker = find_idle(pool, line);
+
+	if (worker)
+		return worker;
+	if (attached >= line->abreast)
+		return NULL;
+	worker = find_idle(pool, NULL);
+	if (!worker && pool->started < pool->count)
+		worker = start_worker(pool);
+	return worker ? worker : find_idle_of_any(pool);
+}
+
+/* Whether one could begin. */
+static bool
+begin_one(struct sender_pool *pool, struct line *line, int64_t now)
+{
+	struct use use = use_of(pool, line, now);
+	struct worker *worker;
+
+	if (!line->first || use.busy >= line->abreast)
+		return false;
+	if (use.is_slow && slow_busy(pool, now) + pool->spare >= pool->count)
+		return false;
+	worker = find_worker(pool, line, use.attached);
+	if (!worker)
+		return false;
+	worker->must_rest |= worker->line && worker->line != line;
+	worker->line = line;
+	worker->item = pop(line);
+	worker->since_ms = now;
+	(void)pthread_cond_signal(&worker->handed);
+	return true;
+}
+
+/* One of each line in turn, as long as any can begin. */
+static void
+dispatch(struct sender_pool *pool)
+{
+	int64_t now = monotonic_ms();
+	bool has_begun = !pool->is_draining;
+	struct line *line;
+
+	while (has_begun) {
+		has_begun = false;
+		for (line = pool->lines; line; line = line->next)
+			has_begun |= begin_one(pool, line, now);
+	}
+}
+
+/* ---- a thread ---- */
 
 static void
 item_destroy(struct item *item)
@@ -111,39 +287,63 @@ put_done(struct sender_pool *pool, struct sender_done *done)
 		(void)0;
 }
 
-/* Until there is a job, or NULL after the idle time. */
-static struct item *
-wait_for_item(struct sender_pool *pool)
+static void
+rest(struct worker *worker, struct sender *sender)
 {
-	struct timespec until;
-	struct item *item;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);	/* cannot fail */
-	until.tv_sec += IDLE_S;
-	while (!pool->is_draining && !(item = next_item(pool)))
-		if (pthread_cond_timedwait(&pool->changed, &pool->mutex,
-					   &until) == ETIMEDOUT)
-			return next_item(pool);
-	return pool->is_draining ? NULL : item;
+	worker->must_rest = false;
+	thread_unlock(&worker->pool->mutex);
+	sender_rest(sender);
+	thread_lock(&worker->pool->mutex);
 }
 
 static void
-run_item(struct worker *worker, struct sender *sender, struct item *item)
+send_item(struct worker *worker, struct sender *sender)
 {
 	struct sender_pool *pool = worker->pool;
+	struct item *item = worker->item;
 	struct sender_done *done = sender_done_create(item->id);
 
-	worker->relay = item->relay;
 	thread_unlock(&pool->mutex);
 	send_deliver(sender, item->relay, &item->job, &done->result);
 	item_destroy(item);
 	thread_lock(&pool->mutex);
-	worker->relay = NULL;
+	worker->line->is_known = true;
+	worker->line->is_quick = monotonic_ms() - worker->since_ms <= SLOW_MS;
+	worker->item = NULL;
 	put_done(pool, done);
-	/* One more job of that relay may run now, in any thread; this one takes
-	 * the next by itself. */
-	if (pool->waiting)
-		(void)pthread_cond_signal(&pool->changed);
+	dispatch(pool);
+}
+
+/* Until it is handed something; false after the idle time. */
+static bool
+wait_for_word(struct worker *worker)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);	/* cannot fail */
+	until.tv_sec += IDLE_S;
+	while (!worker->item && !worker->must_rest &&
+	       !worker->pool->is_draining)
+		if (pthread_cond_timedwait(&worker->handed,
+					   &worker->pool->mutex,
+					   &until) == ETIMEDOUT)
+			return worker->item || worker->must_rest;
+	return true;
+}
+
+static void
+run(struct worker *worker, struct sender *sender)
+{
+	while (!worker->pool->is_draining) {
+		if (!wait_for_word(worker)) {
+			worker->line = NULL;
+			worker->must_rest = true;
+		}
+		if (worker->must_rest)
+			rest(worker, sender);
+		if (worker->item && !worker->must_rest)
+			send_item(worker, sender);
+	}
 }
 
 static void *
@@ -152,55 +352,23 @@ work(void *context)
 	struct worker *worker = context;
 	struct sender_pool *pool = worker->pool;
 	struct sender *sender = sender_create(pool->clock, &pool->give_up);
-	struct item *item;
 
 	thread_set_name("sender");
 	thread_lock(&pool->mutex);
-	while (!pool->is_draining) {
-		item = wait_for_item(pool);
-		if (item) {
-			run_item(worker, sender, item);
-		} else {
-			thread_unlock(&pool->mutex);
-			sender_rest(sender);
-			thread_lock(&pool->mutex);
-		}
-	}
+	run(worker, sender);
 	thread_unlock(&pool->mutex);
 	sender_destroy(&sender);
 	thread_lock(&pool->mutex);
 	pool->running--;
-	(void)pthread_cond_broadcast(&pool->changed);
+	(void)pthread_cond_broadcast(&pool->ended);
 	thread_unlock(&pool->mutex);
 	return NULL;
 }
 
-static void
-init_condition(pthread_cond_t *condition)
-{
-	pthread_condattr_t attributes;
-
-	if (pthread_condattr_init(&attributes) ||
-	    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) ||
-	    pthread_cond_init(condition, &attributes))
-		BUG("condition");
-	(void)pthread_condattr_destroy(&attributes);	/* holds nothing */
-}
-
-static void
-start_threads(struct sender_pool *pool)
-{
-	size_t i;
-
-	for (i = 0; i < pool->count; i++) {
-		pool->workers[i].pool = pool;
-		pool->workers[i].thread = thread_start(work,
-						       &pool->workers[i]);
-	}
-}
+/* ---- from outside ---- */
 
 struct sender_pool *
-sender_pool_create(size_t threads, const struct clock *clock)
+sender_pool_create(size_t threads, size_t spare, const struct clock *clock)
 {
 	size_t size = sizeof(struct sender_pool) +
 		      threads * sizeof(struct worker);
@@ -208,27 +376,14 @@ sender_pool_create(size_t threads, const struct clock *clock)
 
 	memset(pool, 0, size);
 	pool->clock = clock;
-	pool->waiting_end = &pool->waiting;
 	pool->done_end = &pool->done;
-	pool->running = pool->count = threads;
+	pool->count = threads;
+	pool->spare = spare;
 	pool->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (pool->event < 0 || pthread_mutex_init(&pool->mutex, NULL))
 		BUG("no eventfd or mutex for the senders");
-	init_condition(&pool->changed);
-	start_threads(pool);
+	init_condition(&pool->ended);
 	return pool;
-}
-
-size_t
-sender_pool_room(struct sender_pool *pool)
-{
-	size_t room;
-
-	thread_lock(&pool->mutex);
-	room = pool->is_draining ? 0 :
-	       SENDER_POOL_WAITING - pool->waiting_count;
-	thread_unlock(&pool->mutex);
-	return room;
 }
 
 static struct item *
@@ -250,23 +405,70 @@ item_create(uint64_t id, const struct relay *relay, const struct send_job *job)
 	return item;
 }
 
-bool
-sender_pool_submit(struct sender_pool *pool, uint64_t id,
-		   const struct relay *relay, const struct send_job *job)
+static void
+hand_back(struct sender_pool *pool, struct item *item)
 {
-	struct item *item;
+	struct sender_done *done = sender_done_create(item->id);
 
-	/* Only the caller adds, so room that is there stays. */
-	if (!sender_pool_room(pool))
-		return false;
-	item = item_create(id, relay, job);
+	done->result.outcome = OUTCOME_TEMPORARY;
+	done->result.was_stopped = true;
+	buf_puts(&done->result.text, "not begun, because the relay stops");
+	put_done(pool, done);
+	item_destroy(item);
+}
+
+void
+sender_pool_submit(struct sender_pool *pool, uint64_t id,
+		   const struct relay *relay, size_t abreast,
+		   const struct send_job *job)
+{
+	struct item *item = item_create(id, relay, job);
+	struct line *line;
+
 	thread_lock(&pool->mutex);
-	*pool->waiting_end = item;
-	pool->waiting_end = &item->next;
-	pool->waiting_count++;
-	(void)pthread_cond_signal(&pool->changed);
+	if (pool->is_draining) {
+		hand_back(pool, item);
+	} else {
+		line = line_find(pool, relay->name);
+		line->abreast = abreast;
+		*line->end = item;
+		line->end = &item->next;
+		dispatch(pool);
+	}
 	thread_unlock(&pool->mutex);
-	return true;
+}
+
+/* Idle ones hang up when there are too many. */
+static void
+detach(struct sender_pool *pool, const struct line *line)
+{
+	size_t attached = use_of(pool, line, 0).attached, i;
+
+	for (i = 0; i < pool->started && attached > line->abreast; i++) {
+		struct worker *worker = &pool->workers[i];
+
+		if (worker->line != line || worker->item)
+			continue;
+		worker->line = NULL;
+		worker->must_rest = true;
+		(void)pthread_cond_signal(&worker->handed);
+		attached--;
+	}
+}
+
+void
+sender_pool_limit(struct sender_pool *pool, const char *relay, size_t abreast)
+{
+	struct line *line;
+
+	thread_lock(&pool->mutex);
+	line = line_find(pool, relay);
+	if (line->abreast != abreast) {
+		line->abreast = abreast;
+		detach(pool, line);
+		dispatch(pool);
+	}
+	thread_unlock(&pool->mutex);
 }
 
 int
@@ -295,21 +497,24 @@ sender_pool_results(struct sender_pool *pool)
 static void
 hand_back_waiting(struct sender_pool *pool)
 {
-	struct sender_done *done;
-	struct item *item;
+	struct line *line;
 
-	while ((item = pool->waiting)) {
-		pool->waiting = item->next;
-		done = sender_done_create(item->id);
-		done->result.outcome = OUTCOME_TEMPORARY;
-		done->result.was_stopped = true;
-		buf_puts(&done->result.text, "not begun, because the relay "
-			 "stops");
-		put_done(pool, done);
-		item_destroy(item);
+	for (line = pool->lines; line; line = line->next)
+		while (line->first)
+			hand_back(pool, pop(line));
+}
+
+/* What was handed to a thread that had not begun with it yet. */
+static void
+hand_back_unbegun(struct sender_pool *pool)
+{
+	size_t i;
+
+	for (i = 0; i < pool->started; i++) {
+		if (pool->workers[i].item)
+			hand_back(pool, pool->workers[i].item);
+		pool->workers[i].item = NULL;
 	}
-	pool->waiting_end = &pool->waiting;
-	pool->waiting_count = 0;
 }
 
 static void
@@ -322,7 +527,7 @@ wait_for_threads(struct sender_pool *pool, int64_t patience_ms)
 	until.tv_nsec += patience_ms % 1000 * 1000000;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	while (pool->running && pthread_cond_timedwait(&pool->changed,
+	while (pool->running && pthread_cond_timedwait(&pool->ended,
 						       &pool->mutex, &until) !=
 				ETIMEDOUT)
 		;
@@ -340,27 +545,34 @@ sender_pool_drain(struct sender_pool *pool, int64_t patience_ms)
 	}
 	pool->is_draining = true;
 	hand_back_waiting(pool);
-	(void)pthread_cond_broadcast(&pool->changed);
+	for (i = 0; i < pool->started; i++)
+		(void)pthread_cond_signal(&pool->workers[i].handed);
 	wait_for_threads(pool, patience_ms);
 	thread_unlock(&pool->mutex);
 
 	atomic_store(&pool->give_up, true);
-	for (i = 0; i < pool->count; i++)
+	for (i = 0; i < pool->started; i++)
 		thread_join(pool->workers[i].thread);
+	hand_back_unbegun(pool);
 }
 
 void
 sender_pool_destroy(struct sender_pool **pool)
 {
 	struct sender_done *done;
+	size_t i;
 
 	if (!*pool)
 		return;
 	sender_pool_drain(*pool, 0);
 	for (done = sender_pool_results(*pool); done;)
 		sender_done_destroy(&done);
+	for (i = 0; i < (*pool)->started; i++)
+		/* no waiters left */
+		(void)pthread_cond_destroy(&(*pool)->workers[i].handed);
+	lines_destroy(*pool);
 	(void)close((*pool)->event);	/* nothing is pending in it */
-	(void)pthread_cond_destroy(&(*pool)->changed);	/* no waiters left */
+	(void)pthread_cond_destroy(&(*pool)->ended);
 	(void)pthread_mutex_destroy(&(*pool)->mutex);	/* nobody holds it */
 	free(*pool);
 	*pool = NULL;
@@ -368,17 +580,17 @@ sender_pool_destroy(struct sender_pool **pool)
 
 /* ---- as the outbox sees it ---- */
 
-static size_t
-room(void *context)
-{
-	return sender_pool_room(context);
-}
-
-static bool
-submit(void *context, uint64_t id, const struct relay *relay,
+static void
+submit(void *context, uint64_t id, const struct relay *relay, size_t abreast,
        const struct send_job *job)
 {
-	return sender_pool_submit(context, id, relay, job);
+	sender_pool_submit(context, id, relay, abreast, job);
+}
+
+static void
+limit(void *context, const char *relay, size_t abreast)
+{
+	sender_pool_limit(context, relay, abreast);
 }
 
 static struct sender_done *
@@ -399,8 +611,8 @@ sender_pool_senders(struct sender_pool *pool)
 	return (struct senders){
 		.context = pool,
 		.fd = sender_pool_fd(pool),
-		.room = room,
 		.submit = submit,
+		.limit = limit,
 		.results = results,
 		.drain = drain,
 	};

@@ -7,9 +7,14 @@
  * borrowed until the result of its last job was taken: whoever swaps the
  * configuration keeps the old one until then.
  *
- * One relay that does not answer gets most of the threads, never all of
- * them, so that mail through another one does not wait for it. Relays of one
- * name are one, of whichever configuration they are.
+ * Each relay has a line of its own, and so many senders at once as its
+ * submitter says. A thread that is connected to a relay sends the next mail of
+ * that relay, and hangs up before it turns to another one, so that there are
+ * never more connections to a relay than that either.
+ *
+ * Relays that do not answer, or have not yet, together never get the last
+ * SENDER_POOL_SPARE threads, so that a relay that works does not wait for them.
+ * Relays of one name are one, of whichever configuration they are.
  *
  * End: sender_pool_drain(), take the last results, sender_pool_destroy().
  */
@@ -21,23 +26,23 @@
 struct sender_pool;
 
 enum {
-	SENDER_POOL_THREADS = 6,	/* the usual size; see create() */
-	SENDER_POOL_WAITING = 64,	/* jobs that wait for a thread: enough
-					   to keep all busy, little to hand
-					   back when the relay stops */
+	/* At most; a thread is started when it is needed. Three relays may use
+	 * all that they get by default (PACE_CONNECTIONS) and die at once, and
+	 * there are some left. */
+	SENDER_POOL_THREADS = 24,
+	SENDER_POOL_SPARE = 6,
 };
 
 /* Threads start with all signals blocked. `clock` is borrowed. */
-struct sender_pool *sender_pool_create(size_t threads,
+struct sender_pool *sender_pool_create(size_t threads, size_t spare,
 				       const struct clock *clock);
 
-/* How many jobs can be submitted now. */
-size_t sender_pool_room(struct sender_pool *pool);
-
-/* Copies `job`; false when there is no room or the pool drains. `id` comes
- * back with the result. */
-bool sender_pool_submit(struct sender_pool *pool, uint64_t id,
-			const struct relay *relay, const struct send_job *job);
+/* As senders.h has them. After sender_pool_drain() a job comes back at once. */
+void sender_pool_submit(struct sender_pool *pool, uint64_t id,
+			const struct relay *relay, size_t abreast,
+			const struct send_job *job);
+void sender_pool_limit(struct sender_pool *pool, const char *relay,
+		       size_t abreast);
 
 /* Readable while there are results. */
 int sender_pool_fd(const struct sender_pool *pool);

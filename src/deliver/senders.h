@@ -22,12 +22,13 @@ struct senders {
 	void *context;
 	int fd;				/* readable while there are results */
 
-	/* How many can be submitted now; only submit() makes it less. */
-	size_t (*room)(void *context);
-	/* Copies `job`, and borrows `relay` until its result was taken; false
-	 * when there is no room. `id` comes back with the result. */
-	bool (*submit)(void *context, uint64_t id, const struct relay *relay,
-		       const struct send_job *job);
+	/* Copies `job`, and borrows `relay` until its result was taken. `id`
+	 * comes back with the result. Of one relay no more than `abreast` are
+	 * sent at once, over as many connections; the others wait. */
+	void (*submit)(void *context, uint64_t id, const struct relay *relay,
+		       size_t abreast, const struct send_job *job);
+	/* The same for those that wait already. */
+	void (*limit)(void *context, const char *relay, size_t abreast);
 	/* All results so far, oldest first; NULL when there is none. */
 	struct sender_done *(*results)(void *context);
 	/* Begin nothing more, and wait so long for what is under way. What was

@@ -89,7 +89,8 @@ record_retry(const struct running *running, const struct settle_answer *answer,
 	enum queue_settled settled;
 	bool gave_up;
 	enum outcome outcome = queue_retry(running->store, said,
-					   answer->random, &settled, &gave_up,
+					   answer->pause_ms, &settled,
+					   &gave_up,
 					   running->error);
 
 	if (outcome != OUTCOME_OK)
@@ -139,15 +140,91 @@ record(const struct running *running, const struct settle_answer *answer)
 	}
 }
 
+/* ---- relays ---- */
+
+static enum outcome
+tell_expired(const struct running *running, const struct trouble *trouble,
+	     const char *reply, const struct store_delivery *delivery)
+{
+	const struct failure failure = {
+		.generation = running->settle->generation,
+		.delivery = delivery,
+		.reply = reply,
+		.settled = QUEUE_SETTLED,
+		.now = running->settle->now,
+	};
+	bool is_told;
+	enum outcome outcome = failure_tell(&failure, running->store,
+					    running->change, &is_told,
+					    running->error);
+
+	if (outcome == OUTCOME_OK)
+		change_log(running->change, failure_level(is_told), "failed",
+			"code", delivery->code, "delivery",
+			arena_printf(running->change->arena, "%lld",
+				     (long long)delivery->id), "recipient",
+			delivery->address, "relay", trouble->relay, "reply",
+			reply, NULL);
+	return outcome;
+}
+
+/* Nobody tries what waits for a relay that takes nothing; when it has waited
+ * for too long it fails all the same. */
+static enum outcome
+expire(const struct running *running, const struct trouble *trouble)
+{
+	struct store_deliveries expired = { 0 };
+	const char *reply = arena_printf(running->change->arena, "given up "
+		"after three days in which its relay took nothing; the last "
+		"answer was: %s", trouble->detail);
+	enum outcome outcome = queue_expire(running->store, trouble->relay,
+		reply, running->settle->now, running->change->arena, &expired,
+		running->error);
+	size_t i;
+
+	for (i = 0; i < expired.count && outcome == OUTCOME_OK; i++)
+		outcome = tell_expired(running, trouble, reply,
+				       &expired.items[i]);
+	return outcome;
+}
+
+static enum outcome
+record_trouble(const struct running *running, const struct trouble *trouble)
+{
+	enum outcome outcome = trouble_tell(trouble,
+		running->settle->generation, running->store,
+		running->settle->now, running->change, running->error);
+
+	return outcome == OUTCOME_OK && !trouble->is_over ?
+	       expire(running, trouble) : outcome;
+}
+
+/* Before the answers are recorded: what waits since then is not hastened. */
+static enum outcome
+hasten(const struct running *running)
+{
+	const struct settle *settle = running->settle;
+	enum outcome outcome = OUTCOME_OK;
+	size_t i;
+
+	for (i = 0; i < settle->back.count && outcome == OUTCOME_OK; i++)
+		outcome = store_delivery_hasten(running->store,
+						settle->back.items[i],
+						settle->now, running->error);
+	return outcome;
+}
+
 enum outcome
 settle_run(const struct settle *settle, struct store *store,
 	   struct change *change, struct buf *error)
 {
 	const struct running running = { settle, store, change, error };
-	enum outcome outcome = OUTCOME_OK;
+	enum outcome outcome = hasten(&running);
 	size_t i;
 
 	for (i = 0; i < settle->answers.count && outcome == OUTCOME_OK; i++)
 		outcome = record(&running, &settle->answers.items[i]);
+	for (i = 0; i < settle->troubles.count && outcome == OUTCOME_OK; i++)
+		outcome = record_trouble(&running, &settle->troubles.items[i]);
 	return outcome;
 }

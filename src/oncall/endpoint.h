@@ -33,6 +33,11 @@ struct relay {
 	const struct channel *channel;
 	const void *settings;		/* what else channel->load has read */
 	const char *folder;		/* that is written to; NULL: none is */
+
+	/* What it takes, as far as the configuration says (send/limits.h). */
+	size_t connections;		/* at once; 0: not said */
+	size_t rate;			/* so many, 0: not said, */
+	int64_t rate_ms;		/* in any time of that length */
 };
 
 struct channel {

@@ -12,11 +12,21 @@ backoff_pause(unsigned int attempts, uint32_t random)
 	return pause / 2 + pause * random / UINT32_MAX;
 }
 
-bool
-backoff_next(unsigned int attempts, instant_ms now, instant_ms expires,
-	     uint32_t random, instant_ms *due_out)
+int64_t
+backoff_short_pause(unsigned int attempts)
 {
-	instant_ms due = now + backoff_pause(attempts, random);
+	int64_t pause = BACKOFF_SHORT_FIRST_MS;
+
+	while (attempts-- > 1 && pause < BACKOFF_SHORT_MOST_MS)
+		pause *= 2;
+	return pause < BACKOFF_SHORT_MOST_MS ? pause : BACKOFF_SHORT_MOST_MS;
+}
+
+bool
+backoff_next(int64_t pause_ms, instant_ms now, instant_ms expires,
+	     instant_ms *due_out)
+{
+	instant_ms due = now + pause_ms;
 
 	if (now >= expires)
 		return false;

@@ -17,6 +17,8 @@
 #include <stdbool.h>
 
 #define BACKOFF_FIRST_MS INT64_C(30000)
+#define BACKOFF_SHORT_FIRST_MS INT64_C(1000)
+#define BACKOFF_SHORT_MOST_MS INT64_C(60000)
 #define BACKOFF_MOST_MS INT64_C(1800000)
 /* The longest that backoff_next() ever puts off. */
 #define BACKOFF_LONGEST_MS (BACKOFF_MOST_MS / 2 * 3)
@@ -26,9 +28,13 @@
 /* The pause after `attempts` tries (from 1), `random` being any number. */
 int64_t backoff_pause(unsigned int attempts, uint32_t random);
 
-/* When to try again; the last try is at `expires`. False when there was one at
- * that time or after: give up. */
-bool backoff_next(unsigned int attempts, instant_ms now, instant_ms expires,
-		  uint32_t random, instant_ms *due_out);
+/* The same where a server only wants to be asked later: 1 s, 2 s, 4 s, ... a
+ * minute. How much it takes in all is not the delivery's concern. */
+int64_t backoff_short_pause(unsigned int attempts);
+
+/* When to try again, after that pause; the last try is at `expires`. False when
+ * there was one at that time or after: give up. */
+bool backoff_next(int64_t pause_ms, instant_ms now, instant_ms expires,
+		  instant_ms *due_out);
 
 #endif

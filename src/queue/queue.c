@@ -39,7 +39,7 @@ is_flying(const struct store_ids *flying, int64_t id)
 
 /* What is claimed and does not fly. */
 static enum outcome
-claim_again(struct store *store, size_t most, const struct store_ids *flying,
+claim_again(struct store *store, const struct store_ids *flying,
 	    struct arena *arena, struct store_deliveries *deliveries,
 	    struct buf *error)
 {
@@ -50,50 +50,83 @@ claim_again(struct store *store, size_t most, const struct store_ids *flying,
 
 	outcome = store_delivery_claimed(store, QUEUE_OWNER, arena, &ids,
 					 error);
-	for (i = 0; i < ids.count && outcome == OUTCOME_OK && most; i++) {
+	for (i = 0; i < ids.count && outcome == OUTCOME_OK; i++) {
 		if (is_flying(flying, ids.items[i]))
 			continue;
 		outcome = store_delivery(store, ids.items[i], arena, &delivery,
 					 error);
 		if (outcome == OUTCOME_OK)
 			vec_push(arena, deliveries, *delivery);
-		most--;
 	}
 	return outcome;
 }
 
+static struct queue_room *
+room_of(struct queue_rooms *rooms, const char *relay)
+{
+	size_t i;
+
+	for (i = 0; i < rooms->relays.count; i++)
+		if (!strcmp(rooms->relays.items[i].relay, relay))
+			return &rooms->relays.items[i];
+	return NULL;
+}
+
 static enum outcome
-claim(struct store *store, instant_ms now, size_t most,
-      const struct store_ids *flying, struct arena *arena,
-      struct store_deliveries *deliveries, struct buf *error)
+claim_for(struct store *store, instant_ms now, const char *relay,
+	  struct queue_rooms *rooms, struct arena *arena,
+	  struct store_deliveries *deliveries, struct buf *error)
 {
 	const struct store_claim ours = {
 		.owner = QUEUE_OWNER, .now = now, .lease = now + QUEUE_LEASE_MS,
+		.relay = relay,
 	};
+	struct queue_room *room = room_of(rooms, relay);
+	size_t most = room ? room->most : rooms->others;
 	size_t before = deliveries->count;
 	enum outcome outcome;
 
-	outcome = claim_again(store, most, flying, arena, deliveries, error);
+	outcome = store_delivery_claim(store, &ours, most, arena, deliveries,
+				       error);
+	if (room)
+		room->is_full = deliveries->count - before == most;
+	return outcome;
+}
+
+static enum outcome
+claim(struct store *store, instant_ms now, struct queue_rooms *rooms,
+      const struct store_ids *flying, struct arena *arena,
+      struct store_deliveries *deliveries, struct buf *error)
+{
+	struct store_names relays = { 0 };
+	enum outcome outcome;
+	size_t i;
+
+	outcome = claim_again(store, flying, arena, deliveries, error);
 	if (outcome == OUTCOME_OK)
 		outcome = store_delivery_wake(store, now,
 					      now + BACKOFF_LONGEST_MS, error);
 	if (outcome == OUTCOME_OK)
-		outcome = store_delivery_claim(store, &ours, most -
-					       (deliveries->count - before),
-					       arena, deliveries, error);
+		outcome = store_delivery_relays(store, arena, &relays, error);
+	for (i = 0; i < relays.count && outcome == OUTCOME_OK; i++)
+		outcome = claim_for(store, now, relays.items[i], rooms, arena,
+				    deliveries, error);
 	return outcome;
 }
 
 enum outcome
-queue_claim(struct store *store, instant_ms now, size_t most,
+queue_claim(struct store *store, instant_ms now, struct queue_rooms *rooms,
 	    const struct store_ids *flying, struct arena *arena,
 	    struct store_deliveries *deliveries, struct buf *error)
 {
 	enum outcome outcome = store_begin(store, error);
+	size_t i;
 
+	for (i = 0; i < rooms->relays.count; i++)
+		rooms->relays.items[i].is_full = false;
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = claim(store, now, most, flying, arena, deliveries, error);
+	outcome = claim(store, now, rooms, flying, arena, deliveries, error);
 	return store_end(store, outcome, error);
 }
 
@@ -101,12 +134,9 @@ enum outcome
 queue_next_due(struct store *store, instant_ms now, instant_ms *when_out,
 	       struct buf *error)
 {
-	enum outcome outcome;
+	enum outcome outcome = store_delivery_due(store, STORE_RETRY, when_out,
+						  error);
 
-	outcome = store_delivery_due(store, STORE_PENDING, when_out, error);
-	if (outcome != OUTCOME_OK || *when_out != TIME_UNKNOWN)
-		return outcome;
-	outcome = store_delivery_due(store, STORE_RETRY, when_out, error);
 	if (*when_out > now + BACKOFF_LONGEST_MS)
 		*when_out = now;	/* the clock was wrong */
 	return outcome;
@@ -233,7 +263,7 @@ may_give_up(struct store *store, instant_ms at, bool *may_out,
 /* Put a delivery off, or give it up. */
 static enum outcome
 put_off(struct store *store, const struct queue_answer *answer,
-	uint32_t random, enum queue_settled *settled_out, bool *gave_up_out,
+	int64_t pause_ms, enum queue_settled *settled_out, bool *gave_up_out,
 	struct buf *error)
 {
 	struct store_change change = {
@@ -250,15 +280,14 @@ put_off(struct store *store, const struct queue_answer *answer,
 					error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	give_up = !backoff_next(status.attempts, answer->at, status.expires,
-				random, &change.due);
+	give_up = !backoff_next(pause_ms, answer->at, status.expires,
+				&change.due);
 	if (give_up)
 		outcome = may_give_up(store, answer->at, &give_up, error);
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	if (!give_up && change.due == TIME_UNKNOWN)
-		change.due = answer->at + backoff_pause(status.attempts,
-							random);
+		change.due = answer->at + pause_ms;
 	change.state = give_up ? STORE_FAILED : STORE_RETRY;
 	outcome = record(store, answer, STORE_ANSWER_TEMPORARY, &change,
 			 settled_out, error);
@@ -281,7 +310,7 @@ put_off(struct store *store, const struct queue_answer *answer,
 
 enum outcome
 queue_retry(struct store *store, const struct queue_answer *answer,
-	    uint32_t random, enum queue_settled *settled_out,
+	    int64_t pause_ms, enum queue_settled *settled_out,
 	    bool *gave_up_out, struct buf *error)
 {
 	enum outcome outcome = store_begin(store, error);
@@ -289,8 +318,55 @@ queue_retry(struct store *store, const struct queue_answer *answer,
 	*gave_up_out = false;
 	if (outcome != OUTCOME_OK)
 		return outcome;
-	outcome = put_off(store, answer, random, settled_out, gave_up_out,
+	outcome = put_off(store, answer, pause_ms, settled_out, gave_up_out,
 			  error);
+	return store_end(store, outcome, error);
+}
+
+static enum outcome
+expire_one(struct store *store, const struct store_delivery *delivery,
+	   const char *reply, instant_ms now, struct buf *error)
+{
+	const struct store_event event = {
+		.item = delivery->item,
+		.delivery = delivery->id,
+		.at = now,
+		.what = "gave-up",
+		.reason = reply,
+	};
+	const struct store_change change = {
+		.state = STORE_FAILED,
+		.at = now,
+		.due = TIME_UNKNOWN,
+		.expires = TIME_UNKNOWN,
+		.reply = reply,
+	};
+	enum outcome outcome = store_event_add(store, &event, error);
+
+	return outcome == OUTCOME_OK ?
+	       store_delivery_change(store, delivery->id, &change, error) :
+	       outcome;
+}
+
+enum outcome
+queue_expire(struct store *store, const char *relay, const char *reply,
+	     instant_ms now, struct arena *arena,
+	     struct store_deliveries *deliveries, struct buf *error)
+{
+	size_t i = deliveries->count;
+	bool may = true;
+	enum outcome outcome = may_give_up(store, now, &may, error);
+
+	if (outcome != OUTCOME_OK || !may)
+		return outcome;
+	outcome = store_begin(store, error);
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	outcome = store_delivery_expired(store, relay, now, QUEUE_EXPIRED_MOST,
+					 arena, deliveries, error);
+	for (; i < deliveries->count && outcome == OUTCOME_OK; i++)
+		outcome = expire_one(store, &deliveries->items[i], reply, now,
+				     error);
 	return store_end(store, outcome, error);
 }
 

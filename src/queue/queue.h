@@ -21,7 +21,7 @@
  *	store_begin(store, &error);
  *	for each result
  *		queue_sent(...) or queue_retry(...) or queue_fail(...);
- *	queue_claim(store, now, free_senders, &flying, arena, &claimed, &error);
+ *	queue_claim(store, now, &rooms, &flying, arena, &claimed, &error);
  *	outcome = store_end(store, OUTCOME_OK, &error);
  *
  * What was claimed is not to be sent unless that end is OUTCOME_OK; results
@@ -35,6 +35,7 @@
 #ifndef QUEUE_QUEUE_H
 #define QUEUE_QUEUE_H
 
+#include "base/vec.h"
 #include "store/change.h"
 
 /* The mail of a delivery that was sent or cancelled is kept for some days, for
@@ -47,26 +48,43 @@
 #define QUEUE_OWNER "local"
 #define QUEUE_LEASE_MS INT64_C(60000)
 
+/* Deliveries that fail in one transaction because nobody tries them. */
+enum { QUEUE_EXPIRED_MOST = 100 };
+
 /* Add a delivery, to be sent at once: its state and times are set here. A
  * recipient who has it already does not get another one. */
 void queue_add(struct change *change, const struct store_delivery *delivery,
 	       instant_ms now);
 
+/* How many may be claimed for one relay. */
+struct queue_room {
+	const char *relay;
+	size_t most;
+	bool is_full;		/* set: more may wait than there was room for */
+};
+
+struct queue_rooms {
+	VEC(struct queue_room) relays;
+	size_t others;		/* for each that is not among them */
+};
+
 /*
- * Claim up to `most` deliveries that are due and append them, with their
- * bodies; fair to customers and addresses (store_delivery_claim()).
+ * Claim what is due, as far as there is room, and append it, with bodies; first
+ * what is urgent, and fair to customers and addresses (store_delivery_claim()).
  *
  * `flying` are those that the caller has claimed and not yet settled; NULL:
- * none. Whatever else is claimed by this process comes first: it was claimed by
- * a transaction that was committed without anybody being told so.
+ * none. Whatever else is claimed by this process comes first, room or not: it
+ * was claimed by a transaction that was committed without anybody being told
+ * so.
  */
-enum outcome queue_claim(struct store *store, instant_ms now, size_t most,
+enum outcome queue_claim(struct store *store, instant_ms now,
+			 struct queue_rooms *rooms,
 			 const struct store_ids *flying, struct arena *arena,
 			 struct store_deliveries *deliveries,
 			 struct buf *error);
 
-/* When queue_claim() will next have something, not later than a little under an
- * hour from now; TIME_UNKNOWN when nothing waits. */
+/* When the next retry is due, not later than a little under an hour from now;
+ * TIME_UNKNOWN when there is none. */
 enum outcome queue_next_due(struct store *store, instant_ms now,
 			    instant_ms *when_out, struct buf *error);
 
@@ -91,13 +109,24 @@ enum outcome queue_sent(struct store *store, const struct queue_answer *answer,
 /* It failed and will not succeed: nobody tries again by himself. */
 enum outcome queue_fail(struct store *store, const struct queue_answer *answer,
 			enum queue_settled *settled_out, struct buf *error);
-/* It failed and may succeed later. `random` spreads the tries. When there were
- * tries for BACKOFF_GIVE_UP_MS, it has failed, and `gave_up_out` is true; but
- * not by a clock that is in doubt (store/clockwatch.h). */
+/* It failed and may succeed after `pause_ms`. When there were tries for
+ * BACKOFF_GIVE_UP_MS, it has failed, and `gave_up_out` is true; but not by a
+ * clock that is in doubt (store/clockwatch.h). */
 enum outcome queue_retry(struct store *store,
-			 const struct queue_answer *answer, uint32_t random,
+			 const struct queue_answer *answer, int64_t pause_ms,
 			 enum queue_settled *settled_out, bool *gave_up_out,
 			 struct buf *error);
+
+/*
+ * Deliveries whose relay takes none, and that have waited for
+ * BACKOFF_GIVE_UP_MS, fail; up to QUEUE_EXPIRED_MOST of them, which are
+ * appended. `reply` is what the relay said last.
+ */
+enum outcome queue_expire(struct store *store, const char *relay,
+			  const char *reply, instant_ms now,
+			  struct arena *arena,
+			  struct store_deliveries *deliveries,
+			  struct buf *error);
 
 /* What a person orders: whose word it is and why are kept. */
 enum outcome queue_cancel(struct store *store, int64_t delivery,

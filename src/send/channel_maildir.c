@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "conf/value.h"
 #include "send/channel_mail.h"
+#include "send/limits.h"
 #include "send/send.h"
 
 #include <errno.h>
@@ -27,6 +28,8 @@ load(struct relay *relay, const struct conf_node *node, struct arena *arena,
 	for (i = 0; i < node->block.count; i++) {
 		const struct conf_node *clause = node->block.items[i];
 
+		if (limits_load(relay, clause, diag))
+			continue;
 		if (strcmp(clause->keyword, "maildir"))
 			diag_error(diag, clause->place, NULL, "'%s' has no "
 				   "meaning in a maildir relay",
@@ -48,6 +51,7 @@ failed(struct send_result *result, const char *what, const char *path)
 	int reason = errno;
 
 	result->outcome = OUTCOME_TEMPORARY;
+	result->about = SEND_ABOUT_RELAY;
 	result->needs_mending = reason == EACCES || reason == EPERM ||
 		reason == ENOENT || reason == ENOTDIR || reason == EROFS ||
 		reason == ENAMETOOLONG;

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "conf/value.h"
+#include "send/limits.h"
 
 #include <arpa/inet.h>
 
@@ -307,7 +308,8 @@ relay_smtp_load(struct relay *relay, const struct conf_node *node,
 	size_t i;
 
 	for (i = 0; i < node->block.count; i++)
-		set_clause(&loading, node->block.items[i]);
+		if (!limits_load(relay, node->block.items[i], diag))
+			set_clause(&loading, node->block.items[i]);
 	if (!node->broken)		/* else what is missing may be there */
 		check_together(&loading);
 	for (i = 0; i < hosts->words.count; i++)

@@ -39,8 +39,17 @@ struct send_job {
 	bool smtputf8;		/* its headers hold raw UTF-8 */
 };
 
+/* Whom an answer is about. */
+enum send_about {
+	SEND_ABOUT_MAIL,	/* this recipient or message: the relay works */
+	SEND_ABOUT_PACE,	/* the relay works, and wants fewer or later */
+	SEND_ABOUT_RELAY,	/* the relay, or us: no other mail would fare
+				   better */
+};
+
 struct send_result {
 	enum outcome outcome;
+	enum send_about about;
 	/* Not OK, and yet the message may have arrived: the server had all of
 	 * it and its answer was lost. It is sent again, with the same
 	 * Message-ID; a page that comes twice is better than none. */

@@ -28,6 +28,7 @@ struct store {
 	unsigned int depth;	/* of store_begin() */
 	bool broken;		/* a statement failed in the transaction */
 	struct buf turn;	/* served last by store_delivery_claim() */
+	unsigned int urgent_run; /* urgent ones it served since another */
 	struct buf turn_before;	/* the transaction */
 	struct compressor *compressor; /* NULL until it is needed */
 	struct buf packed;	/* its room */

@@ -660,18 +660,41 @@ enum outcome store_delivery_settle(struct store *store, int64_t id,
 enum outcome store_delivery_wake(struct store *store, instant_ms now,
 				 instant_ms latest, struct buf *error);
 
-/* A claim of work: by whom, from when, and until when it is his alone. */
+/* Append the relays for which deliveries are pending. */
+enum outcome store_delivery_relays(struct store *store, struct arena *arena,
+				   struct store_names *names,
+				   struct buf *error);
+
+/* How many wait for that relay. */
+enum outcome store_delivery_waiting(struct store *store, const char *relay,
+				    int64_t *count_out, struct buf *error);
+
+/* Retries for that relay become due at `now`: it works again. */
+enum outcome store_delivery_hasten(struct store *store, const char *relay,
+				   instant_ms now, struct buf *error);
+
+/* Append the first `most` pending deliveries for that relay, without bodies,
+ * that expired: it takes none, so that nobody tries. */
+enum outcome store_delivery_expired(struct store *store, const char *relay,
+				    instant_ms now, size_t most,
+				    struct arena *arena,
+				    struct store_deliveries *deliveries,
+				    struct buf *error);
+
+/* A claim of work: by whom, from when, until when it is his alone, and for
+ * which relay. */
 struct store_claim {
 	const char *owner;
 	instant_ms now;
 	instant_ms lease;
+	const char *relay;
 };
 
 /*
- * Claim up to `most` pending deliveries and append them, with bodies. Each
- * address of each customer has its turn, with one of its deliveries, so a
- * customer's storm delays no other, and an address no other one. Its urgent
- * ones go first, then the oldest.
+ * Claim up to `most` pending deliveries and append them, with bodies. Three of
+ * four are urgent ones, if there are any. Among these and among the others each
+ * address of each customer has its turn, with its oldest delivery, so a
+ * customer's storm delays no other, and an address no other one.
  */
 enum outcome store_delivery_claim(struct store *store,
 				  const struct store_claim *claim, size_t most,

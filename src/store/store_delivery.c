@@ -2,15 +2,21 @@
  * Deliveries and what their attempts were answered.
  *
  * The one difficulty is the claim: fair to customers and addresses, and quick
- * however much is waiting. The index delivery_turn has the pending ones by
- * turn, then in the order they are to be sent, so the first row behind a turn
- * is at once the next turn and its best delivery; claiming it takes it out of
- * the index.
+ * however much is waiting, also for relays that take nothing. The index
+ * delivery_turn has the pending ones by relay, urgency and turn, then in the
+ * order they are to be sent, so the first row behind a turn is at once the next
+ * turn and its best delivery; claiming it takes it out of the index.
  */
 #include "store/store.h"
 
 #include "base/vec.h"
 #include "store/query.h"
+
+enum {
+	URGENT_RUN = 3,		/* so many urgent ones in a row, then another
+				   one, if there is any: a storm of urgent ones
+				   starves nobody */
+};
 
 const char *const store_state_names[] = {
 	"pending", "claimed", "sent", "retry", "failed", "cancelled", NULL
@@ -300,36 +306,53 @@ store_delivery_wake(struct store *store, instant_ms now, instant_ms latest,
 	return store_end(store, outcome, error);
 }
 
-/* The best delivery of the first turn behind the one served last; `id_out` is
- * 0 when there is no turn behind it. */
+/* The best delivery of the first turn behind `after`, whose turn it was then;
+ * `id_out` is 0 when there is none behind it. */
 static enum outcome
-next_in_turn(struct store *store, int64_t *id_out, struct buf *error)
+next_in_turn(struct store *store, const char *relay, bool is_urgent,
+	     const char *after, int64_t *id_out, struct buf *error)
 {
 	struct query query = query_start(store,
-		"SELECT id, turn FROM delivery"
-		" WHERE state = 'pending' AND turn > $1"
-		" ORDER BY turn, urgent DESC, due, id LIMIT 1", error);
+		"SELECT id, turn FROM delivery WHERE state = 'pending'"
+		" AND relay = $1 AND urgent = $2 AND turn > $3"
+		" ORDER BY turn, due, id LIMIT 1", error);
 
 	*id_out = 0;
-	query_put_text(&query, store->turn.data);
+	query_put_text(&query, relay);
+	query_put_integer(&query, is_urgent);
+	query_put_text(&query, after);
 	if (query_row(&query)) {
 		*id_out = query_integer(&query);
 		buf_reset(&store->turn);
 		query_append(&query, &store->turn);
+		store->urgent_run = is_urgent ? store->urgent_run + 1 : 0;
 	}
 	return query_end(&query);
 }
 
 /* The same, from the first turn again behind the last one. */
 static enum outcome
-next_pending(struct store *store, int64_t *id_out, struct buf *error)
+next_of(struct store *store, const char *relay, bool is_urgent,
+	int64_t *id_out, struct buf *error)
 {
-	enum outcome outcome = next_in_turn(store, id_out, error);
+	enum outcome outcome = next_in_turn(store, relay, is_urgent,
+					    store->turn.data, id_out, error);
 
 	if (outcome != OUTCOME_OK || *id_out || !store->turn.len)
 		return outcome;
-	buf_reset(&store->turn);
-	return next_in_turn(store, id_out, error);
+	return next_in_turn(store, relay, is_urgent, "", id_out, error);
+}
+
+static enum outcome
+next_pending(struct store *store, const char *relay, int64_t *id_out,
+	     struct buf *error)
+{
+	bool is_urgent = store->urgent_run < URGENT_RUN;
+	enum outcome outcome = next_of(store, relay, is_urgent, id_out, error);
+
+	if (outcome != OUTCOME_OK || *id_out)
+		return outcome;
+	return next_of(store, relay, !is_urgent, id_out, error);
 }
 
 static enum outcome
@@ -367,13 +390,88 @@ store_delivery_claim(struct store *store, const struct store_claim *claim,
 	if (outcome != OUTCOME_OK)
 		return outcome;
 	while (outcome == OUTCOME_OK && most--) {
-		outcome = next_pending(store, &id, error);
+		outcome = next_pending(store, claim->relay, &id, error);
 		if (outcome != OUTCOME_OK || !id)
 			break;
 		outcome = claim_one(store, claim, id, arena, deliveries,
 				    error);
 	}
 	return store_end(store, outcome, error);
+}
+
+/* The first relay behind that name; nothing is appended when there is none. */
+static enum outcome
+next_relay(struct store *store, const char *after, struct arena *arena,
+	   struct store_names *names, struct buf *error)
+{
+	/* One step in the index, however many wait for it. */
+	struct query query = query_start(store,
+		"SELECT relay FROM delivery WHERE state = 'pending'"
+		" AND relay > $1 ORDER BY relay LIMIT 1", error);
+
+	query_put_text(&query, after);
+	if (query_row(&query))
+		vec_push(arena, names, query_text(&query, arena));
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_relays(struct store *store, struct arena *arena,
+		      struct store_names *names, struct buf *error)
+{
+	enum outcome outcome = OUTCOME_OK;
+	const char *last = "";
+	size_t before;
+
+	do {
+		before = names->count;
+		outcome = next_relay(store, last, arena, names, error);
+		if (names->count > before)
+			last = names->items[before];
+	} while (outcome == OUTCOME_OK && names->count > before);
+	return outcome;
+}
+
+enum outcome
+store_delivery_waiting(struct store *store, const char *relay,
+		       int64_t *count_out, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT count(*) FROM delivery WHERE relay = $1"
+		" AND state IN ('pending', 'claimed', 'retry')", error);
+
+	query_put_text(&query, relay);
+	*count_out = query_row(&query) ? query_integer(&query) : 0;
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_hasten(struct store *store, const char *relay, instant_ms now,
+		      struct buf *error)
+{
+	struct query query = query_start(store,
+		"UPDATE delivery SET due = $1 WHERE state = 'retry'"
+		" AND relay = $2 AND due > $1", error);
+
+	query_put_instant(&query, now);
+	query_put_text(&query, relay);
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_expired(struct store *store, const char *relay, instant_ms now,
+		       size_t most, struct arena *arena,
+		       struct store_deliveries *deliveries, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT " DELIVERY_COLUMNS " FROM " DELIVERY_TABLES
+		" WHERE d.state = 'pending' AND d.relay = $1"
+		" AND d.expires <= $2 ORDER BY d.id LIMIT $3", error);
+
+	query_put_text(&query, relay);
+	query_put_instant(&query, now);
+	query_put_integer(&query, (int64_t)most);
+	return take_deliveries(&query, arena, deliveries);
 }
 
 enum outcome

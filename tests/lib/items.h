@@ -1,11 +1,16 @@
 /*
- * An item taken in one call, as a unit of work takes it in two: its seat is
- * looked up, then it is a new one or is counted.
+ * Rows in one call.
  */
 #ifndef ITEMS_H
 #define ITEMS_H
 
 #include "store/store.h"
+
+/* For so many of each relay may be claimed (queue/queue.h). */
+#define ROOM_FOR(count) (&(struct queue_rooms){ .others = (count) })
+
+/* An item taken, as a unit of work takes it: its seat is looked up, then it is
+ * a new one or is counted. */
 
 __attribute__((unused))
 static enum outcome

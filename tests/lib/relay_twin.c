@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LIMIT_MS = 60000, ROOM = 8 };
+enum { LIMIT_MS = 60000 };
 
 static void
 need(struct relay_twin *relay, enum outcome outcome)
@@ -77,17 +77,8 @@ struct relay_senders {
 	int event;
 	struct arena *arena;
 	struct sender_done *done, **end;
-	size_t flying;
 	VEC(const char *) departures;
 };
-
-static size_t
-room(void *context)
-{
-	const struct relay_senders *senders = context;
-
-	return ROOM - senders->flying;
-}
 
 static bool
 has_departed(const struct relay_senders *senders, const char *line)
@@ -111,8 +102,8 @@ answer_of(const struct relay_senders *senders, const char *address,
 	return OUTCOME_OK;
 }
 
-static bool
-submit(void *context, uint64_t id, const struct relay *relay,
+static void
+submit(void *context, uint64_t id, const struct relay *relay, size_t abreast,
        const struct send_job *job)
 {
 	struct relay_senders *senders = context;
@@ -126,9 +117,14 @@ submit(void *context, uint64_t id, const struct relay *relay,
 	vec_push(senders->arena, &senders->departures, line);
 	*senders->end = done;
 	senders->end = &done->next;
-	senders->flying++;
+	(void)abreast;
 	(void)eventfd_write(senders->event, 1);
-	return true;
+}
+
+static void
+limit(void *context, const char *relay, size_t abreast)
+{
+	(void)context, (void)relay, (void)abreast;
 }
 
 static struct sender_done *
@@ -141,7 +137,6 @@ results(void *context)
 	(void)eventfd_read(senders->event, &count);
 	senders->done = NULL;
 	senders->end = &senders->done;
-	senders->flying = 0;
 	return done;
 }
 
@@ -240,7 +235,7 @@ relay_open_outbox(struct relay_twin *relay)
 		.loop = relay->loop, .clerk = relay->clerk,
 		.generations = relay->generations, .clock = &relay->clock,
 		.senders = {
-			.context = senders, .room = room, .submit = submit,
+			.context = senders, .submit = submit, .limit = limit,
 			.results = results, .drain = drain,
 			.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		},

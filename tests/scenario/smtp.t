@@ -127,7 +127,7 @@ OVER_TLS = SECURE + LOGIN
 ANSWERS = {
     '259': '259 a yes, but another one', '354': '354 go on',
     '421': '!421 4.3.2 busy', '450': '450 4.2.0 later',
-    '550': '550 5.7.1 no', '650': '650 what?', 'garbage': 'garbage',
+    '550': '550 5.1.1 no', '650': '650 what?', 'garbage': 'garbage',
     'drop': 'drop', 'stall': 'stall', 'slow': 'slow'}
 GRID = '''
 step     259  354  421  450  550  650  garbage drop stall slow

@@ -24,7 +24,7 @@
 #include <poll.h>
 #include <signal.h>
 
-enum { POOL_THREADS = 4 };
+enum { POOL_THREADS = 4, POOL_SPARE = 1 };
 
 struct tool {
 	struct clock clock;	/* `fixed` is what has passed besides */
@@ -123,10 +123,10 @@ do_submit(struct tool *tool, const char *relay, const char *to)
 	struct send_job job = job_to(tool, "tocsin@mssp.example", to);
 
 	if (!tool->pool)
-		tool->pool = sender_pool_create(POOL_THREADS, &tool->clock);
-	if (!sender_pool_submit(tool->pool, 1, relay_find(tool->relays, relay),
-				&job))
-		fprintf(stderr, "no room\n");
+		tool->pool = sender_pool_create(POOL_THREADS, POOL_SPARE,
+						&tool->clock);
+	sender_pool_submit(tool->pool, 1, relay_find(tool->relays, relay),
+			   POOL_THREADS, &job);
 }
 
 static size_t

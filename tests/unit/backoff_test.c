@@ -72,7 +72,8 @@ test_nexts(void)
 		const struct next *n = &nexts[i];
 		instant_ms due = 0;
 
-		is_int(backoff_next(1, n->now, n->expires, LEAST, &due),
+		is_int(backoff_next(backoff_pause(1, LEAST), n->now,
+				    n->expires, &due),
 		       n->again, "%s", n->name);
 		if (n->again)
 			is_int(due, n->due, "%s: when", n->name);
@@ -85,7 +86,8 @@ test_whole_life(void)
 	instant_ms now = 0, due;
 	unsigned int attempts = 1;
 
-	while (backoff_next(attempts, now, BACKOFF_GIVE_UP_MS, MIDDLE, &due)) {
+	while (backoff_next(backoff_pause(attempts, MIDDLE), now,
+			    BACKOFF_GIVE_UP_MS, &due)) {
 		now = due;
 		attempts++;
 	}
@@ -94,11 +96,21 @@ test_whole_life(void)
 	   attempts);
 }
 
+static void
+test_short_pauses(void)
+{
+	is_int(backoff_short_pause(1), 1000, "a server that wants to be asked "
+	       "later is asked after a second");
+	is_int(backoff_short_pause(4), 8000, "then later and later");
+	is_int(backoff_short_pause(1000000), 60000, "but once a minute");
+}
+
 int
 main(void)
 {
 	test_pauses();
 	test_nexts();
+	test_short_pauses();
 	test_whole_life();
 	return tap_done();
 }

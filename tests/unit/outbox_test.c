@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/thread.h"
+#include "deliver/pace.h"
 #include "queue/queue.h"
 #include "store/query.h"
 #include "tap.h"
@@ -59,7 +60,7 @@ path(const char *name)
 
 /* ---- senders that a test plays ---- */
 
-enum { JOBS_MOST = 1000, ROOM = 8 };
+enum { JOBS_MOST = 1000, ROOM = PACE_BEGIN * PACE_AHEAD };
 
 struct sent {
 	uint64_t id;
@@ -77,15 +78,13 @@ static struct {
 	struct sender_done *done, **end;
 	bool is_silent;			/* does not answer by itself */
 	enum outcome outcome;		/* that Ana is answered by itself */
+	const char *dead;		/* the relay that takes nothing */
+	bool is_refusing;		/* and a person must see to it */
 } twin;
 
 static void
-answer(uint64_t id, enum outcome outcome, const char *text)
+give_back(struct sender_done *done)
 {
-	struct sender_done *done = sender_done_create(id);
-
-	done->result.outcome = outcome;
-	buf_puts(&done->result.text, text);
 	thread_lock(&twin.mutex);
 	*twin.end = done;
 	twin.end = &done->next;
@@ -94,24 +93,36 @@ answer(uint64_t id, enum outcome outcome, const char *text)
 	(void)eventfd_write(twin.event, 1);
 }
 
-static size_t
-twin_room(void *context)
+static void
+answer(uint64_t id, enum outcome outcome, const char *text)
 {
-	size_t room;
+	struct sender_done *done = sender_done_create(id);
 
-	(void)context;
-	thread_lock(&twin.mutex);
-	room = ROOM - twin.flying;
-	thread_unlock(&twin.mutex);
-	return room;
+	done->result.outcome = outcome;
+	buf_puts(&done->result.text, text);
+	give_back(done);
 }
 
-static bool
-twin_submit(void *context, uint64_t id, const struct relay *relay,
-	    const struct send_job *job)
+static void
+fail_by_relay(uint64_t id)
 {
-	if (!twin_room(context) || twin.count == JOBS_MOST)
-		return false;
+	struct sender_done *done = sender_done_create(id);
+
+	done->result.outcome = OUTCOME_TEMPORARY;
+	done->result.about = SEND_ABOUT_RELAY;
+	done->result.needs_mending = twin.is_refusing;
+	done->result.step = twin.is_refusing ? "auth" : "connect";
+	buf_puts(&done->result.text, "535 no");
+	give_back(done);
+}
+
+static void
+twin_submit(void *context, uint64_t id, const struct relay *relay,
+	    size_t abreast, const struct send_job *job)
+{
+	(void)context, (void)abreast;
+	if (twin.count == JOBS_MOST)
+		BUG("too many jobs for a test");
 	thread_lock(&twin.mutex);
 	twin.flying++;
 	thread_unlock(&twin.mutex);
@@ -122,10 +133,17 @@ twin_submit(void *context, uint64_t id, const struct relay *relay,
 		.relay = arena_strdup(arena, relay->name),
 		.body = arena_strndup(arena, job->body, job->length),
 	};
-	if (!twin.is_silent)
+	if (twin.dead && !strcmp(relay->name, twin.dead))
+		fail_by_relay(id);
+	else if (!twin.is_silent)
 		answer(id, strcmp(job->address, ANA) ? OUTCOME_OK :
 		       twin.outcome, "250 or not");
-	return true;
+}
+
+static void
+twin_limit(void *context, const char *relay, size_t abreast)
+{
+	(void)context, (void)relay, (void)abreast;
 }
 
 static struct sender_done *
@@ -165,8 +183,8 @@ twin_drain(void *context, int64_t patience_ms)
 }
 
 static const struct senders senders = {
-	.room = twin_room,
 	.submit = twin_submit,
+	.limit = twin_limit,
 	.results = twin_results,
 	.drain = twin_drain,
 };
@@ -626,6 +644,103 @@ test_gathering_is_over(void)
 	       "anew");
 }
 
+/* All tries through that relay. */
+static size_t
+tried_by(const char *relay)
+{
+	size_t count = 0, i;
+
+	for (i = 0; i < twin.count; i++)
+		count += !strcmp(twin.sent[i].relay, relay);
+	return count;
+}
+
+static void
+add_many(size_t count, const char *relay)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		add_by("maildir", arena_printf(arena, "p%zu@contoso.example",
+					       i), relay);
+}
+
+static void
+test_dead_relay(void)
+{
+	size_t before;
+
+	twin.dead = "second";
+	add_many(200, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + SECOND);
+	add(ANA);
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 2 * SECOND);
+	is_int((long long)tried(ANA), 1, "a relay that takes nothing holds up "
+	       "no other one");
+	before = tried_by("second");
+	loop_run_until(loop, NOON + 3600 * SECOND);
+	ok(tried_by("second") - before < 25, "it is asked by one mail now and "
+	   "then: %zu tries in an hour", tried_by("second") - before);
+	is_int((long long)tried(SOC), 1, "the catch-all is told once");
+	before = twin.count;
+	twin.dead = NULL;
+	loop_run_until(loop, NOON + 3600 * SECOND + 310 * SECOND);
+	is_int((long long)count_in(STORE_RETRY), 0, "when it is back, nothing "
+	       "waits for its own next try");
+	is_int((long long)(twin.count - before), 201, "all leaves, and the "
+	       "catch-all is told of that");
+	ok(twin.sent[twin.count - 1].at - twin.sent[before].at < SECOND,
+	   "all of it within a second");
+}
+
+static void
+test_refusing_relay(void)
+{
+	twin.dead = "second";
+	twin.is_refusing = true;
+	add_many(20, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + SECOND);
+	is_int((long long)count_in(STORE_FAILED), 0, "that a relay wants no "
+	       "mails of ours is no verdict on a recipient");
+	is_int((long long)tried(SOC), 1, "and is told at once");
+	loop_run_until(loop, NOON + DAY);
+	is_int((long long)tried(SOC), 1, "once");
+	outbox_destroy(&outbox);
+	open_outbox();
+	outbox_wake(outbox);
+	loop_run_until(loop, the_clock.fixed + 3600 * SECOND);
+	is_int((long long)tried(SOC), 1, "also over a restart");
+	loop_run_until(loop, NOON + 4 * DAY);
+	is_int((long long)count_in(STORE_FAILED), 20, "what has waited for "
+	       "three days fails, tried or not");
+	is_int((long long)tried(SOC), 21, "and the catch-all is told of each");
+	is_int((long long)count_in(STORE_PENDING) + (long long)
+	       count_in(STORE_RETRY), 0, "nothing is left behind");
+}
+
+static void
+test_mended_relay(void)
+{
+	instant_ms mended;
+
+	twin.dead = "second";
+	twin.is_refusing = true;
+	add_many(20, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + DAY / 2);
+	twin.dead = NULL;
+	mended = the_clock.fixed;
+	generations_replace(generations, load(RULES));
+	outbox_wake(outbox);
+	loop_run_until(loop, mended + SECOND);
+	is_int((long long)count_in(STORE_SENT), 22, "a reload asks a relay "
+	       "again that was in trouble, and all that waits leaves");
+	is_int((long long)tried(SOC), 2, "of which the catch-all is told");
+}
+
 static void
 answer_all(void)
 {
@@ -844,6 +959,9 @@ static const struct {
 	{ "gone", test_gone },
 	{ "gathering", test_gathering },
 	{ "gathering is over", test_gathering_is_over },
+	{ "a dead relay", test_dead_relay },
+	{ "a relay that refuses us", test_refusing_relay },
+	{ "a relay that was mended", test_mended_relay },
 	{ "under way", test_under_way },
 	{ "collected", test_collected },
 	{ "behind", test_behind },

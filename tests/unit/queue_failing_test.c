@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "failing.h"
+#include "items.h"
 #include "queue/backoff.h"
 #include "tap.h"
 
@@ -118,8 +119,8 @@ leave_one(struct story *story)
 	enum outcome outcome = take(story, "left", DELIVERIES - 1, DELIVERIES);
 
 	if (outcome == OUTCOME_OK)
-		outcome = queue_claim(story->store, NOW, 1, NULL, story->arena,
-				      &claimed, &story->error);
+		outcome = queue_claim(story->store, NOW, ROOM_FOR(1), NULL,
+				      story->arena, &claimed, &story->error);
 	return outcome;
 }
 
@@ -152,7 +153,7 @@ answer(struct story *story, const struct flight *flight)
 		outcome = queue_fail(story->store, &reply, &settled,
 				     &story->error);
 	else
-		outcome = queue_retry(story->store, &reply, 0, &settled,
+		outcome = queue_retry(story->store, &reply, 15000, &settled,
 				      &gave_up, &story->error);
 	if (outcome == OUTCOME_OK && settled == QUEUE_NOT_OURS)
 		wrong(story, "an answer is not taken");
@@ -169,8 +170,8 @@ claim(struct story *story, struct store_deliveries *claimed)
 
 	for (i = 0; i < story->flights.count; i++)
 		vec_push(story->arena, &flying, story->flights.items[i].id);
-	return queue_claim(story->store, story->now, 2, &flying, story->arena,
-			   claimed, &story->error);
+	return queue_claim(story->store, story->now, ROOM_FOR(2), &flying,
+			   story->arena, claimed, &story->error);
 }
 
 static size_t

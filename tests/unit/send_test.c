@@ -211,7 +211,7 @@ static void
 test_pool(void)
 {
 	struct relay relay = maildir_relay("pool");
-	struct sender_pool *pool = sender_pool_create(4, &now);
+	struct sender_pool *pool = sender_pool_create(4, 1, &now);
 	struct pollfd fd = { sender_pool_fd(pool), POLLIN, 0 };
 	size_t got = 0, stopped = 0, i;
 	const char *path;
@@ -222,8 +222,7 @@ test_pool(void)
 
 		(void)snprintf(address, sizeof(address), "p%zu@x.example", i);
 		job = job_to(address);
-		if (!sender_pool_submit(pool, i, &relay, &job))
-			ok(false, "no room for job %zu", i);
+		sender_pool_submit(pool, i, &relay, 3, &job);
 		memset(address, 'x', sizeof(address));	/* it was copied */
 	}
 	while (got < 20 && poll(&fd, 1, 20000) > 0)
@@ -235,8 +234,12 @@ test_pool(void)
 	sender_pool_drain(pool, 1000);
 	is_int((long long)take_results(pool, &stopped), 0,
 	       "draining an idle pool gives nothing back");
-	is_int((long long)sender_pool_room(pool), 0, "a drained pool takes "
-	       "nothing");
+	sender_pool_submit(pool, 1, &relay, 3, &(struct send_job){
+		.sender = "", .address = "a@x.example", .body = "",
+		.message_id = "m" });
+	is_int((long long)take_results(pool, &stopped), 1, "what a drained "
+	       "pool is handed comes back at once");
+	is_int((long long)stopped, 1, "not begun");
 	sender_pool_destroy(&pool);
 	ok(!pool, "and can be destroyed");
 }
@@ -244,22 +247,19 @@ test_pool(void)
 static void
 test_pool_full(void)
 {
+	enum { JOBS = 1000 };
 	struct relay relay = maildir_relay("full");
-	struct sender_pool *pool = sender_pool_create(1, &now);
+	struct sender_pool *pool = sender_pool_create(2, 1, &now);
 	struct send_job job = job_to("ana@mssp.example");
-	size_t submitted = 0, stopped = 0, got;
+	size_t stopped = 0, i;
 
-	while (submitted < 100000 &&
-	       sender_pool_submit(pool, submitted, &relay, &job))
-		submitted++;
-	ok(submitted >= SENDER_POOL_WAITING && submitted < 100000,
-	   "what may wait is bounded: %zu were taken", submitted);
+	for (i = 0; i < JOBS; i++)
+		sender_pool_submit(pool, i, &relay, 1, &job);
 	sender_pool_drain(pool, 5000);
-	got = take_results(pool, &stopped);
-	is_int((long long)got, (long long)submitted,
-	       "each job comes back, begun or not");
-	ok(stopped > 0 && stopped <= SENDER_POOL_WAITING,
-	   "those not begun say so: %zu", stopped);
+	is_int((long long)take_results(pool, &stopped), JOBS,
+	       "each job comes back from a drained pool, begun or not");
+	ok(stopped > 0 && stopped <= JOBS, "those not begun say so: %zu",
+	   stopped);
 	sender_pool_destroy(&pool);
 }
 
@@ -304,32 +304,73 @@ silent_relay(const char *name, unsigned int port)
 	};
 }
 
+/* How many connections wait to be accepted, and are accepted here. */
+static size_t
+count_connections(int fd)
+{
+	struct pollfd event = { fd, POLLIN, 0 };
+	size_t count = 0;
+
+	while (poll(&event, 1, count ? 300 : 20000) > 0 && count < 100) {
+		if (accept(fd, NULL, NULL) < 0)
+			break;
+		count++;
+	}
+	return count;
+}
+
 static void
 test_pool_share(void)
 {
-	enum { THREADS = 4, GOOD = 99 };
+	enum { THREADS = 6, SPARE = 2, GOOD = 99 };
 	unsigned int port;
 	int fd = listen_silently(&port);
 	struct relay before = silent_relay("dead", port);
 	struct relay after = silent_relay("dead", port);
+	struct relay second = silent_relay("dead too", port);
 	struct relay good = maildir_relay("share");
-	struct sender_pool *pool = sender_pool_create(THREADS, &now);
+	struct sender_pool *pool = sender_pool_create(THREADS, SPARE, &now);
 	struct pollfd event = { sender_pool_fd(pool), POLLIN, 0 };
 	struct send_job job = job_to("ana@mssp.example");
 	struct sender_done *done;
 	size_t i;
 
-	for (i = 0; i < THREADS; i++)
-		(void)sender_pool_submit(pool, i, &before, &job);
-	for (i = 0; i < THREADS; i++)
-		(void)sender_pool_submit(pool, i, &after, &job);
-	(void)sender_pool_submit(pool, GOOD, &good, &job);
+	for (i = 0; i < THREADS; i++) {
+		sender_pool_submit(pool, i, &before, 3, &job);
+		sender_pool_submit(pool, i, &after, 3, &job);
+		sender_pool_submit(pool, i, &second, 3, &job);
+	}
+	is_int((long long)count_connections(fd), THREADS - SPARE,
+	       "relays that hang leave the spare threads to others");
+	sender_pool_submit(pool, GOOD, &good, 1, &job);
 	(void)poll(&event, 1, 20000);
 	done = sender_pool_results(pool);
-	ok(done && done->id == GOOD, "a relay that hangs before a reload and "
-	   "after it leaves a thread to others");
+	ok(done && done->id == GOOD, "one that works does not wait for them");
 	while (done)
 		sender_done_destroy(&done);
+	sender_pool_destroy(&pool);
+	(void)close(fd);
+}
+
+static void
+test_pool_abreast(void)
+{
+	unsigned int port;
+	int fd = listen_silently(&port);
+	struct relay before = silent_relay("slow", port);
+	struct relay after = silent_relay("slow", port);
+	struct sender_pool *pool = sender_pool_create(12, 2, &now);
+	struct send_job job = job_to("ana@mssp.example");
+	size_t i;
+
+	for (i = 0; i < 5; i++) {
+		sender_pool_submit(pool, i, &before, 2, &job);
+		sender_pool_submit(pool, i, &after, 2, &job);
+	}
+	is_int((long long)count_connections(fd), 2, "no more are sent at once "
+	       "than was said, before a reload and after it");
+	sender_pool_limit(pool, "slow", 5);
+	is_int((long long)count_connections(fd), 3, "until more is said");
 	sender_pool_destroy(&pool);
 	(void)close(fd);
 }
@@ -378,6 +419,7 @@ main(void)
 	test_pool();
 	test_pool_full();
 	test_pool_share();
+	test_pool_abreast();
 	remove_tree(folder);
 	arena_destroy(&arena);
 	return tap_done();

@@ -14,6 +14,7 @@
 
 #include "base/bug.h"
 #include "base/text.h"
+#include "items.h"
 #include "queue/queue.h"
 #include "relay_twin.h"
 #include "requests_twin.h"
@@ -155,8 +156,8 @@ leave_claimed(void)
 	struct store_deliveries claimed = { 0 };
 
 	add_deliveries();
-	if (queue_claim(relay.store, relay.clock.fixed, 2, NULL, relay.arena,
-			&claimed, &relay.error) != OUTCOME_OK)
+	if (queue_claim(relay.store, relay.clock.fixed, ROOM_FOR(2), NULL,
+			relay.arena, &claimed, &relay.error) != OUTCOME_OK)
 		BUG("%s", relay.error.data);
 }
 

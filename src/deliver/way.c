@@ -1,0 +1,182 @@
+#include "deliver/way.h"
+
+#include "base/bug.h"
+#include "queue/backoff.h"
+
+enum {
+	/* For a relay that is not in the configuration any more: another one
+	 * takes its mails, at a leisurely pace. */
+	ORPHANS_ROOM = 8,
+};
+
+/* A relay that cannot be reached often comes back by itself. */
+#define FAILED_TOLD_MS (INT64_C(10) * 60 * 1000)
+
+void
+ways_release(struct ways *ways)
+{
+	struct way *way;
+
+	while ((way = ways->first)) {
+		ways->first = way->next;
+		pace_release(&way->pace);
+		buf_release(&way->cause);
+		buf_release(&way->detail);
+		free(way->name);
+		free(way);
+	}
+}
+
+static struct way *
+create(const char *name)
+{
+	struct way *way = bug_alloc(sizeof(*way));
+
+	*way = (struct way){
+		.name = bug_alloc(strlen(name) + 1),
+		.failing = TIME_UNKNOWN,
+		.cause = BUF_INIT, .detail = BUF_INIT,
+	};
+	memcpy(way->name, name, strlen(name) + 1);
+	pace_init(&way->pace);
+	return way;
+}
+
+struct way *
+ways_find(struct ways *ways, const char *name)
+{
+	struct way **at = &ways->first;
+
+	while (*at && strcmp((*at)->name, name))
+		at = &(*at)->next;
+	if (!*at)
+		*at = create(name);
+	return *at;
+}
+
+void
+ways_load(struct ways *ways, const struct relay *const *relays, bool is_new)
+{
+	for (; *relays; relays++) {
+		const struct pace_limits limits = {
+			.connections = (*relays)->connections,
+			.rate = (*relays)->rate,
+			.rate_ms = (*relays)->rate_ms,
+		};
+		struct way *way = ways_find(ways, (*relays)->name);
+
+		pace_limit(&way->pace, &limits);
+		if (!is_new)
+			continue;
+		way->is_back |= way->failing != TIME_UNKNOWN;
+		if (way->pace.is_probing)
+			pace_forget(&way->pace);
+	}
+}
+
+void
+ways_rooms(const struct ways *ways, instant_ms now, struct arena *arena,
+	   struct queue_rooms *rooms_out)
+{
+	const struct way *way;
+
+	*rooms_out = (struct queue_rooms){ .others = ORPHANS_ROOM };
+	for (way = ways->first; way; way = way->next) {
+		struct queue_room room = {
+			.relay = way->name,
+			.most = pace_room(&way->pace, now),
+		};
+
+		vec_push(arena, &rooms_out->relays, room);
+	}
+}
+
+instant_ms
+ways_next(struct ways *ways, const struct queue_rooms *rooms, instant_ms now)
+{
+	instant_ms next = TIME_UNKNOWN, when;
+	size_t i;
+
+	for (i = 0; i < rooms->relays.count; i++) {
+		const struct queue_room *room = &rooms->relays.items[i];
+
+		if (!room->is_full)
+			continue;
+		when = pace_next(&ways_find(ways, room->relay)->pace, now);
+		if (when != TIME_UNKNOWN &&
+		    (next == TIME_UNKNOWN || when < next))
+			next = when;
+	}
+	return next;
+}
+
+/* ---- answers ---- */
+
+static enum pace_word
+word_of(const struct send_result *result)
+{
+	if (result->was_stopped)
+		return PACE_NOTHING;
+	switch (result->about) {
+	case SEND_ABOUT_MAIL:
+		return PACE_WORKS;
+	case SEND_ABOUT_PACE:
+		return PACE_SLOWER;
+	case SEND_ABOUT_RELAY:
+		return result->needs_mending ? PACE_REFUSED : PACE_FAILED;
+	}
+	BUG("about %d", (int)result->about);
+}
+
+static void
+note_failure(struct way *way, const struct send_result *result,
+	     instant_ms now)
+{
+	if (way->failing == TIME_UNKNOWN || way->failing > now)
+		way->failing = now;
+	way->is_over = false;
+	way->has_failed |= result->needs_mending ||
+			   now - way->failing >= FAILED_TOLD_MS;
+	buf_reset(&way->cause);
+	buf_puts(&way->cause, result->step);
+	if (result->reply_code)
+		buf_printf(&way->cause, "-%d", result->reply_code);
+	buf_reset(&way->detail);
+	if (result->host.len)
+		buf_printf(&way->detail, "%s: ", result->host.data);
+	buf_puts(&way->detail, result->text.data);
+}
+
+/* The end of the pause of its relay, which somebody will try then. */
+static int64_t
+rest_of_pause(const struct way *way, instant_ms now)
+{
+	instant_ms until = way->pace.until;
+
+	return until != TIME_UNKNOWN && until > now ? until - now
+						    : PACE_FAILED_MS;
+}
+
+int64_t
+way_answer(struct way *way, const struct send_result *result,
+	   unsigned int attempts, instant_ms now)
+{
+	enum pace_word word = word_of(result);
+
+	if (pace_answer(&way->pace, word, now))
+		way->is_back = way->is_over = true;
+	switch (word) {
+	case PACE_WORKS:
+		way->failing = TIME_UNKNOWN;
+		way->has_failed = false;
+		return 0;
+	case PACE_SLOWER:
+		return backoff_short_pause(attempts);
+	case PACE_FAILED:
+	case PACE_REFUSED:
+		note_failure(way, result, now);
+		return rest_of_pause(way, now);
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,56 @@
+/*
+ * The ways out: what the outbox has learned of each relay while it runs, and
+ * what is still to be told of it. Relays of one name are one, of whichever
+ * configuration they are.
+ */
+#ifndef DELIVER_WAY_H
+#define DELIVER_WAY_H
+
+#include "base/buf.h"
+#include "deliver/pace.h"
+#include "oncall/endpoint.h"
+#include "queue/queue.h"
+#include "send/send.h"
+
+struct way {
+	struct way *next;
+	char *name;
+	struct pace pace;
+	instant_ms failing;		/* since then nothing was taken;
+					   TIME_UNKNOWN: it works */
+	/* To be recorded; the owner clears them when they are. */
+	bool is_back;			/* what waits for it is due */
+	bool is_over;			/* it has answered again */
+	bool has_failed;		/* for the reason that is below, and it
+					   is time to tell */
+	struct buf cause, detail;
+};
+
+struct ways {
+	struct way *first;
+};
+
+void ways_release(struct ways *ways);
+
+/* Created when it is new. */
+struct way *ways_find(struct ways *ways, const char *name);
+
+/* What the configuration says of its relays (ended by NULL). `is_new`: another
+ * one than before, so that those in trouble are asked again now. */
+void ways_load(struct ways *ways, const struct relay *const *relays,
+	       bool is_new);
+
+/* How much may be claimed for each. */
+void ways_rooms(const struct ways *ways, instant_ms now, struct arena *arena,
+		struct queue_rooms *rooms_out);
+/* When there will be room by time alone where it was too little; TIME_UNKNOWN:
+ * that is not known, an answer has to come first. */
+instant_ms ways_next(struct ways *ways, const struct queue_rooms *rooms,
+		     instant_ms now);
+
+/* A delivery that departed was answered so. When it is to be tried again:
+ * `attempts` is the number of this try. 0: by its own pauses. */
+int64_t way_answer(struct way *way, const struct send_result *result,
+		   unsigned int attempts, instant_ms now);
+
+#endif
