@@ -149,6 +149,10 @@ answer_arrived(struct outbox *outbox, struct flight *flight,
 		flight->pause_ms = backoff_pause(flight->delivery.attempts,
 						 random);
 	senders->limit(senders->context, way->name, pace_abreast(&way->pace));
+	/* The others are not to be tried one by one as if nothing was said:
+	 * they wait in the queue, where urgent ones go first. */
+	if (!done->result.was_stopped && way->pace.is_probing)
+		senders->recall(senders->context, way->name);
 }
 
 /* Match results with their flights. */
@@ -213,21 +217,21 @@ add_answer(struct settling *settling, struct flight *flight)
 	vec_push(settling->arena, &settling->settle.answers, answer);
 }
 
-/* What is to be recorded of a relay: it is so until that is committed. */
+/* What is to be recorded of a relay. */
 static void
-add_way(struct settling *settling, const struct way *way)
+add_way(struct settling *settling, struct way *way)
 {
 	const struct trouble trouble = {
 		.relay = way->name,
-		.is_over = !way->has_failed,
+		.is_over = way->recording.is_over,
 		.cause = arena_strdup(settling->arena, way->cause.data),
 		.detail = arena_strdup(settling->arena, way->detail.data),
 		.since = way->failing,
 	};
 
-	if (way->is_back)
+	if (way->recording.is_back)
 		vec_push(settling->arena, &settling->settle.back, way->name);
-	if (way->is_over || way->has_failed)
+	if (way->recording.is_over || way->recording.has_failed)
 		vec_push(settling->arena, &settling->settle.troubles, trouble);
 }
 
@@ -236,7 +240,7 @@ has_news(const struct outbox *outbox)
 {
 	const struct way *way = outbox->ways.first;
 
-	while (way && !way->is_back && !way->is_over && !way->has_failed)
+	while (way && !way_has_news(way))
 		way = way->next;
 	return way;
 }
@@ -260,10 +264,23 @@ settle(struct outbox *outbox)
 	for (flight = outbox->flights; flight; flight = flight->next)
 		if (flight->done)
 			add_answer(settling, flight);
-	for (way = outbox->ways.first; way; way = way->next)
+	for (way = outbox->ways.first; way; way = way->next) {
+		way_record_news(way);
 		add_way(settling, way);
+	}
 	settling->is_under_way = true;
 	clerk_submit(outbox->world.clerk, &settling->unit);
+}
+
+/* What has not begun goes by the new configuration. */
+static void
+recall_all(struct outbox *outbox)
+{
+	const struct senders *senders = &outbox->world.senders;
+	const struct way *way;
+
+	for (way = outbox->ways.first; way; way = way->next)
+		senders->recall(senders->context, way->name);
 }
 
 /* The relays of the configuration in force. */
@@ -272,9 +289,11 @@ load_ways(struct outbox *outbox)
 {
 	const struct generation *current =
 		generations_borrow(outbox->world.generations);
+	bool is_new = outbox->seen && outbox->seen != current;
 
-	ways_load(&outbox->ways, relay_list(current->relays), outbox->seen &&
-		  outbox->seen != current);
+	ways_load(&outbox->ways, relay_list(current->relays), is_new);
+	if (is_new)
+		recall_all(outbox);
 	if (outbox->seen)
 		generations_return(outbox->world.generations, outbox->seen);
 	outbox->seen = current;
@@ -399,37 +418,17 @@ report(struct outbox *outbox, enum outcome outcome, const char *error)
 	outbox->is_troubled = outcome != OUTCOME_OK;
 }
 
-/* What was recorded of relays is not news any more. */
-static void
-forget_news(struct outbox *outbox)
-{
-	const struct settle *settled = &outbox->settling.settle;
-	size_t i;
-
-	for (i = 0; i < settled->back.count; i++)
-		ways_find(&outbox->ways, settled->back.items[i])->is_back =
-			false;
-	for (i = 0; i < settled->troubles.count; i++) {
-		const struct trouble *trouble = &settled->troubles.items[i];
-		struct way *way = ways_find(&outbox->ways, trouble->relay);
-
-		if (trouble->is_over)
-			way->is_over = false;
-		else
-			way->has_failed = false;
-	}
-}
-
 static void
 settling_done(struct unit *unit, enum outcome outcome, const char *error)
 {
 	struct outbox *outbox = CONTAINER_OF(unit, struct outbox,
 					     settling.unit);
+	struct way *way;
 
 	outbox->settling.is_under_way = false;
 	report(outbox, outcome, error);
-	if (outcome == OUTCOME_OK)
-		forget_news(outbox);
+	for (way = outbox->ways.first; way; way = way->next)
+		way_recorded(way, outcome == OUTCOME_OK);
 	land(outbox, outcome == OUTCOME_OK);
 	generations_return(outbox->world.generations,
 			   outbox->settling.settle.generation);

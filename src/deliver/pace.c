@@ -154,6 +154,8 @@ pace_abreast(const struct pace *pace)
 instant_ms
 pace_next(const struct pace *pace, instant_ms now)
 {
+	if (pace_room(pace, now))
+		return now;
 	if (is_pausing(pace, now))
 		return pace->until;
 	return rate_room(pace, now) ? TIME_UNKNOWN : rate_next(pace, now);

@@ -89,7 +89,8 @@ void pace_forget(struct pace *pace);
 size_t pace_room(const struct pace *pace, instant_ms now);
 /* How many of them at once. */
 size_t pace_abreast(const struct pace *pace);
-/* When room comes by time alone; TIME_UNKNOWN: it does not. */
+/* When there is room, which may be now; TIME_UNKNOWN: an answer has to come
+ * first. */
 instant_ms pace_next(const struct pace *pace, instant_ms now);
 
 void pace_depart(struct pace *pace);

@@ -228,6 +228,27 @@ find_worker(struct sender_pool *pool, const struct line *line, size_t attached)
 	return worker ? worker : find_idle_of_any(pool);
 }
 
+static size_t
+free_threads(const struct sender_pool *pool)
+{
+	size_t count = pool->count, i;
+
+	for (i = 0; i < pool->started; i++)
+		count -= pool->workers[i].item != NULL;
+	return count;
+}
+
+/* Whether a line leaves enough threads for the others. Half of the spare ones
+ * are for lines that have none yet: whoever has some may begin to hang. */
+static bool
+is_fair(const struct sender_pool *pool, const struct use *use, int64_t now)
+{
+	if (use->busy && free_threads(pool) <= pool->spare / 2)
+		return false;
+	return !use->is_slow ||
+	       slow_busy(pool, now) + pool->spare < pool->count;
+}
+
 /* Whether one could begin. */
 static bool
 begin_one(struct sender_pool *pool, struct line *line, int64_t now)
@@ -235,9 +256,8 @@ begin_one(struct sender_pool *pool, struct line *line, int64_t now)
 	struct use use = use_of(pool, line, now);
 	struct worker *worker;
 
-	if (!line->first || use.busy >= line->abreast)
-		return false;
-	if (use.is_slow && slow_busy(pool, now) + pool->spare >= pool->count)
+	if (!line->first || use.busy >= line->abreast ||
+	    !is_fair(pool, &use, now))
 		return false;
 	worker = find_worker(pool, line, use.attached);
 	if (!worker)
@@ -262,6 +282,24 @@ dispatch(struct sender_pool *pool)
 		has_begun = false;
 		for (line = pool->lines; line; line = line->next)
 			has_begun |= begin_one(pool, line, now);
+	}
+}
+
+/* Idle ones hang up when there are too many. */
+static void
+detach(struct sender_pool *pool, const struct line *line)
+{
+	size_t attached = use_of(pool, line, 0).attached, i;
+
+	for (i = 0; i < pool->started && attached > line->abreast; i++) {
+		struct worker *worker = &pool->workers[i];
+
+		if (worker->line != line || worker->item)
+			continue;
+		worker->line = NULL;
+		worker->must_rest = true;
+		(void)pthread_cond_signal(&worker->handed);
+		attached--;
 	}
 }
 
@@ -311,15 +349,20 @@ send_item(struct worker *worker, struct sender *sender)
 	worker->line->is_quick = monotonic_ms() - worker->since_ms <= SLOW_MS;
 	worker->item = NULL;
 	put_done(pool, done);
+	detach(pool, worker->line);
 	dispatch(pool);
 }
 
-/* Until it is handed something; false after the idle time. */
+/* Until it is handed something; false after the idle time, when it may have
+ * connections. */
 static bool
 wait_for_word(struct worker *worker)
 {
 	struct timespec until;
 
+	while (!worker->line && !worker->item && !worker->must_rest &&
+	       !worker->pool->is_draining)
+		(void)pthread_cond_wait(&worker->handed, &worker->pool->mutex);
 	(void)clock_gettime(CLOCK_MONOTONIC, &until);	/* cannot fail */
 	until.tv_sec += IDLE_S;
 	while (!worker->item && !worker->must_rest &&
@@ -412,7 +455,7 @@ hand_back(struct sender_pool *pool, struct item *item)
 
 	done->result.outcome = OUTCOME_TEMPORARY;
 	done->result.was_stopped = true;
-	buf_puts(&done->result.text, "not begun, because the relay stops");
+	buf_puts(&done->result.text, "not begun");
 	put_done(pool, done);
 	item_destroy(item);
 }
@@ -438,24 +481,6 @@ sender_pool_submit(struct sender_pool *pool, uint64_t id,
 	thread_unlock(&pool->mutex);
 }
 
-/* Idle ones hang up when there are too many. */
-static void
-detach(struct sender_pool *pool, const struct line *line)
-{
-	size_t attached = use_of(pool, line, 0).attached, i;
-
-	for (i = 0; i < pool->started && attached > line->abreast; i++) {
-		struct worker *worker = &pool->workers[i];
-
-		if (worker->line != line || worker->item)
-			continue;
-		worker->line = NULL;
-		worker->must_rest = true;
-		(void)pthread_cond_signal(&worker->handed);
-		attached--;
-	}
-}
-
 void
 sender_pool_limit(struct sender_pool *pool, const char *relay, size_t abreast)
 {
@@ -468,6 +493,21 @@ sender_pool_limit(struct sender_pool *pool, const char *relay, size_t abreast)
 		detach(pool, line);
 		dispatch(pool);
 	}
+	thread_unlock(&pool->mutex);
+}
+
+static void
+hand_back_line(struct sender_pool *pool, struct line *line)
+{
+	while (line->first)
+		hand_back(pool, pop(line));
+}
+
+void
+sender_pool_recall(struct sender_pool *pool, const char *relay)
+{
+	thread_lock(&pool->mutex);
+	hand_back_line(pool, line_find(pool, relay));
 	thread_unlock(&pool->mutex);
 }
 
@@ -500,8 +540,7 @@ hand_back_waiting(struct sender_pool *pool)
 	struct line *line;
 
 	for (line = pool->lines; line; line = line->next)
-		while (line->first)
-			hand_back(pool, pop(line));
+		hand_back_line(pool, line);
 }
 
 /* What was handed to a thread that had not begun with it yet. */
@@ -593,6 +632,12 @@ limit(void *context, const char *relay, size_t abreast)
 	sender_pool_limit(context, relay, abreast);
 }
 
+static void
+recall(void *context, const char *relay)
+{
+	sender_pool_recall(context, relay);
+}
+
 static struct sender_done *
 results(void *context)
 {
@@ -613,6 +658,7 @@ sender_pool_senders(struct sender_pool *pool)
 		.fd = sender_pool_fd(pool),
 		.submit = submit,
 		.limit = limit,
+		.recall = recall,
 		.results = results,
 		.drain = drain,
 	};

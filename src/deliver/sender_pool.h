@@ -43,6 +43,7 @@ void sender_pool_submit(struct sender_pool *pool, uint64_t id,
 			const struct send_job *job);
 void sender_pool_limit(struct sender_pool *pool, const char *relay,
 		       size_t abreast);
+void sender_pool_recall(struct sender_pool *pool, const char *relay);
 
 /* Readable while there are results. */
 int sender_pool_fd(const struct sender_pool *pool);

@@ -29,6 +29,9 @@ struct senders {
 		       size_t abreast, const struct send_job *job);
 	/* The same for those that wait already. */
 	void (*limit)(void *context, const char *relay, size_t abreast);
+	/* What waits for that relay and has not begun comes back with
+	 * `was_stopped`: not now, or not to that relay any more. */
+	void (*recall)(void *context, const char *relay);
 	/* All results so far, oldest first; NULL when there is none. */
 	struct sender_done *(*results)(void *context);
 	/* Begin nothing more, and wait so long for what is under way. What was

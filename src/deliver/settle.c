@@ -126,10 +126,8 @@ record(const struct running *running, const struct settle_answer *answer)
 		.reply = reply_of(running, result),
 	};
 
-	/* Stopped by ourselves: it stays claimed, and the next start takes it
-	 * up at once. */
 	if (result->was_stopped)
-		return OUTCOME_OK;
+		return queue_give_back(running->store, &said, running->error);
 	switch (result->outcome) {
 	case OUTCOME_OK:
 		return record_sent(running, answer, &said);

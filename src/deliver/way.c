@@ -68,7 +68,7 @@ ways_load(struct ways *ways, const struct relay *const *relays, bool is_new)
 		pace_limit(&way->pace, &limits);
 		if (!is_new)
 			continue;
-		way->is_back |= way->failing != TIME_UNKNOWN;
+		way->news.is_back |= way->failing != TIME_UNKNOWN;
 		if (way->pace.is_probing)
 			pace_forget(&way->pace);
 	}
@@ -110,6 +110,36 @@ ways_next(struct ways *ways, const struct queue_rooms *rooms, instant_ms now)
 	return next;
 }
 
+/* ---- news ---- */
+
+bool
+way_has_news(const struct way *way)
+{
+	return way->news.is_back || way->news.is_over || way->news.has_failed;
+}
+
+void
+way_record_news(struct way *way)
+{
+	way->recording = way->news;
+	way->news = (struct way_news){ 0 };
+}
+
+void
+way_recorded(struct way *way, bool is_committed)
+{
+	struct way_news *news = &way->news;
+
+	if (!is_committed) {
+		bool is_newer = news->is_over || news->has_failed;
+
+		news->is_back |= way->recording.is_back;
+		news->is_over |= !is_newer && way->recording.is_over;
+		news->has_failed |= !is_newer && way->recording.has_failed;
+	}
+	way->recording = (struct way_news){ 0 };
+}
+
 /* ---- answers ---- */
 
 static enum pace_word
@@ -134,8 +164,8 @@ note_failure(struct way *way, const struct send_result *result,
 {
 	if (way->failing == TIME_UNKNOWN || way->failing > now)
 		way->failing = now;
-	way->is_over = false;
-	way->has_failed |= result->needs_mending ||
+	way->news.is_over = false;
+	way->news.has_failed |= result->needs_mending ||
 			   now - way->failing >= FAILED_TOLD_MS;
 	buf_reset(&way->cause);
 	buf_puts(&way->cause, result->step);
@@ -164,11 +194,11 @@ way_answer(struct way *way, const struct send_result *result,
 	enum pace_word word = word_of(result);
 
 	if (pace_answer(&way->pace, word, now))
-		way->is_back = way->is_over = true;
+		way->news.is_back = way->news.is_over = true;
 	switch (word) {
 	case PACE_WORKS:
 		way->failing = TIME_UNKNOWN;
-		way->has_failed = false;
+		way->news.has_failed = false;
 		return 0;
 	case PACE_SLOWER:
 		return backoff_short_pause(attempts);

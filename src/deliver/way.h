@@ -12,18 +12,22 @@
 #include "queue/queue.h"
 #include "send/send.h"
 
+/* What the store does not know yet. */
+struct way_news {
+	bool is_back;			/* what waits for it is due */
+	bool is_over;			/* it has answered again, */
+	bool has_failed;		/* or it fails, and it is time to tell */
+};
+
 struct way {
 	struct way *next;
 	char *name;
 	struct pace pace;
 	instant_ms failing;		/* since then nothing was taken;
 					   TIME_UNKNOWN: it works */
-	/* To be recorded; the owner clears them when they are. */
-	bool is_back;			/* what waits for it is due */
-	bool is_over;			/* it has answered again */
-	bool has_failed;		/* for the reason that is below, and it
-					   is time to tell */
-	struct buf cause, detail;
+	struct way_news news;		/* to be recorded */
+	struct way_news recording;	/* is being recorded */
+	struct buf cause, detail;	/* of the last failure */
 };
 
 struct ways {
@@ -43,10 +47,16 @@ void ways_load(struct ways *ways, const struct relay *const *relays,
 /* How much may be claimed for each. */
 void ways_rooms(const struct ways *ways, instant_ms now, struct arena *arena,
 		struct queue_rooms *rooms_out);
-/* When there will be room by time alone where it was too little; TIME_UNKNOWN:
- * that is not known, an answer has to come first. */
+/* When there is room again where it was too little: now, if a pause ended since
+ * the claim began. TIME_UNKNOWN: an answer has to come first. */
 instant_ms ways_next(struct ways *ways, const struct queue_rooms *rooms,
 		     instant_ms now);
+
+bool way_has_news(const struct way *way);
+/* They are on their way to the store; what happens now is news again. */
+void way_record_news(struct way *way);
+/* They arrived there, or did not. */
+void way_recorded(struct way *way, bool is_committed);
 
 /* A delivery that departed was answered so. When it is to be tried again:
  * `attempts` is the number of this try. 0: by its own pauses. */

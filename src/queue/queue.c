@@ -323,6 +323,17 @@ queue_retry(struct store *store, const struct queue_answer *answer,
 	return store_end(store, outcome, error);
 }
 
+enum outcome
+queue_give_back(struct store *store, const struct queue_answer *answer,
+		struct buf *error)
+{
+	bool unused;	/* not ours any more: then it is nothing to us */
+
+	return store_delivery_unclaim(store, answer->delivery, QUEUE_OWNER,
+				      answer->generation, answer->at, &unused,
+				      error);
+}
+
 static enum outcome
 expire_one(struct store *store, const struct store_delivery *delivery,
 	   const char *reply, instant_ms now, struct buf *error)

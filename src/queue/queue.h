@@ -2,7 +2,8 @@
  * Deliveries that must happen: who may change what, and when the next try is.
  *
  *	pending --> claimed --> sent
- *	   ^         | |
+ *	   ^ |<------+ |          (when it was not tried after all)
+ *	   |         | |
  *	   |         | +------> failed
  *	   |         v            |
  *	   +------ retry <--------+  (when somebody asks for it)
@@ -116,6 +117,11 @@ enum outcome queue_retry(struct store *store,
 			 const struct queue_answer *answer, int64_t pause_ms,
 			 enum queue_settled *settled_out, bool *gave_up_out,
 			 struct buf *error);
+
+/* It was not tried after all, and waits as before its claim. */
+enum outcome queue_give_back(struct store *store,
+			     const struct queue_answer *answer,
+			     struct buf *error);
 
 /*
  * Deliveries whose relay takes none, and that have waited for

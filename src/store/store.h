@@ -655,6 +655,12 @@ enum outcome store_delivery_settle(struct store *store, int64_t id,
 				   const struct store_change *change,
 				   bool *moved_out, struct buf *error);
 
+/* The same, and it was no try: it waits as it did before the claim. */
+enum outcome store_delivery_unclaim(struct store *store, int64_t id,
+				    const char *owner, int64_t generation,
+				    instant_ms now, bool *moved_out,
+				    struct buf *error);
+
 /* Retries that are due at `now`, or later than `latest`, become pending: the
  * clock was wrong when a try was put off for so long. */
 enum outcome store_delivery_wake(struct store *store, instant_ms now,

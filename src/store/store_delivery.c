@@ -276,6 +276,25 @@ store_delivery_settle(struct store *store, int64_t id, const char *owner,
 	return query_end(&query);
 }
 
+enum outcome
+store_delivery_unclaim(struct store *store, int64_t id, const char *owner,
+		       int64_t generation, instant_ms now, bool *moved_out,
+		       struct buf *error)
+{
+	struct query query = query_start(store,
+		"UPDATE delivery SET state = 'pending', updated = $1,"
+		" attempts = attempts - 1, owner = NULL, lease = NULL"
+		" WHERE id = $2 AND state = 'claimed' AND owner = $3"
+		" AND generation = $4 RETURNING id", error);
+
+	query_put_instant(&query, now);
+	query_put_integer(&query, id);
+	query_put_text(&query, owner);
+	query_put_integer(&query, generation);
+	*moved_out = query_row(&query);
+	return query_end(&query);
+}
+
 static enum outcome
 wake(struct store *store, const char *sql, instant_ms now, instant_ms limit,
      struct buf *error)

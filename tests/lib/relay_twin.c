@@ -127,6 +127,13 @@ limit(void *context, const char *relay, size_t abreast)
 	(void)context, (void)relay, (void)abreast;
 }
 
+/* All were answered at once. */
+static void
+recall(void *context, const char *relay)
+{
+	(void)context, (void)relay;
+}
+
 static struct sender_done *
 results(void *context)
 {
@@ -236,6 +243,7 @@ relay_open_outbox(struct relay_twin *relay)
 		.generations = relay->generations, .clock = &relay->clock,
 		.senders = {
 			.context = senders, .submit = submit, .limit = limit,
+			.recall = recall,
 			.results = results, .drain = drain,
 			.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		},

@@ -278,7 +278,7 @@ def one_bad_of_five():
 
 
 def connection_is_kept():
-    with SmtpServer({'dot': [None, '554 5.7.1 spam']}) as server:
+    with SmtpServer({'dot': [None, '554 5.6.0 spam']}) as server:
         with Sender([server.port]) as by:
             results = [by.send()['outcome'] for _ in range(3)]
             ok(results == ['ok', 'permanent', 'ok'] and

@@ -66,6 +66,7 @@ struct sent {
 	uint64_t id;
 	instant_ms at;
 	const char *address, *relay, *body;
+	bool is_answered;
 };
 
 static struct {
@@ -77,6 +78,7 @@ static struct {
 	size_t flying;			/* that are not answered */
 	struct sender_done *done, **end;
 	bool is_silent;			/* does not answer by itself */
+	size_t recalled;		/* that had not begun */
 	enum outcome outcome;		/* that Ana is answered by itself */
 	const char *dead;		/* the relay that takes nothing */
 	bool is_refusing;		/* and a person must see to it */
@@ -85,12 +87,27 @@ static struct {
 static void
 give_back(struct sender_done *done)
 {
+	size_t i;
+
 	thread_lock(&twin.mutex);
 	*twin.end = done;
 	twin.end = &done->next;
 	twin.flying--;
+	for (i = 0; i < twin.count; i++)
+		twin.sent[i].is_answered |= twin.sent[i].id == done->id;
 	thread_unlock(&twin.mutex);
 	(void)eventfd_write(twin.event, 1);
+}
+
+static void
+stop(uint64_t id)
+{
+	struct sender_done *done = sender_done_create(id);
+
+	done->result.outcome = OUTCOME_TEMPORARY;
+	done->result.was_stopped = true;
+	buf_puts(&done->result.text, "not begun");
+	give_back(done);
 }
 
 static void
@@ -146,6 +163,21 @@ twin_limit(void *context, const char *relay, size_t abreast)
 	(void)context, (void)relay, (void)abreast;
 }
 
+/* Who is silent has begun with none. */
+static void
+twin_recall(void *context, const char *relay)
+{
+	size_t i;
+
+	(void)context;
+	for (i = 0; i < twin.count; i++)
+		if (!twin.sent[i].is_answered &&
+		    !strcmp(twin.sent[i].relay, relay)) {
+			stop(twin.sent[i].id);
+			twin.recalled++;
+		}
+}
+
 static struct sender_done *
 twin_results(void *context)
 {
@@ -169,22 +201,19 @@ static void add(const char *address);
 static void
 twin_drain(void *context, int64_t patience_ms)
 {
-	struct sender_done **end;
 	size_t i;
 
 	(void)context, (void)patience_ms;
 	add("eve@contoso.example");
 	answer(twin.sent[0].id, OUTCOME_OK, "250 just in time");
-	for (i = 1; i < twin.count; i++) {
-		end = twin.end;
-		answer(twin.sent[i].id, OUTCOME_TEMPORARY, "not begun");
-		(*end)->result.was_stopped = true;
-	}
+	for (i = 1; i < twin.count; i++)
+		stop(twin.sent[i].id);
 }
 
 static const struct senders senders = {
 	.submit = twin_submit,
 	.limit = twin_limit,
+	.recall = twin_recall,
 	.results = twin_results,
 	.drain = twin_drain,
 };
@@ -513,11 +542,10 @@ test_drain(void)
 	outbox_drain(outbox);
 	is_int((long long)twin.count, 2, "what the last claim has leaves "
 	       "before the drain");
-	is_int((long long)count_in(STORE_PENDING), 1, "what is added "
-	       "meanwhile is not claimed");
 	is_int((long long)count_in(STORE_SENT), 1, "what arrived is recorded");
-	is_int((long long)count_in(STORE_CLAIMED), 1, "what did not begin stays "
-	       "claimed, for the next start");
+	is_int((long long)count_in(STORE_PENDING), 2, "what did not begin waits "
+	       "for the next start, with what was added meanwhile");
+	is_int((long long)count_in(STORE_CLAIMED), 0, "neither is claimed");
 	before = plan.commits;
 	outbox_wake(outbox);
 	loop_run(loop);
@@ -741,6 +769,116 @@ test_mended_relay(void)
 	is_int((long long)tried(SOC), 2, "of which the catch-all is told");
 }
 
+/* One that is silent has begun with none of what it was handed. */
+static void
+test_recalled(void)
+{
+	size_t first = PACE_BEGIN * PACE_AHEAD, before;
+
+	twin.is_silent = true;
+	add_many(100, "second");
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)twin.count, (long long)first, "much waits in the "
+	       "line of a relay");
+	fail_by_relay(twin.sent[0].id);
+	loop_run_until(loop, NOON + SECOND);
+	is_int((long long)twin.recalled, (long long)first - 1, "which fails: "
+	       "the others are called back");
+	is_int((long long)count_in(STORE_PENDING), 99, "they wait in the "
+	       "queue");
+	is_int((long long)count_in(STORE_CLAIMED), 0, "and not in the line");
+	is(tries_of((int64_t)twin.sent[1].id), "", "which was no try");
+	twin.is_silent = false;
+	before = twin.count;
+	loop_run_until(loop, NOON + 10 * SECOND);
+	is_int((long long)(twin.count - before), 100, "all of them leave when "
+	       "it is back");
+	is(tries_of((int64_t)twin.sent[1].id), "sent", "each once");
+}
+
+static void
+test_recalled_by_reload(void)
+{
+	twin.is_silent = true;
+	add_many(10, "second");
+	outbox_wake(outbox);
+	loop_run(loop);
+	twin.is_silent = false;
+	generations_replace(generations, load(SETTINGS
+			    "relay third { maildir third }\n"
+			    CONTOSO("@contoso.example")));
+	outbox_wake(outbox);
+	loop_run(loop);
+	is_int((long long)twin.recalled, 10, "a reload calls back what has "
+	       "not begun");
+	is_int((long long)tried_by("first"), 10, "and it goes by the new "
+	       "configuration");
+	is_int((long long)count_in(STORE_SENT), 10, "once");
+}
+
+/* A timer that is set again and again for what is over would spin. */
+static void
+test_idle(void)
+{
+	unsigned int before;
+
+	twin.dead = "second";
+	add_many(200, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 1800 * SECOND);
+	before = plan.commits;
+	loop_run_until(loop, NOON + 5400 * SECOND);
+	ok(plan.commits - before <= 3 * 13, "a dead relay costs a few commits "
+	   "for each probe, and nothing between: %u in an hour",
+	   plan.commits - before);
+}
+
+/* The pause of a dead relay ends while a claim without it is under way. */
+static void
+pass_pause(void)
+{
+	the_clock.fixed += PACE_FAILED_MOST_MS;
+}
+
+static void
+test_pause_ends_meanwhile(void)
+{
+	twin.dead = "second";
+	add_many(2, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + SECOND);
+	twin.dead = NULL;
+	plan.before_commit = pass_pause;
+	outbox_wake(outbox);
+	loop_run_until(loop, the_clock.fixed + PACE_FAILED_MOST_MS +
+		       SECOND);
+	is_int((long long)count_in(STORE_SENT), 2, "a pause that ends while "
+	       "a claim is under way is not overlooked");
+}
+
+/* News that come while older ones are being recorded are not lost. */
+static void
+fail_again(void)
+{
+	fail_by_relay(twin.sent[1].id);
+}
+
+static void
+test_news_meanwhile(void)
+{
+	twin.is_silent = true;
+	twin.is_refusing = true;
+	add_many(2, "second");
+	outbox_wake(outbox);
+	loop_run(loop);
+	plan.before_commit = fail_again;
+	answer(twin.sent[0].id, OUTCOME_OK, "250 ok");
+	loop_run_until(loop, NOON + SECOND);
+	is_int((long long)tried(SOC), 1, "what a relay says while something "
+	       "older is recorded is told as well");
+}
+
 static void
 answer_all(void)
 {
@@ -962,6 +1100,11 @@ static const struct {
 	{ "a dead relay", test_dead_relay },
 	{ "a relay that refuses us", test_refusing_relay },
 	{ "a relay that was mended", test_mended_relay },
+	{ "called back", test_recalled },
+	{ "called back by a reload", test_recalled_by_reload },
+	{ "idle", test_idle },
+	{ "a pause that ends meanwhile", test_pause_ends_meanwhile },
+	{ "news meanwhile", test_news_meanwhile },
 	{ "under way", test_under_way },
 	{ "collected", test_collected },
 	{ "behind", test_behind },

@@ -352,6 +352,42 @@ test_pool_share(void)
 	(void)close(fd);
 }
 
+/* A relay that worked, and then hangs. */
+static void
+test_pool_newcomer(void)
+{
+	enum { THREADS = 6, SPARE = 2, GOOD = 99 };
+	unsigned int port;
+	int fd = listen_silently(&port);
+	struct relay works = maildir_relay("newcomer");
+	struct relay hangs = silent_relay("newcomer", port);
+	struct relay good = maildir_relay("other");
+	struct sender_pool *pool = sender_pool_create(THREADS, SPARE, &now);
+	struct pollfd event = { sender_pool_fd(pool), POLLIN, 0 };
+	struct send_job job = job_to("ana@mssp.example");
+	struct sender_done *done;
+	size_t i, stopped = 0;
+
+	sender_pool_submit(pool, 1, &works, THREADS, &job);
+	(void)poll(&event, 1, 20000);
+	is_int((long long)take_results(pool, &stopped), 1, "a relay works");
+	for (i = 0; i < 2 * THREADS; i++)
+		sender_pool_submit(pool, i, &hangs, 2 * THREADS, &job);
+	ok(count_connections(fd) < THREADS, "and may use many threads");
+	sender_pool_submit(pool, GOOD, &good, 1, &job);
+	(void)poll(&event, 1, 20000);
+	done = sender_pool_results(pool);
+	ok(done && done->id == GOOD, "when it hangs at once, another one finds "
+	   "a thread all the same");
+	while (done)
+		sender_done_destroy(&done);
+	sender_pool_recall(pool, "newcomer");
+	ok(take_results(pool, &stopped) > THREADS, "what waits for it can be "
+	   "called back");
+	sender_pool_destroy(&pool);
+	(void)close(fd);
+}
+
 static void
 test_pool_abreast(void)
 {
@@ -419,6 +455,7 @@ main(void)
 	test_pool();
 	test_pool_full();
 	test_pool_share();
+	test_pool_newcomer();
 	test_pool_abreast();
 	remove_tree(folder);
 	arena_destroy(&arena);
