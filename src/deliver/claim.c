@@ -134,15 +134,77 @@ recover(const struct running *running)
 	return outcome;
 }
 
+static enum outcome
+look_back(const struct running *running)
+{
+	struct claim *claim = running->claim;
+	const struct relay *const *at = relay_list(claim->generation->relays);
+	struct arena *arena = running->change->arena;
+	enum outcome outcome = OUTCOME_OK;
+
+	for (; *at && outcome == OUTCOME_OK; at++) {
+		struct claim_history history = { .relay = *at };
+
+		if (!(*at)->rate)
+			continue;
+		outcome = store_attempt_times(running->store, (*at)->name,
+					      claim->now - (*at)->rate_ms,
+					      (*at)->rate, arena,
+					      &history.ends, running->error);
+		vec_push(arena, &claim->histories, history);
+	}
+	return outcome;
+}
+
+/* What waits for a relay that is gone. */
+static enum outcome
+reroute(const struct running *running, const char *gone)
+{
+	const struct relay *const *relays =
+		relay_list(running->claim->generation->relays);
+	enum outcome outcome = OUTCOME_OK;
+	size_t i;
+
+	for (i = 0; channels[i] && outcome == OUTCOME_OK; i++) {
+		const struct relay *relay =
+			endpoint_relay(relays, gone, channels[i]->clause);
+
+		if (relay && strcmp(relay->name, gone))
+			outcome = store_delivery_reroute(running->store, gone,
+				channels[i]->name, relay->name,
+				running->error);
+	}
+	return outcome;
+}
+
+static enum outcome
+adopt(const struct running *running)
+{
+	struct store_names names = { 0 };
+	enum outcome outcome = store_delivery_all_relays(running->store,
+		running->change->arena, &names, running->error);
+	size_t i;
+
+	for (i = 0; i < names.count && outcome == OUTCOME_OK; i++)
+		outcome = reroute(running, names.items[i]);
+	return outcome;
+}
+
 enum outcome
 claim_run(struct claim *claim, struct store *store, struct change *change,
 	  struct buf *error)
 {
 	const struct running running = { claim, store, change, error };
+	enum outcome outcome;
 
 	claim->claimed = (struct store_deliveries){ 0 };
+	claim->histories = (struct claim_histories){ 0 };
 	claim->due = TIME_UNKNOWN;
-	if (claim->is_first)
-		return recover(&running);
-	return claim_due(&running);
+	outcome = claim->is_first ? recover(&running) : OUTCOME_OK;
+	if (outcome == OUTCOME_OK && claim->is_first)
+		outcome = look_back(&running);
+	if (outcome == OUTCOME_OK && claim->is_new)
+		outcome = adopt(&running);
+	return outcome == OUTCOME_OK && !claim->is_first ? claim_due(&running)
+							 : outcome;
 }

@@ -11,17 +11,32 @@
 #include "pipeline/generation.h"
 #include "queue/queue.h"
 
+/* What the last process sent through a relay that has a rate. */
+struct claim_history {
+	const struct relay *relay;
+	struct store_instants ends;
+};
+
+struct claim_histories {
+	struct claim_history *items;
+	size_t count, size;
+};
+
 struct claim {
 	const struct generation *generation;
 	instant_ms now;
 	bool is_first;			/* recover what the last process left,
-					   and do nothing else */
+					   and claim nothing */
+	bool is_new;			/* the relays may be others than before:
+					   what waits for one that is gone goes
+					   by another */
 	struct queue_rooms rooms;	/* is_full is a result */
 	struct store_ids flying;	/* all that were claimed and whose
 					   answers are not in the store */
 
 	/* Results, in the unit's arena: */
 	struct store_deliveries claimed; /* to be sent when it is committed */
+	struct claim_histories histories; /* when is_first */
 	instant_ms due;			/* of the next retry, TIME_UNKNOWN when
 					   there is none */
 };

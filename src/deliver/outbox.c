@@ -56,6 +56,7 @@ struct outbox {
 	const struct generation *seen;	/* the ways know it; borrowed */
 	bool is_gathering;		/* the timer is set for that */
 	bool is_recovered;		/* what the last process left */
+	bool has_new_relays;		/* no claim has seen them yet */
 	bool is_draining;
 	bool is_troubled;		/* the store failed the last time */
 
@@ -291,6 +292,7 @@ load_ways(struct outbox *outbox)
 		generations_borrow(outbox->world.generations);
 	bool is_new = outbox->seen && outbox->seen != current;
 
+	outbox->has_new_relays |= outbox->seen != current;
 	ways_load(&outbox->ways, relay_list(current->relays), is_new);
 	if (is_new)
 		recall_all(outbox);
@@ -313,7 +315,9 @@ claim(struct outbox *outbox)
 		.generation = generations_borrow(outbox->world.generations),
 		.now = now(outbox),
 		.is_first = !outbox->is_recovered,
+		.is_new = outbox->has_new_relays,
 	};
+	outbox->has_new_relays = false;
 	ways_rooms(&outbox->ways, claiming->claim.now, claiming->arena,
 		   &claiming->claim.rooms);
 	for (flight = outbox->flights; flight; flight = flight->next)
@@ -435,6 +439,23 @@ settling_done(struct unit *unit, enum outcome outcome, const char *error)
 	go_on(outbox);
 }
 
+/* What the last process sent counts for the rate of its relay. */
+static void
+take_histories(struct outbox *outbox, const struct claim *claim)
+{
+	size_t i, k;
+
+	for (i = 0; i < claim->histories.count; i++) {
+		const struct claim_history *history =
+			&claim->histories.items[i];
+		struct way *way = ways_find(&outbox->ways,
+					    history->relay->name);
+
+		for (k = 0; k < history->ends.count; k++)
+			pace_note_end(&way->pace, history->ends.items[k]);
+	}
+}
+
 /* It is committed. */
 static void
 proceed(struct outbox *outbox)
@@ -443,6 +464,7 @@ proceed(struct outbox *outbox)
 	const struct claim *claimed = &claiming->claim;
 	size_t i;
 
+	take_histories(outbox, claimed);
 	if (claimed->is_first)
 		outbox->is_recovered = claiming->is_wanted = true;
 	/* What another configuration allowed is left claimed, and the next
@@ -465,6 +487,8 @@ claiming_done(struct unit *unit, enum outcome outcome, const char *error)
 	report(outbox, outcome, error);
 	if (outcome == OUTCOME_OK)
 		proceed(outbox);
+	else
+		outbox->has_new_relays |= outbox->claiming.claim.is_new;
 	generations_return(outbox->world.generations,
 			   outbox->claiming.claim.generation);
 	go_on(outbox);

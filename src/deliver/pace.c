@@ -32,30 +32,41 @@ pace_release(struct pace *pace)
 	pace->ended = NULL;
 }
 
-static void
-begin_rate(struct pace *pace)
+void
+pace_note_end(struct pace *pace, instant_ms end)
 {
-	size_t i;
-
-	pace_release(pace);
-	pace->ended_next = 0;
 	if (!pace->limits.rate)
 		return;
-	pace->ended = bug_alloc(pace->limits.rate * sizeof(*pace->ended));
-	for (i = 0; i < pace->limits.rate; i++)
+	pace->ended[pace->ended_next] = end;
+	pace->ended_next = (pace->ended_next + 1) % pace->limits.rate;
+}
+
+/* The ring in another size; what it had goes on to count. */
+static void
+change_rate(struct pace *pace, size_t rate)
+{
+	struct pace before = *pace;
+	size_t i;
+
+	pace->limits.rate = rate;
+	pace->ended_next = 0;
+	pace->ended = rate ? bug_alloc(rate * sizeof(*pace->ended)) : NULL;
+	for (i = 0; i < rate; i++)
 		pace->ended[i] = TIME_UNKNOWN;
+	for (i = 0; i < before.limits.rate; i++)
+		pace_note_end(pace, before.ended[(before.ended_next + i) %
+						 before.limits.rate]);
+	pace_release(&before);
 }
 
 void
 pace_limit(struct pace *pace, const struct pace_limits *limits)
 {
-	bool is_new = pace->limits.rate != limits->rate;
-
 	if (pace->limits.connections != limits->connections)
 		pace->ceiling = SIZE_MAX;
+	if (pace->limits.rate != limits->rate)
+		change_rate(pace, limits->rate);
 	pace->limits = *limits;
-	if (is_new)
-		begin_rate(pace);
 	pace->share = least(pace->share, most(pace));
 }
 
@@ -65,7 +76,8 @@ pace_forget(struct pace *pace)
 	pace->is_proven = pace->is_probing = false;
 	pace->share = least(PACE_BEGIN, most(pace));
 	pace->ceiling = SIZE_MAX;
-	pace->successes = pace->pauses = 0;
+	pace->successes = 0;
+	pace->doubts = pace->pauses = 0;
 	pace->until = TIME_UNKNOWN;
 }
 
@@ -94,15 +106,6 @@ rate_room(const struct pace *pace, instant_ms now)
 		return SIZE_MAX;
 	used = pace->under_way + recent(pace, now);
 	return used < pace->limits.rate ? pace->limits.rate - used : 0;
-}
-
-static void
-note_end(struct pace *pace, instant_ms now)
-{
-	if (!pace->limits.rate)
-		return;
-	pace->ended[pace->ended_next] = now;
-	pace->ended_next = (pace->ended_next + 1) % pace->limits.rate;
 }
 
 /* When the oldest of those that fill the time leaves it. */
@@ -212,7 +215,7 @@ succeed(struct pace *pace)
 
 	pace->is_proven = true;
 	pace->is_probing = false;
-	pace->pauses = 0;
+	pace->doubts = pace->pauses = 0;
 	pace->until = TIME_UNKNOWN;
 	grow(pace);
 	return is_back;
@@ -237,7 +240,7 @@ pace_answer(struct pace *pace, enum pace_word word, instant_ms now)
 		BUG("an answer to a delivery that did not depart");
 	pace->under_way--;
 	if (word != PACE_NOTHING)
-		note_end(pace, now);
+		pace_note_end(pace, now);
 	switch (word) {
 	case PACE_NOTHING:
 		return false;
@@ -245,6 +248,12 @@ pace_answer(struct pace *pace, enum pace_word word, instant_ms now)
 		return succeed(pace);
 	case PACE_SLOWER:
 		slow_down(pace, now);
+		return false;
+	case PACE_DOUBTFUL:
+		if (pace->is_proven && !pace->is_probing &&
+		    ++pace->doubts < PACE_DOUBTS)
+			return false;
+		pause_for(pace, PACE_FAILED_MS, PACE_FAILED_MOST_MS, now);
 		return false;
 	case PACE_FAILED:
 		pause_for(pace, PACE_FAILED_MS, PACE_FAILED_MOST_MS, now);

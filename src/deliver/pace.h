@@ -35,6 +35,9 @@ enum {
 	/* Successes for each one at once, before one more is tried where the
 	 * relay has said that it is too many. */
 	PACE_PATIENCE = 25,
+	/* Doubtful answers in a row, without any good one, of a relay that has
+	 * worked: then it is the relay. */
+	PACE_DOUBTS = 3,
 	PACE_RATE_MOST = 10000,		/* more in a time is no limit */
 };
 
@@ -51,6 +54,9 @@ enum pace_word {
 	PACE_NOTHING,		/* it was not asked after all */
 	PACE_WORKS,		/* it said something about a mail */
 	PACE_SLOWER,		/* not so many, or not so fast */
+	PACE_DOUBTFUL,		/* it failed on a mail, which may be the mail's
+				   fault: "5.7.1" is said to a sender that may
+				   not relay, and of a text like spam */
 	PACE_FAILED,		/* it could not be asked */
 	PACE_REFUSED,		/* it wants no mails from us as we are */
 };
@@ -71,7 +77,8 @@ struct pace {
 	size_t ceiling;		/* what it is known to take, if less than the
 				   configuration allows */
 	size_t successes;	/* since the share was changed */
-	unsigned int pauses;	/* in a row */
+	unsigned int doubts;	/* in a row */
+	unsigned int pauses;	/* likewise */
 	instant_ms until;	/* the end of the last one */
 	instant_ms *ended;	/* of the last `rate` deliveries, a ring */
 	size_t ended_next;
@@ -92,6 +99,10 @@ size_t pace_abreast(const struct pace *pace);
 /* When there is room, which may be now; TIME_UNKNOWN: an answer has to come
  * first. */
 instant_ms pace_next(const struct pace *pace, instant_ms now);
+
+/* One ended then that another process sent: it counts for the rate. Oldest
+ * first. */
+void pace_note_end(struct pace *pace, instant_ms end);
 
 void pace_depart(struct pace *pace);
 /* One of those that departed was answered so. Whether the relay works again. */

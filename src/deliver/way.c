@@ -57,6 +57,10 @@ ways_find(struct ways *ways, const char *name)
 void
 ways_load(struct ways *ways, const struct relay *const *relays, bool is_new)
 {
+	struct way *each;
+
+	for (each = ways->first; each; each = each->next)
+		each->is_gone = true;
 	for (; *relays; relays++) {
 		const struct pace_limits limits = {
 			.connections = (*relays)->connections,
@@ -65,6 +69,7 @@ ways_load(struct ways *ways, const struct relay *const *relays, bool is_new)
 		};
 		struct way *way = ways_find(ways, (*relays)->name);
 
+		way->is_gone = false;
 		pace_limit(&way->pace, &limits);
 		if (!is_new)
 			continue;
@@ -87,7 +92,8 @@ ways_rooms(const struct ways *ways, instant_ms now, struct arena *arena,
 			.most = pace_room(&way->pace, now),
 		};
 
-		vec_push(arena, &rooms_out->relays, room);
+		if (!way->is_gone)
+			vec_push(arena, &rooms_out->relays, room);
 	}
 }
 
@@ -152,6 +158,8 @@ word_of(const struct send_result *result)
 		return PACE_WORKS;
 	case SEND_ABOUT_PACE:
 		return PACE_SLOWER;
+	case SEND_ABOUT_EITHER:
+		return PACE_DOUBTFUL;
 	case SEND_ABOUT_RELAY:
 		return result->needs_mending ? PACE_REFUSED : PACE_FAILED;
 	}
@@ -159,14 +167,8 @@ word_of(const struct send_result *result)
 }
 
 static void
-note_failure(struct way *way, const struct send_result *result,
-	     instant_ms now)
+describe_failure(struct way *way, const struct send_result *result)
 {
-	if (way->failing == TIME_UNKNOWN || way->failing > now)
-		way->failing = now;
-	way->news.is_over = false;
-	way->news.has_failed |= result->needs_mending ||
-			   now - way->failing >= FAILED_TOLD_MS;
 	buf_reset(&way->cause);
 	buf_puts(&way->cause, result->step);
 	if (result->reply_code)
@@ -175,6 +177,32 @@ note_failure(struct way *way, const struct send_result *result,
 	if (result->host.len)
 		buf_printf(&way->detail, "%s: ", result->host.data);
 	buf_puts(&way->detail, result->text.data);
+	if (result->passed_over.len)
+		buf_printf(&way->detail, " (before: %s)",
+			   result->passed_over.data);
+}
+
+static void
+note_failure(struct way *way, const struct send_result *result, bool is_down,
+	     instant_ms now)
+{
+	bool is_long;
+
+	if (way->failing == TIME_UNKNOWN || way->failing > now)
+		way->failing = now;
+	is_long = now - way->failing >= FAILED_TOLD_MS;
+	way->is_down |= is_down || is_long;
+	way->news.is_over = false;
+	way->news.has_failed |= (is_down && result->needs_mending) || is_long;
+	describe_failure(way, result);
+}
+
+static void
+note_success(struct way *way)
+{
+	way->failing = TIME_UNKNOWN;
+	way->is_down = false;
+	way->news.has_failed = false;
 }
 
 /* The end of the pause of its relay, which somebody will try then. */
@@ -192,21 +220,28 @@ way_answer(struct way *way, const struct send_result *result,
 	   unsigned int attempts, instant_ms now)
 {
 	enum pace_word word = word_of(result);
+	bool is_first = !way->pace.is_proven;
 
-	if (pace_answer(&way->pace, word, now))
+	if (pace_answer(&way->pace, word, now) && (is_first || way->is_down))
 		way->news.is_back = way->news.is_over = true;
 	switch (word) {
+	case PACE_NOTHING:
+		return 0;
 	case PACE_WORKS:
-		way->failing = TIME_UNKNOWN;
-		way->news.has_failed = false;
+		note_success(way);
 		return 0;
 	case PACE_SLOWER:
+		if (way->pace.is_probing)
+			note_failure(way, result, false, now);
 		return backoff_short_pause(attempts);
+	case PACE_DOUBTFUL:
+		if (!way->pace.is_probing)
+			return 0;
+		break;
 	case PACE_FAILED:
 	case PACE_REFUSED:
-		note_failure(way, result, now);
-		return rest_of_pause(way, now);
-	default:
-		return 0;
+		break;
 	}
+	note_failure(way, result, true, now);
+	return rest_of_pause(way, now);
 }

@@ -23,8 +23,11 @@ struct way {
 	struct way *next;
 	char *name;
 	struct pace pace;
+	bool is_gone;			/* not in the configuration any more */
 	instant_ms failing;		/* since then nothing was taken;
 					   TIME_UNKNOWN: it works */
+	bool is_down;			/* and not only for being asked too
+					   often */
 	struct way_news news;		/* to be recorded */
 	struct way_news recording;	/* is being recorded */
 	struct buf cause, detail;	/* of the last failure */

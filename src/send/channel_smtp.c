@@ -205,6 +205,9 @@ try_host(struct session *session, bool may_rest,
 	result->step = smtp_step_names[answer.step];
 	result->reply_code = answer.code;
 	result->needs_mending |= fate == SMTP_MEND;
+	if (smtp_fates[fate].about == SEND_ABOUT_RELAY &&
+	    answer.step > SMTP_MAIL)
+		result->about = SEND_ABOUT_EITHER;
 	buf_append(&result->text, answer.words.data, answer.words.len);
 	smtp_answer_release(&answer);
 	return fate;
@@ -278,7 +281,9 @@ deliver(void *state, const struct channel_world *world,
 		return;
 	fate = ask(state, world, relay->settings, &mail, result);
 	result->outcome = smtp_fates[fate].outcome;
-	result->about = smtp_fates[fate].about;
+	if (smtp_fates[fate].about != SEND_ABOUT_RELAY ||
+	    result->about != SEND_ABOUT_EITHER)
+		result->about = smtp_fates[fate].about;
 	result->maybe_delivered = fate == SMTP_UNCERTAIN;
 	result->was_stopped = fate == SMTP_STOPPED;
 }

@@ -45,6 +45,8 @@ enum send_about {
 	SEND_ABOUT_PACE,	/* the relay works, and wants fewer or later */
 	SEND_ABOUT_RELAY,	/* the relay, or us: no other mail would fare
 				   better */
+	SEND_ABOUT_EITHER,	/* it failed after it heard of this mail: which
+				   of them it is shows by the next ones */
 };
 
 struct send_result {

@@ -671,6 +671,17 @@ enum outcome store_delivery_relays(struct store *store, struct arena *arena,
 				   struct store_names *names,
 				   struct buf *error);
 
+/* Append those for which any wait, due or not. */
+enum outcome store_delivery_all_relays(struct store *store,
+				       struct arena *arena,
+				       struct store_names *names,
+				       struct buf *error);
+
+/* What waits for the relay `from` by that channel waits for `to` instead. */
+enum outcome store_delivery_reroute(struct store *store, const char *from,
+				    const char *channel, const char *to,
+				    struct buf *error);
+
 /* How many wait for that relay. */
 enum outcome store_delivery_waiting(struct store *store, const char *relay,
 				    int64_t *count_out, struct buf *error);
@@ -745,6 +756,18 @@ struct store_attempts {
 enum outcome store_attempt_add(struct store *store,
 			       const struct store_attempt *attempt,
 			       struct buf *error);
+struct store_instants {
+	instant_ms *items;
+	size_t count, size;
+};
+
+/* Append when the last `most` attempts through a relay ended, none before
+ * `since`, the oldest first. It looks at all deliveries: to be asked once. */
+enum outcome store_attempt_times(struct store *store, const char *relay,
+				 instant_ms since, size_t most,
+				 struct arena *arena,
+				 struct store_instants *times,
+				 struct buf *error);
 /* Append the attempts of a delivery, in their order. */
 enum outcome store_attempts(struct store *store, int64_t delivery,
 			    struct arena *arena,

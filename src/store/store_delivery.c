@@ -452,6 +452,33 @@ store_delivery_relays(struct store *store, struct arena *arena,
 }
 
 enum outcome
+store_delivery_all_relays(struct store *store, struct arena *arena,
+			  struct store_names *names, struct buf *error)
+{
+	struct query query = query_start(store,
+		"SELECT DISTINCT relay FROM delivery"
+		" WHERE state IN ('pending', 'retry') ORDER BY relay", error);
+
+	while (query_row(&query))
+		vec_push(arena, names, query_text(&query, arena));
+	return query_end(&query);
+}
+
+enum outcome
+store_delivery_reroute(struct store *store, const char *from,
+		       const char *channel, const char *to, struct buf *error)
+{
+	struct query query = query_start(store,
+		"UPDATE delivery SET relay = $1 WHERE relay = $2"
+		" AND channel = $3 AND state IN ('pending', 'retry')", error);
+
+	query_put_text(&query, to);
+	query_put_text(&query, from);
+	query_put_text(&query, channel);
+	return query_end(&query);
+}
+
+enum outcome
 store_delivery_waiting(struct store *store, const char *relay,
 		       int64_t *count_out, struct buf *error)
 {
@@ -534,6 +561,26 @@ store_attempt_add(struct store *store, const struct store_attempt *attempt,
 	query_put_text(&query, attempt->host);
 	query_put_text(&query, attempt->reply);
 	query_put_integer(&query, attempt->delivery);
+	return query_end(&query);
+}
+
+enum outcome
+store_attempt_times(struct store *store, const char *relay, instant_ms since,
+		    size_t most, struct arena *arena,
+		    struct store_instants *times, struct buf *error)
+{
+	/* No try of a delivery is later than its last change. */
+	struct query query = query_start(store,
+		"SELECT at FROM (SELECT a.at FROM delivery d"
+		" JOIN attempt a ON a.delivery = d.id WHERE d.relay = $1"
+		" AND d.updated >= $2 AND a.at >= $2"
+		" ORDER BY a.at DESC LIMIT $3) AS last ORDER BY at", error);
+
+	query_put_text(&query, relay);
+	query_put_instant(&query, since);
+	query_put_integer(&query, (int64_t)most);
+	while (query_row(&query))
+		vec_push(arena, times, query_instant(&query));
 	return query_end(&query);
 }
 

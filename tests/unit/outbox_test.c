@@ -25,6 +25,8 @@
 #define ANA "ana@contoso.example"
 #define SOC "soc@mssp.example"
 #define DUTY "duty@mssp.example"
+/* Whose mails no relay likes. */
+#define SPAM "spam@contoso.example"
 
 #define CONTOSO(recipients) \
 	"customer contoso { mailbox contoso@relay.example\n" \
@@ -81,6 +83,7 @@ static struct {
 	size_t recalled;		/* that had not begun */
 	enum outcome outcome;		/* that Ana is answered by itself */
 	const char *dead;		/* the relay that takes nothing */
+	const char *busy;		/* the relay that is always too busy */
 	bool is_refusing;		/* and a person must see to it */
 } twin;
 
@@ -121,6 +124,19 @@ answer(uint64_t id, enum outcome outcome, const char *text)
 }
 
 static void
+fail_as(uint64_t id, enum send_about about, const char *step)
+{
+	struct sender_done *done = sender_done_create(id);
+
+	done->result.outcome = OUTCOME_TEMPORARY;
+	done->result.about = about;
+	done->result.needs_mending = about == SEND_ABOUT_EITHER;
+	done->result.step = step;
+	buf_puts(&done->result.text, "554 5.7.1 no");
+	give_back(done);
+}
+
+static void
 fail_by_relay(uint64_t id)
 {
 	struct sender_done *done = sender_done_create(id);
@@ -152,6 +168,10 @@ twin_submit(void *context, uint64_t id, const struct relay *relay,
 	};
 	if (twin.dead && !strcmp(relay->name, twin.dead))
 		fail_by_relay(id);
+	else if (twin.busy && !strcmp(relay->name, twin.busy))
+		fail_as(id, SEND_ABOUT_PACE, "greeting");
+	else if (!strcmp(job->address, SPAM))
+		fail_as(id, SEND_ABOUT_EITHER, "dot");
 	else if (!twin.is_silent)
 		answer(id, strcmp(job->address, ANA) ? OUTCOME_OK :
 		       twin.outcome, "250 or not");
@@ -817,6 +837,104 @@ test_recalled_by_reload(void)
 	is_int((long long)count_in(STORE_SENT), 10, "once");
 }
 
+/* One mail that a relay refuses as it would refuse us. */
+static void
+test_doubtful(void)
+{
+	size_t i;
+
+	add_by("maildir", "p@contoso.example", "second");
+	add_by("maildir", SPAM, "second");
+	outbox_wake(outbox);
+	for (i = 1; i <= 3 * 24 * 60; i++) {
+		loop_run_until(loop, NOON + (instant_ms)i * 60 * SECOND);
+		add_by("maildir", "p@contoso.example", "second");
+		outbox_wake(outbox);
+		loop_run_until(loop, the_clock.fixed + 1);
+		if (twin.count > JOBS_MOST - 50)
+			break;
+	}
+	is_int((long long)tried(SOC), 0, "a mail that a relay refuses, as if "
+	       "it was ours, between many that it takes is no trouble of the "
+	       "relay");
+	is_int((long long)count_in(STORE_PENDING), 0, "and holds up none");
+	ok(tried(SPAM) < 40, "it is tried at its own pace: %zu", tried(SPAM));
+}
+
+static void
+test_doubtful_relay(void)
+{
+	size_t i;
+
+	for (i = 0; i < 5; i++)
+		add_by("maildir", SPAM, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 60 * SECOND);
+	is_int((long long)tried(SOC), 1, "a relay that takes none is in "
+	       "trouble, at whichever step it says so");
+	is_int((long long)count_in(STORE_FAILED), 0, "and no delivery fails");
+}
+
+static void
+test_busy_relay(void)
+{
+	twin.busy = "second";
+	add_many(5, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 500 * SECOND);
+	is_int((long long)tried(SOC), 0, "a relay that is busy is no trouble");
+	loop_run_until(loop, NOON + 700 * SECOND);
+	is_int((long long)tried(SOC), 1, "unless it is for ten minutes");
+	twin.busy = NULL;
+	loop_run_until(loop, NOON + 800 * SECOND);
+	is_int((long long)count_in(STORE_SENT), 7, "all leaves when it is "
+	       "over, which is told");
+}
+
+static void
+test_rate_and_restart(void)
+{
+	static const char rules[] = SETTINGS
+		"relay second { maildir other  rate 5 per 1m }\n"
+		CONTOSO("@contoso.example");
+
+	generations_replace(generations, load(rules));
+	outbox_wake(outbox);
+	loop_run(loop);
+	add_many(12, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + SECOND);
+	is_int((long long)tried_by("second"), 5, "no more than the rate leave");
+	outbox_destroy(&outbox);
+	open_outbox();
+	loop_run_until(loop, NOON + 59 * SECOND);
+	is_int((long long)tried_by("second"), 5, "also over a restart");
+	loop_run_until(loop, NOON + 62 * SECOND);
+	is_int((long long)tried_by("second"), 10, "until the time is over");
+	loop_run_until(loop, NOON + 125 * SECOND);
+	is_int((long long)tried_by("second"), 12, "and so on");
+}
+
+/* The relay of many mails is taken out of the configuration. */
+static void
+test_gone_with_many(void)
+{
+	static const char rules[] = SETTINGS CONTOSO("@contoso.example");
+
+	twin.dead = "second";
+	add_many(200, "second");
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 60 * SECOND);
+	twin.is_silent = true;
+	generations_replace(generations, load(rules));
+	outbox_wake(outbox);
+	loop_run_until(loop, NOON + 90 * SECOND);
+	is_int((long long)tried_by("first") - (long long)tried(SOC), ROOM,
+	       "what waits for a relay that is gone goes by another one, no "
+	       "more at once than that takes");
+	twin.is_silent = false;
+}
+
 /* A timer that is set again and again for what is over would spin. */
 static void
 test_idle(void)
@@ -1102,6 +1220,11 @@ static const struct {
 	{ "a relay that was mended", test_mended_relay },
 	{ "called back", test_recalled },
 	{ "called back by a reload", test_recalled_by_reload },
+	{ "a doubtful answer", test_doubtful },
+	{ "many doubtful answers", test_doubtful_relay },
+	{ "a busy relay", test_busy_relay },
+	{ "a rate and a restart", test_rate_and_restart },
+	{ "many for a relay that is gone", test_gone_with_many },
 	{ "idle", test_idle },
 	{ "a pause that ends meanwhile", test_pause_ends_meanwhile },
 	{ "news meanwhile", test_news_meanwhile },

@@ -268,6 +268,62 @@ test_rate(void)
 	pace_release(&pace);
 }
 
+static void
+test_rate_changes(void)
+{
+	struct pace pace;
+	size_t i;
+
+	pace_init(&pace);
+	pace_limit(&pace, &(struct pace_limits){ .rate = 3,
+						 .rate_ms = MINUTE });
+	for (i = 0; i < 3; i++)
+		pace_note_end(&pace, NOON + (instant_ms)i * SECOND);
+	is_int((long long)pace_room(&pace, NOON + 2 * SECOND), 0, "what "
+	       "another process sent counts for the rate");
+	pace_limit(&pace, &(struct pace_limits){ .rate = 4,
+						 .rate_ms = MINUTE });
+	is_int((long long)pace_room(&pace, NOON + 3 * SECOND), 1, "and for "
+	       "one that is raised");
+	pace_limit(&pace, &(struct pace_limits){ .rate = 2,
+						 .rate_ms = MINUTE });
+	is_int((long long)pace_room(&pace, NOON + MINUTE + SECOND), 1, "or "
+	       "lowered: of which the latest are kept");
+	pace_release(&pace);
+}
+
+static void
+test_doubts(void)
+{
+	struct pace pace;
+	size_t i;
+
+	pace_init(&pace);
+	pace_depart(&pace);
+	(void)pace_answer(&pace, PACE_DOUBTFUL, NOON);
+	ok(pace.is_probing, "a relay that never took a mail and fails on one "
+	   "fails");
+	pace_depart(&pace);
+	(void)pace_answer(&pace, PACE_WORKS, NOON);
+	for (i = 1; i < PACE_DOUBTS; i++) {
+		pace_depart(&pace);
+		(void)pace_answer(&pace, PACE_DOUBTFUL, NOON);
+	}
+	ok(!pace.is_probing, "one that works may fail on some, through their "
+	   "own fault");
+	pace_depart(&pace);
+	(void)pace_answer(&pace, PACE_WORKS, NOON);
+	for (i = 1; i < PACE_DOUBTS; i++) {
+		pace_depart(&pace);
+		(void)pace_answer(&pace, PACE_DOUBTFUL, NOON);
+	}
+	ok(!pace.is_probing, "also again, when it took others between");
+	pace_depart(&pace);
+	(void)pace_answer(&pace, PACE_DOUBTFUL, NOON);
+	ok(pace.is_probing, "but not on so many in a row");
+	pace_release(&pace);
+}
+
 int
 main(void)
 {
@@ -275,5 +331,7 @@ main(void)
 	test_dead();
 	test_grows();
 	test_rate();
+	test_rate_changes();
+	test_doubts();
 	return tap_done();
 }
