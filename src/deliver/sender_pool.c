@@ -20,6 +20,7 @@ enum {
 	IDLE_S = 20,
 	/* A relay that takes longer for one mail is one that hangs. */
 	SLOW_MS = 2000,
+	REPLY_CLOSING = 421,		/* of SMTP: it has hung up */
 };
 
 struct item {
@@ -49,6 +50,7 @@ struct worker {
 	int64_t since_ms;		/* it has it, by the monotonic clock */
 	bool must_rest;			/* close them first: they are of another
 					   line, or too many */
+	struct line *closing;		/* whose they are until that is done */
 };
 
 struct sender_pool {
@@ -147,6 +149,7 @@ use_of(const struct sender_pool *pool, const struct line *line, int64_t now)
 	for (i = 0; i < pool->started; i++) {
 		const struct worker *worker = &pool->workers[i];
 
+		use.attached += worker->closing == line;
 		if (worker->line != line)
 			continue;
 		use.attached++;
@@ -213,6 +216,15 @@ find_idle_of_any(struct sender_pool *pool)
 	return NULL;
 }
 
+/* Its connections are to be closed. */
+static void
+let_go(struct worker *worker)
+{
+	worker->must_rest = true;
+	worker->closing = worker->line;
+	worker->line = NULL;
+}
+
 static struct worker *
 find_worker(struct sender_pool *pool, const struct line *line, size_t attached)
 {
@@ -262,7 +274,8 @@ begin_one(struct sender_pool *pool, struct line *line, int64_t now)
 	worker = find_worker(pool, line, use.attached);
 	if (!worker)
 		return false;
-	worker->must_rest |= worker->line && worker->line != line;
+	if (worker->line && worker->line != line)
+		let_go(worker);
 	worker->line = line;
 	worker->item = pop(line);
 	worker->since_ms = now;
@@ -289,15 +302,16 @@ dispatch(struct sender_pool *pool)
 static void
 detach(struct sender_pool *pool, const struct line *line)
 {
-	size_t attached = use_of(pool, line, 0).attached, i;
+	size_t attached = 0, i;
 
+	for (i = 0; i < pool->started; i++)
+		attached += pool->workers[i].line == line;
 	for (i = 0; i < pool->started && attached > line->abreast; i++) {
 		struct worker *worker = &pool->workers[i];
 
 		if (worker->line != line || worker->item)
 			continue;
-		worker->line = NULL;
-		worker->must_rest = true;
+		let_go(worker);
 		(void)pthread_cond_signal(&worker->handed);
 		attached--;
 	}
@@ -332,12 +346,15 @@ rest(struct worker *worker, struct sender *sender)
 	thread_unlock(&worker->pool->mutex);
 	sender_rest(sender);
 	thread_lock(&worker->pool->mutex);
+	worker->closing = NULL;
+	dispatch(worker->pool);
 }
 
 static void
 send_item(struct worker *worker, struct sender *sender)
 {
 	struct sender_pool *pool = worker->pool;
+	struct line *line = worker->line;
 	struct item *item = worker->item;
 	struct sender_done *done = sender_done_create(item->id);
 
@@ -345,11 +362,14 @@ send_item(struct worker *worker, struct sender *sender)
 	send_deliver(sender, item->relay, &item->job, &done->result);
 	item_destroy(item);
 	thread_lock(&pool->mutex);
-	worker->line->is_known = true;
-	worker->line->is_quick = monotonic_ms() - worker->since_ms <= SLOW_MS;
+	line->is_known = true;
+	line->is_quick = monotonic_ms() - worker->since_ms <= SLOW_MS;
 	worker->item = NULL;
+	detach(pool, line);
+	/* What was hung up on has no connection, though others may have. */
+	if (done->result.reply_code == REPLY_CLOSING && worker->line)
+		let_go(worker);
 	put_done(pool, done);
-	detach(pool, worker->line);
 	dispatch(pool);
 }
 
@@ -378,10 +398,8 @@ static void
 run(struct worker *worker, struct sender *sender)
 {
 	while (!worker->pool->is_draining) {
-		if (!wait_for_word(worker)) {
-			worker->line = NULL;
-			worker->must_rest = true;
-		}
+		if (!wait_for_word(worker))
+			let_go(worker);
 		if (worker->must_rest)
 			rest(worker, sender);
 		if (worker->item && !worker->must_rest)

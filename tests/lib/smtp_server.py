@@ -9,12 +9,16 @@ In a test:
         server.mails        # accepted: Mail(sender, recipients, content, ...)
         server.commands     # a list of the lines of each connection
         server.stalling     # how often it fell silent
+        server.refused      # tries beyond its limits
+        server.times        # when recipients were taken, in its seconds
+        server.most         # connections that it had at once
 
 As a program, until it is ended (`port N` is its first line of output):
 
     tests/lib/smtp_server.py [--port N] [--dir FOLDER] [--starttls KIND]
         [--implicit KIND] [--auth USER:PASSWORD] [--require-auth]
         [--mechanisms PLAIN,LOGIN] [--size N] [--no-smtputf8]
+        [--connections N] [--rate N/SECONDS]
         [--fault 'STEP=ACTION']...
 
 `faults` maps a step to an action, or to a list of actions: one for each time
@@ -31,6 +35,10 @@ the step is reached, None for a normal answer, and normal answers afterwards.
                 'garbage'           a line that is no reply
                 'lie'               at dot: 250, but the mail is thrown away
                 'echo'              at auth: 535 with what the client sent
+
+Limits: with `connections` N, more at once are greeted with 421 4.7.0 and closed;
+with `rate` (N, SECONDS), more recipients in any time of that length are answered
+450 4.7.1.
 
 With a `directory`, each accepted mail is a file N.eml there, and log.jsonl has
 one line for each mail that came whole: its `outcome` is accepted, refused,
@@ -75,12 +83,15 @@ class SmtpServer:
     def __init__(self, faults=None, *, port=0, host='127.0.0.1',
                  directory=None, certificate=None, is_implicit=False,
                  auth=None, require_auth=False, mechanisms=('PLAIN', 'LOGIN'),
-                 size=None, smtputf8=True):
+                 size=None, smtputf8=True, connections=None, rate=None):
         self.faults = {step: list(actions) if isinstance(actions, list)
                        else actions for step, actions in (faults or {}).items()}
         self.directory, self.is_implicit = directory, is_implicit
         self.auth, self.require_auth = auth or {}, require_auth
         self.mechanisms, self.size, self.smtputf8 = mechanisms, size, smtputf8
+        self.connections, self.rate = connections, rate
+        self.refused, self.times = 0, []
+        self.connected = self.most = 0
         self.tls = None
         if certificate:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -132,6 +143,41 @@ class SmtpServer:
                 return actions.pop(0) if actions else None
             return actions
 
+    def enter(self):
+        """Is there room for one more connection?"""
+        with self.lock:
+            self.connected += 1
+            is_good = (not self.connections or
+                       self.connected <= self.connections)
+            self.refused += not is_good
+            if is_good:
+                self.most = max(self.most, self.connected)
+            return is_good
+
+    def leave(self):
+        with self.lock:
+            self.connected -= 1
+
+    def admit(self):
+        """May one more recipient be taken now?"""
+        with self.lock:
+            now = time.monotonic()
+            if self.rate:
+                count, seconds = self.rate
+                if sum(now - each < seconds for each in
+                       self.times[-count:]) >= count:
+                    self.refused += 1
+                    return False
+            self.times.append(now)
+            return True
+
+    def fastest(self, seconds):
+        """The most recipients that were taken in any time of that length."""
+        with self.lock:
+            times = list(self.times)
+        return max((sum(start <= each < start + seconds for each in times)
+                    for start in times), default=0)
+
     def store(self, mail, outcome):
         with self.lock:
             if outcome == 'accepted':
@@ -178,20 +224,25 @@ class Session:
         self.recipients, self.options = [], ''
 
     def run(self):
+        is_good = self.server.enter()
         try:
-            self.converse()
+            self.converse(is_good)
         except (Gone, OSError, ValueError):
             pass
         finally:
+            self.server.leave()
             with self.server.lock:
                 if self.socket in self.server.sockets:
                     self.server.sockets.remove(self.socket)
             self.reader.close()
             self.socket.close()
 
-    def converse(self):
+    def converse(self, is_good):
         if self.server.is_implicit:
             self.start_tls()
+        if not is_good:
+            self.reply('421 4.7.0 too many connections')
+            raise Gone
         self.fault('connect')
         self.answer('greeting', '220 localhost ESMTP')
         while True:
@@ -347,6 +398,8 @@ class Session:
             self.reply('503 5.5.1 not now')
             return
         action = self.fault('rcpt ' + found[1]) or self.fault('rcpt')
+        if not action and not self.server.admit():
+            action = '450 4.7.1 too many mails'
         if self.answer('rcpt', '250 2.1.5 ok', action or 'as usual'):
             self.recipients.append(found[1])
 
@@ -411,6 +464,8 @@ def main():
     parser.add_argument('--mechanisms', default='PLAIN,LOGIN')
     parser.add_argument('--size', type=int)
     parser.add_argument('--no-smtputf8', action='store_true')
+    parser.add_argument('--connections', type=int)
+    parser.add_argument('--rate', metavar='N/SECONDS')
     parser.add_argument('--fault', action='append', default=[],
                         metavar='STEP=ACTION')
     words = parser.parse_args()
@@ -426,7 +481,8 @@ def main():
         auth=dict([words.auth.split(':', 1)]) if words.auth else None,
         require_auth=words.require_auth,
         mechanisms=words.mechanisms.split(','), size=words.size,
-        smtputf8=not words.no_smtputf8)
+        smtputf8=not words.no_smtputf8, connections=words.connections,
+        rate=words.rate and tuple(int(each) for each in words.rate.split('/')))
     print('port', server.port, flush=True)
     threading.Event().wait()
 
