@@ -10,6 +10,7 @@ import time
 sys.path.insert(0, 'tests/lib')
 from relay import Relay, ok, same, done   # noqa: E402
 from cloud import Cloud, aadsts, alert, answer, utc   # noqa: E402
+import polled   # noqa: E402
 from polled import configure, guid, met, text_of, titles   # noqa: E402
 
 # What a token end point can say, tenant by tenant.
@@ -127,8 +128,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
         'evaluation resulted in challenge with result: InteractionRequired '
         'and code: LocationConditionEvaluationSatisfied'}})
     relay.wait_log('class=theirs', 3)
-    texts = [text_of(m) for m in relay.outbox(4)
-             if 'cannot be read' in m['Subject']]
+    texts = [text_of(m) for m in polled.told(relay, 'cannot be read', 3)]
     same((len(texts), sum('licence' in t for t in texts),
           sum('Conditional Access' in t for t in texts)), (3, 2, 1),
          'each tenant without a licence is told, and one whose policy keeps '
