@@ -17,7 +17,7 @@
 #define TENANT "72f988bf-86f1-41af-91ab-2d7cd011db47"
 
 enum {
-	STORIES = 400,
+	STORIES = 150,
 	STORY_MOST = 14,
 };
 
@@ -128,7 +128,8 @@ record_of(const struct one *one, struct arena *arena)
 }
 
 static struct pipeline_input
-input_of(const struct one *one, size_t number, struct arena *arena)
+input_of(const struct one *one, size_t number, struct arena *arena,
+	 struct json **document_out)
 {
 	static const char *const to[] = { "contoso@relay.mssp.example" };
 	struct pipeline_input input = {
@@ -138,6 +139,7 @@ input_of(const struct one *one, size_t number, struct arena *arena)
 	struct buf error = BUF_INIT;
 	struct record *record;
 
+	*document_out = NULL;
 	if (!one->by_api) {
 		input.raw = mail_of(one, arena);
 		input.length = strlen(input.raw);
@@ -150,7 +152,8 @@ input_of(const struct one *one, size_t number, struct arena *arena)
 	input.raw = record_of(one, arena);
 	input.length = strlen(input.raw);
 	input.tenant = TENANT;
-	record->json = json_parse(input.raw, input.length, &error);
+	*document_out = json_parse(input.raw, input.length, &error);
+	record->json = *document_out;
 	input.record = record;
 	return input;
 }
@@ -178,7 +181,9 @@ static enum outcome
 take(struct store *store, const struct one *one, size_t number,
      struct arena *arena, struct buf *out)
 {
-	const struct pipeline_input input = input_of(one, number, arena);
+	struct json *document;
+	const struct pipeline_input input = input_of(one, number, arena,
+						     &document);
 	struct pipeline_decision *decision = NULL;
 	struct buf error = BUF_INIT;
 	struct change change;
@@ -191,6 +196,7 @@ take(struct store *store, const struct one *one, size_t number,
 		BUG("%s", error.data);
 	if (out)
 		describe(one, decision, out);
+	json_destroy(&document);
 	buf_release(&error);
 	return OUTCOME_OK;
 }
