@@ -102,13 +102,13 @@ field_of(const struct json *json, const char *asked, enum alert_field field)
 	const char *copy;
 	size_t i;
 
+	values = out ? &out->alert->fields[field] : NULL;
 	if (!out)
-		return arena_strdup(arena, error.data);
-	values = &out->alert->fields[field];
-	for (i = 0; i < values->count; i++)
+		buf_puts(&text, error.data);
+	for (i = 0; out && i < values->count; i++)
 		buf_printf(&text, "%s%s", i ? ", " : "",
 			   values->items[i].text);
-	if (values->incomplete)
+	if (out && values->incomplete)
 		buf_printf(&text, "%s+ %s", text.len ? " " : "",
 			   values->incomplete);
 	copy = arena_strdup(arena, text.data);
