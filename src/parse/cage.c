@@ -135,7 +135,8 @@ add_machine(struct program *program)
 }
 
 /* Kill when the call's argument is not as wanted. The low half is enough: all
- * flags are there, and all of a process's number. It must not be reached by a jump from outside. */
+ * flags are there, and all of a process's number. It must not be reached by a
+ * jump from outside. */
 static void
 add_restrictions(struct program *program)
 {

@@ -46,7 +46,8 @@ const struct header_field *header_find(const struct header *header,
 
 /* The value on one line, as struct message_header describes it; octets that
  * were no text are added to `bad`. Those of a field that people read, without a
- * charset of their own, are of the charset `otherwise` when they are no UTF-8. */
+ * charset of their own, are of the charset `otherwise` unless they are
+ * UTF-8. */
 const char *header_text(struct arena *arena, const struct header_field *field,
 			const char *otherwise, size_t *bad);
 

@@ -17,8 +17,8 @@
  *
  * A mail that took the process over could make it lie about those that follow,
  * and need not kill it. So no process lives for long: it makes room for a new
- * one after READER_MAILS_MOST mails, when it has used half of the processor time
- * that its cage leaves it (cage.h), and when it had nothing to do for
+ * one after READER_MAILS_MOST mails, when it has used half of the processor
+ * time that its cage leaves it (cage.h), and when it had nothing to do for
  * READER_REST_MS.
  *
  * Not for several threads; the process ends with the thread that started it.

@@ -6,9 +6,9 @@
 
 #include "parse/message.h"
 
-/* Add a row; white space is folded but for the lines of the value, colons behind
- * the label are taken off. Nothing is added when no label is left. False then,
- * and for a label too long to be one. */
+/* Add a row; white space is folded but for the lines of the value, colons
+ * behind the label are taken off. Nothing is added when no label is left. False
+ * then, and for a label too long to be one. */
 bool rows_add(struct arena *arena, struct message *message,
 	      struct message_row row, size_t label_length, size_t value_length);
 
