@@ -143,10 +143,12 @@ separator(const struct quirk_list *list, const char *at)
 	};
 	size_t i;
 
-	if (strchr("\n\t;|", *at))
+	if (strchr("\n\t;", *at))
 		return 1;
 	if (*at == ' ')
-		return text_starts(at, " / ") ? 3 : list->blanks;
+		return !list->blanks ? 0 : text_starts(at, " / ") ? 3 : 1;
+	if (*at == '|')
+		return list->blanks;
 	if (*at == ',')
 		return list->commas;
 	for (i = 0; i < sizeof(wide) / sizeof(*wide); i++)

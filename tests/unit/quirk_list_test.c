@@ -39,6 +39,7 @@ static const struct {
 	{ HOSTS, "lab-1, others", "lab-1|others?" },
 	{ HOSTS, "lab-1 (Windows 11)", "lab-1 (Windows 11)?" },
 	{ HOSTS, "2 devices", "2 devices?" },
+	{ HOSTS, "\" && rm -rf / #", "\" && rm -rf / #?" },
 	{ HOSTS, "-", "-?" },
 	{ HOSTS, "- lab-1\n  - dc-1\n* web01", "lab-1|dc-1|web01" },
 	{ TEXTS, "Domain Controllers, Lab", "Domain Controllers|Lab" },
