@@ -1,10 +1,11 @@
 /*
  * The values of a cell or line that lists several.
  *
- * A line end parts them, and so do commas and semicolons of any script: "a; b",
- * "a、b". When there is nothing but host names or accounts, so do blanks, bars
- * and slashes: "a1 b1", "a1 / b1". A person's name has a comma of its own ("Doe, Jane"), so users are
- * parted by commas only when each is an account (a@b, a\b).
+ * A line end parts them, and so do commas and semicolons of any script: "a; b"
+ * and "a、b". When there is nothing but host names or accounts, so do blanks,
+ * bars and slashes: "a1 b1", "a1 / b1". A person's name has a comma of its own
+ * ("Doe, Jane"), so users are parted by commas only when each is an account
+ * (a@b, a\b).
  *
  *	quirk_list_start(&list, QUIRK_LIST_HOSTS, text);
  *	while (quirk_list_next(&list, &piece))

@@ -350,7 +350,7 @@ text_of(struct relay_twin *relay, const struct relay_mail *mail)
 			"Alert title: Suspicious command\nSeverity: High\n"
 			"Organization name: Contoso GmbH\n\n"
 			"View alert in portal <https://security.microsoft.com"
-			"/alerts/%s_1?tid=%s>\n", mail->alert, mail->alert,
+			"/alerts/%s?tid=%s>\n", mail->alert, mail->alert,
 			tenant);
 	return arena_printf(relay->arena,
 		"From: Microsoft 365 Defender"
@@ -413,7 +413,7 @@ const char *
 relay_record(struct relay_twin *relay, const char *alert, const char *of,
 	     const char *severity)
 {
-	return arena_printf(relay->arena, "{\"id\":\"%s_1\",\"title\":\"Alert "
+	return arena_printf(relay->arena, "{\"id\":\"%s\",\"title\":\"Alert "
 		"%s\",\"severity\":\"%s\",\"status\":\"new\",\"tenantId\":"
 		"\"%s\",\"serviceSource\":\"microsoftDefenderForEndpoint\","
 		"\"createdDateTime\":\"2026-11-22T11:58:00Z\"}", alert, alert,
@@ -505,15 +505,11 @@ static const char *const tables[] = {
 	" FROM held h JOIN item i ON i.id = h.item",
 	"SELECT 'raw ' || " CODE " || ' ' || r.length"
 	" FROM raw r JOIN item i ON i.id = r.item",
-	/* Alerts are called a1 here, and a1_1 in mails and records: an id has
-	 * its whole form. */
-	"SELECT 'known ' || k.customer || ' ' || replace(k.alert, '_1', '')"
-	" || ' ' || coalesce("
+	"SELECT 'known ' || k.customer || ' ' || k.alert || ' ' || coalesce("
 	CODE ", '-') || ' ' || severity || ' ' || coalesce(status, '-') || ' '"
 	" || devices || (mail IS NULL) || (api IS NULL) FROM known k"
 	" LEFT JOIN item i ON i.id = k.item",
-	"SELECT 'told ' || customer || ' ' || replace(alert, '_1', '') || ' '"
-	" || incident || ' '"
+	"SELECT 'told ' || customer || ' ' || alert || ' ' || incident || ' '"
 	" || recipient || ' ' || road || ' ' || rank FROM told",
 	"SELECT 'crash ' || spool || ' ' || count FROM crash",
 	"SELECT 'meta ' || name || ' ' || (value = '') FROM meta"

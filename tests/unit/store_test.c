@@ -879,7 +879,7 @@ test_standing(struct store *store)
 	(void)add_delivery(store, item, "x@a.example", STORE_PENDING, NOW);
 	failing = add_delivery(store, item, "y@a.example", STORE_PENDING, NOW);
 	DONE(store_delivery_change(store, failing, &failed, &error), "one fails");
-	hold(store, item, STORE_HELD);
+	hold_since(store, item, NOW, STORE_HELD);
 	DONE(store_standing(store, &after, &error), "and again");
 	is_int(after.deliveries[STORE_PENDING] -
 	       before.deliveries[STORE_PENDING], 1, "one more is to be sent");
