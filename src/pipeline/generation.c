@@ -5,6 +5,7 @@
  */
 #include "pipeline/generation.h"
 
+#include "base/hostname.h"
 #include "base/zone.h"
 #include "conf/conf.h"
 #include "conf/embedded.h"
@@ -332,6 +333,15 @@ templates_folder(const struct generation *g)
 	return folder ? path : NULL;
 }
 
+/* A server wants a full name; `domain` is one that is ours. */
+static const char *
+hello_of(const struct settings *settings)
+{
+	const char *name = hostname_full();
+
+	return name ? name : settings->domain;
+}
+
 /* Who owns the state, or will make it, is who runs the relay: he must be able
  * to read all of it. */
 static enum diag_tolerance
@@ -357,7 +367,8 @@ load(const char *path, const struct map *instead, instant_ms now, bool looks)
 	g->settings = settings_load(g->conf, g->diag);
 	if (looks)
 		diag_tolerate(g->diag, tolerance(g));
-	g->relays = relay_load(g->conf, g->settings.state, g->diag);
+	g->relays = relay_load(g->conf, g->settings.state,
+			       hello_of(&g->settings), g->diag);
 	g->contacts = contacts_load(g->conf, relay_list(g->relays), g->diag);
 	g->templates = template_load(arena, templates_folder(g), g->diag);
 	formats = format_nodes(g->conf, g->diag);

@@ -47,7 +47,7 @@ find_channel(const struct conf_node *node, struct diag *diag)
 
 static struct relay *
 load_one(struct arena *arena, const struct conf_node *node, const char *state,
-	 struct diag *diag)
+	 const char *hello, struct diag *diag)
 {
 	const struct channel *channel = find_channel(node, diag);
 	const char *name = conf_word(node, 0).text;
@@ -60,6 +60,7 @@ load_one(struct arena *arena, const struct conf_node *node, const char *state,
 	relay = arena_alloc(arena, sizeof(*relay));
 	relay->name = name;
 	relay->channel = channel;
+	relay->hello = hello;
 	channel->load(relay, node, arena, diag);
 	return relay;
 }
@@ -72,7 +73,8 @@ add(struct arena *arena, struct relay_set *set, struct relay *relay)
 }
 
 struct relay_set *
-relay_load(const struct conf *conf, const char *state, struct diag *diag)
+relay_load(const struct conf *conf, const char *state, const char *hello,
+	   struct diag *diag)
 {
 	struct relay_set *set = arena_alloc(conf->arena, sizeof(*set));
 	size_t i;
@@ -88,7 +90,7 @@ relay_load(const struct conf *conf, const char *state, struct diag *diag)
 				   "relay '%s' is defined twice", name.text);
 		else
 			add(conf->arena, set,
-			    load_one(conf->arena, node, state, diag));
+			    load_one(conf->arena, node, state, hello, diag));
 	}
 	if (!set->relays.count)
 		add(conf->arena, set, outbox(conf->arena, "maildir", state));

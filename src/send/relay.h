@@ -20,9 +20,10 @@ struct relay_set;
 
 /* Load every relay; what is wrong goes to `diag`. A password file is read, and
  * a file of authorities looked for, here. Never NULL, never empty. `state` is
- * the directory of the setting. */
+ * the directory of the setting, `hello` the name for EHLO of a relay that says
+ * none. */
 struct relay_set *relay_load(const struct conf *conf, const char *state,
-			     struct diag *diag);
+			     const char *hello, struct diag *diag);
 
 /* NULL when there is none of that name. */
 const struct relay *relay_find(const struct relay_set *relays,

@@ -27,6 +27,7 @@ struct loading {
 	const struct conf_node *auth;
 	const struct conf_node *ca_file;
 	const struct conf_node *tls;
+	const struct conf_node *hello;
 	struct arena *arena;
 	struct diag *diag;
 };
@@ -164,6 +165,7 @@ set_hello(struct loading *loading, const struct conf_node *clause)
 {
 	struct conf_word word = conf_word(clause, 0);
 
+	loading->hello = clause;
 	if (is_host_name(word.text, strlen(word.text)))
 		loading->server.hello = word.text;
 	else
@@ -275,6 +277,28 @@ warn_of_clear_text(const struct loading *loading,
 	}
 }
 
+/* RFC 5321 4.1.1.1 wants a full name, and Postfix can be told to insist on it
+ * (reject_non_fqdn_helo_hostname). One of ours does not mind. */
+static void
+warn_of_short_name(const struct loading *loading,
+		   const struct relay_smtp *smtp, struct diag_place place)
+{
+	const char *name = loading->server.hello;
+	size_t i;
+
+	if (loading->hello || strchr(name, '.'))
+		return;
+	for (i = 0; i < smtp->hosts.count; i++) {
+		if (is_loopback(smtp->hosts.items[i].server.host))
+			continue;
+		diag_warning(loading->diag, place, "add 'hello HOST', or give "
+			     "this machine a full name", "servers may refuse "
+			     "'%s', which this machine calls itself in EHLO",
+			     name);
+		return;		/* once is enough */
+	}
+}
+
 static void
 check_together(const struct loading *loading)
 {
@@ -301,7 +325,8 @@ relay_smtp_load(struct relay *relay, const struct conf_node *node,
 	const struct conf_node *hosts = conf_find(&node->block, "smtp");
 	struct relay_smtp *smtp = arena_alloc(arena, sizeof(*smtp));
 	struct loading loading = {
-		.server = { .timeout_ms = TIMEOUT_MS },
+		.server = { .timeout_ms = TIMEOUT_MS,
+			    .hello = relay->hello },
 		.arena = arena,
 		.diag = diag,
 	};
@@ -316,5 +341,6 @@ relay_smtp_load(struct relay *relay, const struct conf_node *node,
 		add_host(&loading, smtp, hosts->words.items[i]);
 	if (loading.server.tls == SMTP_TLS_NONE)
 		warn_of_clear_text(&loading, smtp);
+	warn_of_short_name(&loading, smtp, node->place);
 	relay->settings = smtp;
 }

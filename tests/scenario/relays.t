@@ -149,6 +149,17 @@ def limited(said=''):
                server.refused)
 
 
+def name_in_full():
+    with SmtpServer() as server, \
+            Relays(relay_of('plain', server), team('some', 'plain', 1),
+                   'some') as relay:
+        relay.start()
+        relay.deliver(mail(), TO)
+        relay.wait_sent(server, 1)
+        name = server.mails[0].hello
+        ok('.' in name, 'EHLO says a full name', name)
+
+
 def next_one_is_asked():
     with SmtpServer({'rcpt': DENIED}) as first, SmtpServer() as second, \
             Relays(relay_of('two', first, second), team('some', 'two', 20),
@@ -234,7 +245,7 @@ def relay_is_gone():
              'taken out of the configuration goes by another one')
 
 
-for story in (silent_and_slow, next_one_is_asked, only_one_denies,
+for story in (silent_and_slow, name_in_full, next_one_is_asked, only_one_denies,
               password_is_mended, relay_is_gone):
     story()
 narrow(3)

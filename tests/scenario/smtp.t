@@ -486,6 +486,11 @@ def names():
             by.send()
         ok(server.mails[0].hello == 'relay.example',
            'EHLO says the name that is configured', server.mails)
+    with SmtpServer() as server:
+        with Sender([server.port]) as by:
+            by.send()
+        ok(server.mails[0].hello == 'tool.mssp.example',
+           'or the one that it is given', server.mails)
     try:
         server = SmtpServer(host='::1', **tls())
     except OSError:

@@ -209,7 +209,7 @@ load(struct tool *tool, struct arena *arena, const char *path)
 	struct buf text = BUF_INIT;
 
 	tool->relays = relay_load(conf_load(arena, path, NULL, diag), "state",
-				  diag);
+				  "tool.mssp.example", diag);
 	diag_print(diag, &text);
 	fputs(text.data, stderr);
 	if (diag_errors(diag))

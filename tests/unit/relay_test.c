@@ -2,6 +2,7 @@
 #include "send/relay.h"
 
 #include "base/file.h"
+#include "base/hostname.h"
 #include "send/channel.h"
 #include "send/relay_smtp.h"
 #include "tap.h"
@@ -13,6 +14,7 @@
 
 static char folder[] = "/tmp/tocsin-relay-XXXXXX";
 static struct arena *arena;
+static const char *hello = "smtp1.mssp.example";
 
 static const struct relay_set *
 load(const char *text, struct buf *said)
@@ -22,7 +24,7 @@ load(const char *text, struct buf *said)
 	const struct relay_set *set;
 
 	set = relay_load(conf_load_text(arena, name, text, diag), "/state",
-			 diag);
+			 hello, diag);
 	diag_print(diag, said);
 	return set;
 }
@@ -162,6 +164,50 @@ test_smtp(void)
 	buf_release(&said);
 }
 
+/* The name that a relay says in EHLO, and what is said of it. */
+static const struct {
+	const char *machine, *text, *want, *warning;
+} names[] = {
+	{ "smtp1.mssp.example", "relay a { smtp mx.example }",
+	  "smtp1.mssp.example", "" },
+	{ "smtp1", "relay a { smtp mx.example }", "smtp1",
+	  "servers may refuse 'smtp1'" },
+	{ "smtp1", "relay a { smtp mx.example  hello relay.example }",
+	  "relay.example", "" },
+	{ "smtp1", "relay a { smtp localhost:25, 127.0.0.1 }", "smtp1", "" },
+};
+
+static void
+test_hello(void)
+{
+	struct buf said = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct relay_smtp *settings;
+
+		buf_reset(&said);
+		hello = names[i].machine;
+		settings = (*relay_list(load(names[i].text, &said)))->settings;
+		is(settings->hosts.items[0].server.hello, names[i].want,
+		   "%s of %s", names[i].text, hello);
+		ok(*names[i].warning ?
+		   strstr(said.data, names[i].warning) != NULL : !said.len,
+		   "of which is said: %s", said.data);
+	}
+	hello = "smtp1.mssp.example";
+	buf_release(&said);
+}
+
+static void
+test_hostname(void)
+{
+	const char *name = hostname_full();
+
+	ok(!name || strchr(name, '.'), "a full name has a dot");
+	ok(hostname_full() == name, "and is looked up once");
+}
+
 static void
 test_default(void)
 {
@@ -187,6 +233,8 @@ main(void)
 	write_file("ca", "-----BEGIN CERTIFICATE-----\n", 0644);
 	test_findings();
 	test_smtp();
+	test_hello();
+	test_hostname();
 	test_default();
 	(void)unlink(arena_printf(arena, "%s/good", folder));
 	(void)unlink(arena_printf(arena, "%s/open", folder));
