@@ -16,7 +16,7 @@
 struct way_news {
 	bool is_back;			/* what waits for it is due */
 	bool is_over;			/* it has answered again, */
-	bool has_failed;		/* or it fails, and it is time to tell */
+	bool has_failed;		/* or it fails, and is to be told */
 };
 
 struct way {

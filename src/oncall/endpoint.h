@@ -34,7 +34,7 @@ struct relay {
 	const void *settings;		/* what else channel->load has read */
 	const char *folder;		/* that is written to; NULL: none is */
 	const char *hello;		/* what this machine calls itself, unless
-					   the settings say otherwise */
+					   the settings say another name */
 
 	/* What it takes, as far as the configuration says (send/limits.h). */
 	size_t connections;		/* at once; 0: not said */

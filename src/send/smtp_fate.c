@@ -51,7 +51,7 @@ static const struct {
 } events[] = {
 	/* Silence, a broken connection, or neither yes nor no. */
 	{ SMTP_DOT,	SMTP_DOT,  0,   399, ANY,		SMTP_UNCERTAIN },
-	{ SMTP_CONNECT,	SMTP_DOT,  0,   599, TRANSFER_STOPPED,	SMTP_STOPPED },
+	{ SMTP_CONNECT,	SMTP_DOT,  0,   599, TRANSFER_STOPPED, SMTP_STOPPED },
 	/* Unknown or misplaced commands and parameters (RFC 5321 4.2.2: 500 to
 	 * 504), and the login: missing, too weak or unencrypted (RFC 4954
 	 * section 6). They say nothing of the recipient. 521 and 556 (RFC
