@@ -172,22 +172,26 @@ pace_depart(struct pace *pace)
 	pace->under_way++;
 }
 
+int64_t
+pace_pause(int64_t first, int64_t longest, unsigned int times)
+{
+	int64_t length = first;
+
+	while (times-- && length < longest)
+		length *= 2;
+	return length < longest ? length : longest;
+}
+
 static void
 pause_for(struct pace *pace, int64_t first, int64_t longest, instant_ms now)
 {
-	int64_t length = first;
-	unsigned int i;
-
 	/* What departed before the last pause began says nothing new. */
 	if (is_pausing(pace, now))
 		return;
-	for (i = 0; i < pace->pauses && length < longest; i++)
-		length *= 2;
-	pace->pauses++;
 	pace->is_probing = true;
 	pace->share = 1;
 	pace->successes = 0;
-	pace->until = now + (length < longest ? length : longest);
+	pace->until = now + pace_pause(first, longest, pace->pauses++);
 }
 
 /* Twice as many each time around, up to what is known to be too many; from

@@ -104,6 +104,9 @@ instant_ms pace_next(const struct pace *pace, instant_ms now);
  * first. */
 void pace_note_end(struct pace *pace, instant_ms end);
 
+/* `first`, twice as long each time, at most `longest`. */
+int64_t pace_pause(int64_t first, int64_t longest, unsigned int times);
+
 void pace_depart(struct pace *pace);
 /* One of those that departed was answered so. Whether the relay works again. */
 bool pace_answer(struct pace *pace, enum pace_word word, instant_ms now);

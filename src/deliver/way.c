@@ -205,14 +205,17 @@ note_success(struct way *way)
 	way->news.has_failed = false;
 }
 
-/* The end of the pause of its relay, which somebody will try then. */
+/* At the end of the pause of its relay somebody will try. A restart forgets
+ * that pause, and not how often this one was tried. */
 static int64_t
-rest_of_pause(const struct way *way, instant_ms now)
+pause_of(const struct way *way, unsigned int attempts, instant_ms now)
 {
+	int64_t pause = pace_pause(PACE_FAILED_MS, PACE_FAILED_MOST_MS,
+				   attempts - 1);
 	instant_ms until = way->pace.until;
 
-	return until != TIME_UNKNOWN && until > now ? until - now
-						    : PACE_FAILED_MS;
+	return until != TIME_UNKNOWN && until - now > pause ? until - now
+							    : pause;
 }
 
 int64_t
@@ -243,5 +246,5 @@ way_answer(struct way *way, const struct send_result *result,
 		break;
 	}
 	note_failure(way, result, true, now);
-	return rest_of_pause(way, now);
+	return pause_of(way, attempts, now);
 }

@@ -33,8 +33,8 @@ struct relay {
 	const struct channel *channel;
 	const void *settings;		/* what else channel->load has read */
 	const char *folder;		/* that is written to; NULL: none is */
-	const char *hello;		/* what this machine calls itself, unless
-					   the settings say another name */
+	const char *hello;		/* what this machine calls itself where
+					   the settings say nothing else */
 
 	/* What it takes, as far as the configuration says (send/limits.h). */
 	size_t connections;		/* at once; 0: not said */

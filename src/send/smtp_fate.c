@@ -50,7 +50,7 @@ static const struct {
 	enum smtp_fate fate;
 } events[] = {
 	/* Silence, a broken connection, or neither yes nor no. */
-	{ SMTP_DOT,	SMTP_DOT,  0,   399, ANY,		SMTP_UNCERTAIN },
+	{ SMTP_DOT,	SMTP_DOT,  0,   399, ANY,	      SMTP_UNCERTAIN },
 	{ SMTP_CONNECT,	SMTP_DOT,  0,   599, TRANSFER_STOPPED, SMTP_STOPPED },
 	/* Unknown or misplaced commands and parameters (RFC 5321 4.2.2: 500 to
 	 * 504), and the login: missing, too weak or unencrypted (RFC 4954

@@ -5,8 +5,8 @@
  * The difficulty is to tell apart what the server says about this recipient or
  * message (its answer stands, and no other host is asked for a better one),
  * what it says about itself or about us (the next host may do, and it is no
- * verdict on anybody), and not knowing whether the message arrived (nobody else is
- * tried, or it arrives twice at once).
+ * verdict on anybody), and not knowing whether the message arrived (nobody
+ * else is tried, or it arrives twice at once).
  */
 #ifndef SEND_SMTP_FATE_H
 #define SEND_SMTP_FATE_H

@@ -36,9 +36,9 @@ the step is reached, None for a normal answer, and normal answers afterwards.
                 'lie'               at dot: 250, but the mail is thrown away
                 'echo'              at auth: 535 with what the client sent
 
-Limits: with `connections` N, more at once are greeted with 421 4.7.0 and closed;
-with `rate` (N, SECONDS), more recipients in any time of that length are answered
-450 4.7.1.
+Limits: with `connections` N, more at once are greeted with 421 4.7.0 and
+closed; with `rate` (N, SECONDS), more recipients in any time of that length are
+answered 450 4.7.1.
 
 With a `directory`, each accepted mail is a file N.eml there, and log.jsonl has
 one line for each mail that came whole: its `outcome` is accepted, refused,

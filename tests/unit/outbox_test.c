@@ -563,8 +563,8 @@ test_drain(void)
 	is_int((long long)twin.count, 2, "what the last claim has leaves "
 	       "before the drain");
 	is_int((long long)count_in(STORE_SENT), 1, "what arrived is recorded");
-	is_int((long long)count_in(STORE_PENDING), 2, "what did not begin waits "
-	       "for the next start, with what was added meanwhile");
+	is_int((long long)count_in(STORE_PENDING), 2, "what did not begin "
+	       "waits for the next start, with what was added meanwhile");
 	is_int((long long)count_in(STORE_CLAIMED), 0, "neither is claimed");
 	before = plan.commits;
 	outbox_wake(outbox);
@@ -962,6 +962,8 @@ pass_pause(void)
 static void
 test_pause_ends_meanwhile(void)
 {
+	if (has_thread)
+		return;		/* the clock is the loop's */
 	twin.dead = "second";
 	add_many(2, "second");
 	outbox_wake(outbox);
