@@ -93,6 +93,43 @@ push(struct alert *alert, struct alert_values *values, const char *text,
 		vec_push(alert->arena, values, value);
 }
 
+static void
+push_doubt(struct alert *alert, const struct alert_doubt *doubt,
+	   const char *format, va_list args)
+{
+	struct alert_doubt copy = *doubt;
+
+	copy.text = arena_vprintf(alert->arena, format, args);
+	if (copy.one)
+		copy.one = arena_strdup(alert->arena, copy.one);
+	if (copy.other)
+		copy.other = arena_strdup(alert->arena, copy.other);
+	if (alert->doubts.count < ALERT_VALUES_MOST)
+		vec_push(alert->arena, &alert->doubts, copy);
+}
+
+void
+alert_doubt(struct alert *alert, const char *format, ...)
+{
+	static const struct alert_doubt other = { .kind = ALERT_DOUBT_OTHER };
+	va_list args;
+
+	va_start(args, format);
+	push_doubt(alert, &other, format, args);
+	va_end(args);
+}
+
+void
+alert_doubt_of(struct alert *alert, const struct alert_doubt *doubt,
+	       const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	push_doubt(alert, doubt, format, args);
+	va_end(args);
+}
+
 /* Two words of one order can be compared, so whoever adds them can keep the
  * one that matters; of anything else nobody knows which is true. */
 static void
@@ -100,10 +137,14 @@ contradict(struct alert *alert, enum alert_field field, const char *text,
 	   const char *source)
 {
 	const struct alert_value *kept = &alert->fields[field].items[0];
+	const struct alert_doubt doubt = {
+		.kind = ALERT_DOUBT_TWO, .field = field, .one = kept->text,
+		.other = text,
+	};
 
-	alert_doubt(alert, "%s is '%s' by %s, but '%s' by %s",
-		    alert_fields[field].name, kept->text, kept->source, text,
-		    source);
+	alert_doubt_of(alert, &doubt, "%s is '%s' by %s, but '%s' by %s",
+		       alert_fields[field].name, kept->text, kept->source,
+		       text, source);
 	if (alert_fields[field].type != ALERT_ORDERED ||
 	    !alert_knows_word(field, kept->text) ||
 	    !alert_knows_word(field, text))
@@ -158,18 +199,6 @@ alert_incomplete(struct alert *alert, enum alert_field field,
 	va_start(args, format);
 	values->incomplete = arena_vprintf(alert->arena, format, args);
 	va_end(args);
-}
-
-void
-alert_doubt(struct alert *alert, const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	text = arena_vprintf(alert->arena, format, args);
-	va_end(args);
-	push(alert, &alert->doubts, text, "normalize");
 }
 
 const char *

@@ -90,13 +90,36 @@ struct alert_values {
 				   only whether it was */
 };
 
+/* What a reader is told of a doubt in his language. */
+enum alert_doubt_kind {
+	ALERT_DOUBT_OTHER,	/* only its text */
+	ALERT_DOUBT_TWO,	/* the field is `one`, or `other` */
+	ALERT_DOUBT_HIDDEN,	/* the field is `one`, where nobody sees it */
+	ALERT_DOUBT_FORWARDED,	/* by `one`; NULL: nobody knows whom */
+	ALERT_DOUBT_STRANGER,	/* organisation `one` is of no customer */
+	ALERT_DOUBT_UNREAD,	/* not all of the mail was read */
+	ALERT_DOUBTS
+};
+
+struct alert_doubt {
+	const char *text;	/* the whole story, a sentence */
+	enum alert_doubt_kind kind;
+	enum alert_field field;
+	const char *one, *other;
+};
+
+struct alert_doubts {
+	struct alert_doubt *items;
+	size_t count, size;
+};
+
 struct alert {
 	struct arena *arena;	/* where added values are copied to */
 	struct alert_values fields[ALERT_FIELDS];
 
 	/* Two visible values where one was expected, or a hidden one that
 	 * differs: whoever made the mail may want to deceive. Sentences. */
-	struct alert_values doubts;
+	struct alert_doubts doubts;
 };
 
 struct alert *alert_create(struct arena *arena);
@@ -126,6 +149,10 @@ void alert_incomplete(struct alert *alert, enum alert_field field,
 
 void alert_doubt(struct alert *alert, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Of a kind; `doubt` is copied, its text made by `format`. */
+void alert_doubt_of(struct alert *alert, const struct alert_doubt *doubt,
+		    const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /* The first value's text, or NULL. */
 const char *alert_text(const struct alert *alert, enum alert_field field);

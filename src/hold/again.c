@@ -43,24 +43,35 @@ severity_of(const struct alert *alert)
 /* What is not known may be worse, so to become unknown is news as well, and to
  * be known again. */
 static const char *
-severity_news(const struct again *again, struct arena *arena)
+describe_severity(const char *before, const char *now, struct arena *arena)
+{
+	if (severity_parse(before) == SEVERITY_UNKNOWN)
+		return arena_printf(arena, "The severity was not known, and "
+				    "is %s.", now);
+	if (severity_parse(now) == SEVERITY_UNKNOWN)
+		return arena_printf(arena, "The severity was %s, and is not "
+				    "known any more.", before);
+	return arena_printf(arena, "The severity was raised from %s to %s.",
+			    before, now);
+}
+
+static bool
+find_severity_news(struct again *again, struct arena *arena)
 {
 	const char *before = again->state->known->severity;
 	const char *now = severity_of(again->alert);
 	enum severity from, to;
 
 	if (!before || !now)
-		return NULL;
+		return false;
 	from = severity_parse(before);
 	to = severity_parse(now);
-	if (from == SEVERITY_UNKNOWN && to != SEVERITY_UNKNOWN)
-		return arena_printf(arena, "The severity was not known, and "
-				    "is %s.", now);
-	if (from != SEVERITY_UNKNOWN && to == SEVERITY_UNKNOWN)
-		return arena_printf(arena, "The severity was %s, and is not "
-				    "known any more.", before);
-	return to > from ? arena_printf(arena, "The severity was raised from "
-					"%s to %s.", before, now) : NULL;
+	if (from == to || (to < from && to != SEVERITY_UNKNOWN))
+		return false;
+	again->kind = AGAIN_RAISED;
+	again->was = before;
+	again->news = describe_severity(before, now, arena);
+	return true;
 }
 
 /* ---- devices: names, and how many were not read, if any ---- */
@@ -100,19 +111,21 @@ known_devices(const struct store_known *was)
 	return devices ? devices : json_array();
 }
 
-static const char *
-first_new_device(const struct store_known *was, const struct alert *alert)
+static bool
+find_new_devices(struct again *again)
 {
-	const struct alert_values *values = &alert->fields[ALERT_DEVICE];
-	struct json *devices = known_devices(was);
-	const char *found = NULL;
+	const struct alert_values *values = &again->alert->fields[ALERT_DEVICE];
+	struct json *devices = known_devices(again->state->known);
 	size_t i;
 
-	for (i = 0; i < values->count && !found; i++)
-		if (!has_device(devices, values->items[i].text))
-			found = values->items[i].text;
+	for (i = 0; i < values->count; i++) {
+		if (has_device(devices, values->items[i].text))
+			continue;
+		if (!again->devices++)
+			again->device = values->items[i].text;
+	}
 	json_destroy(&devices);
-	return found;
+	return again->devices;
 }
 
 static int64_t
@@ -127,21 +140,30 @@ unread_devices(const struct json *devices)
 }
 
 static const char *
-devices_news(const struct again *again, struct arena *arena)
+describe_devices(const struct again *again, struct arena *arena)
 {
-	const struct store_known *was = again->state->known;
-	const struct alert_values *values = &again->alert->fields[ALERT_DEVICE];
-	const char *added = first_new_device(was, again->alert);
-	struct json *devices;
-	bool is_more;
+	if (!again->devices)
+		return arena_printf(arena, "A device may have been added: %s.",
+			again->alert->fields[ALERT_DEVICE].incomplete);
+	if (again->devices == 1)
+		return arena_printf(arena, "A device was added: %s.",
+				    again->device);
+	return arena_printf(arena, "%zu devices were added, the first is %s.",
+			    again->devices, again->device);
+}
 
-	if (added)
-		return arena_printf(arena, "A device was added: %s.", added);
-	devices = known_devices(was);
-	is_more = (int64_t)values->unread > unread_devices(devices);
+static bool
+find_device_news(struct again *again, struct arena *arena)
+{
+	const struct alert_values *values = &again->alert->fields[ALERT_DEVICE];
+	struct json *devices = known_devices(again->state->known);
+	bool is_more = (int64_t)values->unread > unread_devices(devices);
+
 	json_destroy(&devices);
-	return is_more ? arena_printf(arena, "A device may have been added: "
-				      "%s.", values->incomplete) : NULL;
+	if (!find_new_devices(again) && !is_more)
+		return false;
+	again->news = describe_devices(again, arena);
+	return true;
 }
 
 /* Those that were known and those that it names now. A mail names fewer than
@@ -207,23 +229,24 @@ find_news(struct again *again, struct arena *arena)
 {
 	const struct store_known *was = again->state->known;
 	const char *status = status_of(again->alert);
-	const char *news;
 
 	if (is_resolved(status)) {
 		if (!is_resolved(was->status))
 			again->change = "it was resolved";
 		return;
 	}
-	if ((news = severity_news(again, arena)))
-		again->news = news;
-	else if (is_resolved(was->status) && (again->by_api || status))
+	if (find_severity_news(again, arena))
+		return;
+	if (is_resolved(was->status) && (again->by_api || status)) {
+		again->kind = AGAIN_REOPENED;
 		again->news = "The alert was resolved and is open again.";
 	/* A mail names few devices, so the first record brings no news. */
-	else if ((was->digest || !again->by_api) &&
-		 (news = devices_news(again, arena)))
-		again->news = news;
-	else
+	} else if ((was->digest || !again->by_api) &&
+		   find_device_news(again, arena)) {
+		again->kind = AGAIN_DEVICE;
+	} else {
 		again->change = "it was changed";
+	}
 }
 
 /* Whose time is not known is not known to be older. */

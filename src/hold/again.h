@@ -26,6 +26,14 @@
 #include "hold/hold.h"
 #include "store/change.h"
 
+enum again_news {
+	AGAIN_NOTHING,
+	AGAIN_RAISED,			/* the severity, or it is not known any
+					   more, or again */
+	AGAIN_REOPENED,
+	AGAIN_DEVICE,			/* there are more, or may be */
+};
+
 struct again {
 	const struct alert *alert;
 	const struct hold_state *state;
@@ -39,7 +47,12 @@ struct again {
 	const char *digest;		/* of the record; NULL for a mail */
 	bool same;			/* nothing at all has changed, or it is
 					   older than what is known */
-	const char *news;		/* what makes it worth telling again */
+	enum again_news kind;		/* what makes it worth telling again, */
+	const char *news;		/* as a sentence for the journal; NULL:
+					   nothing */
+	const char *was;		/* the severity; of AGAIN_RAISED */
+	const char *device;		/* the first new one, */
+	size_t devices;			/* of how many; 0: there may be some */
 	const char *change;		/* what else changed: for the journal */
 };
 

@@ -275,7 +275,8 @@ search_all(struct search *search, const struct customer_evidences *evidences)
 /* An organisation that nobody claims, or NULL. */
 static const char *
 strange_organization(struct search *search,
-		     const struct customer_evidences *evidences)
+		     const struct customer_evidences *evidences,
+		     const char **name_out)
 {
 	struct map *claimed = search->customers->by_organization;
 	size_t i;
@@ -286,10 +287,11 @@ strange_organization(struct search *search,
 		const struct customer_evidence *one =
 			&evidences->organizations.items[i];
 
-		if (!find_folded(search, claimed, one->text))
-			return arena_printf(search->arena,
-				"%s is of no customer",
-				describe(search, "organization", one));
+		if (find_folded(search, claimed, one->text))
+			continue;
+		*name_out = one->text;
+		return arena_printf(search->arena, "%s is of no customer",
+				    describe(search, "organization", one));
 	}
 	return NULL;
 }
@@ -329,7 +331,8 @@ customers_find(const struct customers *customers, struct arena *arena,
 	answer.result = CUSTOMER_FOUND;
 	answer.customer = search.customer;
 	answer.why = search.by;
-	answer.doubt = strange_organization(&search, evidences);
+	answer.doubt = strange_organization(&search, evidences,
+					    &answer.stranger);
 	answer.is_strange = answer.doubt && !search.by_tenant &&
 			    search.customer->organizations;
 	return answer;

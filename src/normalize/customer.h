@@ -72,6 +72,8 @@ struct customer_answer {
 	const struct customer *customer;	/* NULL unless found */
 	const char *why;			/* one sentence */
 	const char *doubt;			/* the same, or NULL */
+	const char *stranger;			/* the organisation that it is
+						   about */
 	bool is_strange;			/* that doubt about one who
 						   lists names, and no tenant
 						   speaks for him */

@@ -358,6 +358,18 @@ has_value(const struct alert_values *values, const char *text)
 }
 
 static void
+doubt_hidden_value(struct alert *alert, enum alert_field field,
+		   const struct alert_value *value)
+{
+	const struct alert_doubt doubt = {
+		.kind = ALERT_DOUBT_HIDDEN, .field = field, .one = value->text,
+	};
+
+	alert_doubt_of(alert, &doubt, "hidden in the mail: %s '%s' (%s)",
+		       alert_fields[field].name, value->text, value->source);
+}
+
+static void
 doubt_hidden(struct fill *hidden, struct alert *alert)
 {
 	int field;
@@ -370,11 +382,8 @@ doubt_hidden(struct fill *hidden, struct alert *alert)
 		for (i = 0; i < values->count; i++)
 			if (!has_value(&alert->fields[field],
 				       values->items[i].text))
-				alert_doubt(alert, "hidden in the mail: %s "
-					    "'%s' (%s)",
-					    alert_fields[field].name,
-					    values->items[i].text,
-					    values->items[i].source);
+				doubt_hidden_value(alert, field,
+						   &values->items[i]);
 	}
 }
 

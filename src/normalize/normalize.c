@@ -87,6 +87,7 @@ static void
 set_customer(struct normalized *out, const struct normalize_input *input,
 	     struct customer_evidences *evidences, struct arena *arena)
 {
+	struct alert_doubt stranger = { .kind = ALERT_DOUBT_STRANGER };
 	struct customer_answer answer;
 	size_t i;
 
@@ -101,8 +102,9 @@ set_customer(struct normalized *out, const struct normalize_input *input,
 	out->customer = answer.result;
 	out->why = answer.why;
 	out->is_strange = answer.is_strange;
+	stranger.one = answer.stranger;
 	if (answer.doubt)
-		alert_doubt(out->alert, "%s", answer.doubt);
+		alert_doubt_of(out->alert, &stranger, "%s", answer.doubt);
 	if (answer.customer)
 		alert_set(out->alert, ALERT_CUSTOMER, answer.customer->name,
 			  answer.why);
@@ -152,7 +154,11 @@ set_forwarded(struct normalized *out, const struct normalize_input *input,
 	      const struct choice *choice, struct arena *arena)
 {
 	const struct message *outer = input->message;
-	const char *by = outer->from.count ? outer->from.items[0].address : "";
+	const struct alert_doubt doubt = {
+		.kind = ALERT_DOUBT_FORWARDED,
+		.one = outer->from.count && *outer->from.items[0].address ?
+		       outer->from.items[0].address : NULL,
+	};
 
 	out->forwarded = choice->message != outer ||
 			 choice->recognition.passed_on;
@@ -161,8 +167,8 @@ set_forwarded(struct normalized *out, const struct normalize_input *input,
 			 forward_has_words(input->formats, arena, outer,
 					   choice->message != outer);
 	if (out->forwarded)
-		alert_doubt(out->alert, "forwarded by %s",
-			    *by ? by : "nobody knows whom");
+		alert_doubt_of(out->alert, &doubt, "forwarded by %s",
+			       doubt.one ? doubt.one : "nobody knows whom");
 }
 
 static void
@@ -171,6 +177,7 @@ read_message(struct normalized *out, const struct normalize_input *input,
 {
 	struct extraction extraction = { .alert = out->alert };
 	const struct format *format = choice->recognition.format;
+	static const struct alert_doubt unread = { .kind = ALERT_DOUBT_UNREAD };
 	size_t i;
 
 	extract(&extraction, input->formats, &choice->recognition,
@@ -181,8 +188,8 @@ read_message(struct normalized *out, const struct normalize_input *input,
 	mark_missing(out);
 	set_title(out->alert, choice->message->subject);
 	for (i = 0; i < choice->message->limits.count; i++)
-		alert_doubt(out->alert, "not all of it was read: %s",
-			    choice->message->limits.items[i]);
+		alert_doubt_of(out->alert, &unread, "not all of it was read: "
+			       "%s", choice->message->limits.items[i]);
 	for (i = 0; i < extraction.notes.count; i++)
 		vec_push(arena, &out->notes, extraction.notes.items[i]);
 	for (i = 0; out->recognised && i < extraction.unknown.count; i++)

@@ -54,6 +54,9 @@ struct normalized {
 
 	/* Of an API's alert: what its incident is called; or NULL. */
 	const char *incident_name;
+	/* Of an API's alert: what Microsoft recommends to do, in lines; or
+	 * NULL. */
+	const char *actions;
 
 	/* Of an API's alert: why nobody needs to act on it any more, or NULL.
 	 * It is recorded, and paged only when a rule asks for such ones. */

@@ -107,6 +107,16 @@ read_handling(struct record_reader *reader, const struct json *json)
 }
 
 static void
+read_actions(struct record_reader *reader, const struct json *json)
+{
+	const char *text = json_text(json_member(json, "recommendedActions"));
+
+	if (text && *text)
+		reader->out->actions = text_trim(reader->arena, text,
+						 strlen(text));
+}
+
+static void
 graph_read(struct record_reader *reader, const struct json *json)
 {
 	const char *link;
@@ -123,6 +133,7 @@ graph_read(struct record_reader *reader, const struct json *json)
 	/* `category` has only the first of them. */
 	record_expect_list(reader, ALERT_CATEGORY, json, "categories");
 	record_expect_list(reader, ALERT_TECHNIQUE, json, "mitreTechniques");
+	read_actions(reader, json);
 	read_handling(reader, json);
 }
 

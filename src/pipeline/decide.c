@@ -430,7 +430,7 @@ trace_incomplete(struct deciding *d, const struct alert *alert)
 static void
 trace_normalized(struct deciding *d, const struct normalized *normalized)
 {
-	const struct alert_values *doubts = &normalized->alert->doubts;
+	const struct alert_doubts *doubts = &normalized->alert->doubts;
 	size_t i;
 
 	trace_line(d, "customer", normalized->why);

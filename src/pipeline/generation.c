@@ -80,6 +80,26 @@ check_language(const struct generation *g, struct conf_word word)
 	buf_release(&list);
 }
 
+/* A language that nobody reads need not be complete. */
+static void
+check_words(const struct generation *g)
+{
+	size_t contacts = g->contacts->list.count, count = 0, i;
+	const char **used = arena_array(g->arena, contacts +
+			g->ruleset->customer_count + 1, sizeof(*used));
+
+	for (i = 0; i < contacts; i++)
+		used[count++] = g->contacts->list.items[i]->language.text;
+	for (i = 0; i < g->ruleset->customer_count; i++) {
+		const struct conf_node *language = conf_find(
+			&g->ruleset->customers[i].node->block, "language");
+
+		if (language)
+			used[count++] = conf_word(language, 0).text;
+	}
+	words_check(g->templates->languages, used);
+}
+
 static void
 check_zone(const struct generation *g, struct conf_word word)
 {
@@ -309,6 +329,7 @@ check_between(const struct generation *g)
 		check_customer_words(g, &g->ruleset->customers[i]);
 	for (i = 0; i < g->contacts->list.count; i++)
 		check_contact(g, g->contacts->list.items[i]);
+	check_words(g);
 	/* Not while there are errors: a rule that is left out is no rule. */
 	for (i = 0; i < g->tests->list.count && !diag_errors(g->diag); i++)
 		check_test(g, g->tests->list.items[i]);

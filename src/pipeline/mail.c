@@ -112,22 +112,12 @@ reader_zone(const struct contact *contact,
 
 /* What the reader should know about how this came to be. */
 static const char *const *
-notes_of(const struct pipeline_input *input,
-	 const struct pipeline_decision *decision, struct arena *arena)
+notes_of(const struct pipeline_input *input, struct arena *arena)
 {
-	const struct message *message = input->message;
-	size_t limits = message ? message->limits.count : 0, count = 0, i;
-	const char **notes = arena_array(arena, limits + 4, sizeof(*notes));
+	const char **notes = arena_array(arena, 2, sizeof(*notes));
 
-	if (decision->news)
-		notes[count++] = decision->news;
 	if (input->truncated)
-		notes[count++] = "The mail was too large and is cut.";
-	if (decision->normalized && decision->normalized->forwarded)
-		notes[count++] = "The notification was forwarded; nothing "
-				 "proves what it says.";
-	for (i = 0; i < limits; i++)
-		notes[count++] = message->limits.items[i];
+		notes[0] = "note-cut";
 	return notes;
 }
 
@@ -150,6 +140,22 @@ only_tenant(const struct ruleset_customer *customer)
 	return tenant;
 }
 
+/* The rule that tells a reader; NULL for the catch-all. */
+static const struct conf_node *
+node_of(const struct ruleset_customer *customer, const char *rule)
+{
+	size_t i;
+
+	if (!customer || !rule)
+		return NULL;
+	if (!strcmp(rule, "otherwise"))
+		return customer->otherwise;
+	for (i = 0; i < customer->rule_count; i++)
+		if (!strcmp(customer->rules[i].name, rule))
+			return customer->rules[i].node;
+	return NULL;
+}
+
 static const char *
 comment_of(const struct pipeline_decision *decision, const char *rule)
 {
@@ -157,6 +163,108 @@ comment_of(const struct pipeline_decision *decision, const char *rule)
 
 	return deciding && !strcmp(deciding->name, rule) ?
 		rule_comment(deciding) : NULL;
+}
+
+static const char *
+word_or_none(const struct ruleset_customer *customer, const char *keyword)
+{
+	const char *text = customer_word(customer, keyword);
+
+	return *text ? text : NULL;
+}
+
+/* What the rule says of its own replaces what the customer has for all. */
+static void
+add_help(struct notification *notification,
+	 const struct ruleset_customer *customer)
+{
+	const struct conf_node *node = node_of(customer, notification->rule);
+
+	notification->note = word_or_none(customer, "note");
+	notification->phone = word_or_none(customer, "phone");
+	notification->runbook = word_or_none(customer, "runbook");
+	if (!node)
+		return;
+	notification->todo = rule_help(node, "do");
+	notification->rule_note = rule_help(node, "note");
+	if (rule_help(node, "runbook"))
+		notification->runbook = rule_help(node, "runbook");
+}
+
+/* Who else is told, each contact once. */
+static const char *const *
+others_of(const struct pipeline_decision *decision,
+	  const struct pipeline_plan *plan, struct arena *arena)
+{
+	size_t count = decision->plans.count, kept = 0, i, j;
+	const char **names = arena_array(arena, count + 1, sizeof(*names));
+
+	for (i = 0; i < count; i++) {
+		const char *name = decision->plans.items[i].contact->name;
+
+		for (j = 0; j < kept && strcmp(names[j], name); j++)
+			;
+		if (j == kept && strcmp(name, plan->contact->name))
+			names[kept++] = name;
+	}
+	return names;
+}
+
+static enum update_kind
+severity_update(const struct pipeline_decision *decision)
+{
+	if (severity_parse(decision->again.was) == SEVERITY_UNKNOWN)
+		return UPDATE_KNOWN;
+	if (alert_severity(decision->alert) == SEVERITY_UNKNOWN)
+		return UPDATE_UNKNOWN;
+	return UPDATE_RAISED;
+}
+
+static struct update
+update_of(const struct pipeline_decision *decision)
+{
+	const struct again *again = &decision->again;
+	struct update update = {
+		.was = again->was,
+		.device = again->device, .devices = again->devices,
+	};
+
+	if (again->kind == AGAIN_RAISED)
+		update.kind = severity_update(decision);
+	else if (again->kind == AGAIN_REOPENED)
+		update.kind = UPDATE_REOPENED;
+	else if (again->kind == AGAIN_DEVICE)
+		update.kind = again->devices ? UPDATE_DEVICE :
+			      UPDATE_MAYBE_DEVICE;
+	return update;
+}
+
+static const char *
+domain_of(const char *address)
+{
+	const char *at = strrchr(address, '@');
+
+	return at ? at + 1 : "";
+}
+
+/* Ours are those who share a domain with the sender or somebody of the
+ * catch-all; everybody else is the customer's own. */
+static bool
+is_ours(const struct generation *g, const struct endpoint *to,
+	struct arena *arena)
+{
+	const char *domain = domain_of(to->address);
+	recipients ours = { 0 };
+	size_t i;
+
+	if (text_same(domain, domain_of(g->settings.from)))
+		return true;
+	contact_reach(g->contacts, generation_catch_all(g), arena, &ours);
+	for (i = 0; i < ours.count; i++)
+		if (text_same(domain,
+			      domain_of(ours.items[i].endpoint.address)))
+			return true;
+	return false;
 }
 
 /* A record may bring it; a mail's incident is known by id. */
@@ -183,7 +291,11 @@ notification_of(const struct generation *g,
 		.rule = plan->rule,
 		.rule_comment = comment_of(decision, plan->rule),
 		.code = decision->code,
-		.notes = notes_of(input, decision, arena),
+		.notes = notes_of(input, arena),
+		.update = update_of(decision),
+		.actions = decision->normalized ?
+			   decision->normalized->actions : NULL,
+		.others = others_of(decision, plan, arena),
 		.original = pipeline_original(g, decision, arena),
 	};
 }
@@ -300,6 +412,8 @@ pipeline_compose(const struct generation *g, const struct render_input *what,
 
 	complete.customer = customer ? customer->display : NULL;
 	complete.tenant = only_tenant(customer);
+	complete.is_customers = !is_ours(g, &reader->endpoint, arena);
+	add_help(&complete, customer);
 	complete.words = reader_words(g, reader->contact, customer);
 	complete.zone = reader_zone(reader->contact, customer);
 	input.notification = &complete;

@@ -16,11 +16,14 @@
 #include "base/digest.h"
 #include "base/text.h"
 
+#include <ctype.h>
+
 enum {
 	/* Of octets; what is longer is cut: readers show far less, and some
 	 * servers refuse headers of many kilobytes. */
 	HEADER_TEXT_MOST = 400,
 	LINE_MOST = 76,		/* RFC 2047 section 2; base64 likewise */
+	LIST_MOST = 255,	/* RFC 2919 section 2 */
 	NAME_MOST = 60,		/* with From: and its quotes on one line */
 	/* "=?UTF-8?B?" and "?=" */
 	WORD_FRAME = 12,
@@ -31,6 +34,12 @@ enum {
 };
 
 #define CRLF "\r\n"
+
+static const char *const importances[] = {
+	[COMPOSE_NORMAL] = "normal",
+	[COMPOSE_HIGH] = "high",
+	[COMPOSE_LOW] = "low",
+};
 
 static void
 append_base64_lines(struct buf *out, const char *bytes, size_t count)
@@ -240,6 +249,21 @@ append_references(struct arena *arena, struct buf *out,
 		append_id(arena, out, i ? "" : "References:", references[i]);
 }
 
+/* Only what a domain has: a name of a customer is a person's. */
+static void
+append_list(struct buf *out, const char *list)
+{
+	size_t i;
+
+	if (!list)
+		return;
+	buf_puts(out, "List-Id: <");
+	for (i = 0; list[i] && i < LIST_MOST; i++)
+		buf_putc(out, isalnum((unsigned char)list[i]) ||
+			 list[i] == '.' || list[i] == '-' ? list[i] : '-');
+	buf_puts(out, ">" CRLF);
+}
+
 static void
 append_headers(struct arena *arena, struct buf *out,
 	       const struct compose *compose)
@@ -252,6 +276,9 @@ append_headers(struct arena *arena, struct buf *out,
 	append_references(arena, out, compose->references);
 	buf_puts(out, "Auto-Submitted: auto-generated" CRLF);
 	buf_puts(out, "X-Auto-Response-Suppress: All" CRLF);
+	buf_printf(out, "Importance: %s" CRLF,
+		   importances[compose->importance]);
+	append_list(out, compose->list);
 	append_header(arena, out, "X-Tocsin-Code", compose->code);
 	append_header(arena, out, "X-Tocsin-Customer", compose->customer);
 	append_header(arena, out, "X-Tocsin-Rule", compose->rule);

@@ -22,6 +22,13 @@
 
 #include <stdbool.h>
 
+/* Importance (RFC 2156 5.3.4), as mail programs show it. */
+enum compose_importance {
+	COMPOSE_NORMAL,
+	COMPOSE_HIGH,
+	COMPOSE_LOW,
+};
+
 struct compose {
 	const char *from_name;		/* may be NULL */
 	const char *from;		/* addresses: text_is_address() */
@@ -35,6 +42,10 @@ struct compose {
 	const char *code;
 	const char *customer;
 	const char *rule;
+
+	enum compose_importance importance;
+	const char *list;		/* a domain: what mail programs sort
+					   by, List-Id (RFC 2919); or NULL */
 
 	const char *text;
 	const char *html;		/* NULL: text only */

@@ -5,8 +5,8 @@
  * of its words.
  *
  *	notice-KIND		what it is, in one line
- *	notice-KIND-short	the same before the severity and title of the alert
- *				it is about; only kinds about an alert
+ *	notice-KIND-short	the same before the severity and title of the
+ *				alert it is about; only kinds about an alert
  *	notice-KIND-text	what follows from it and what to do, with the
  *				holes {address} {tenant} {name} {since} {every}
  *				{count}
@@ -57,7 +57,7 @@ struct notice {
 	int64_t every_ms;
 	size_t count;
 
-	const char *why;	/* key of a word that says the reason; or NULL */
+	const char *why;	/* key of a word that says the reason; NULL */
 	const char *detail;	/* more on it as it came, an answer of a server
 				   or of a parser: shown as a quotation; NULL */
 	const char *const *items;	/* what it is about, one a line; ended

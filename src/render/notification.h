@@ -13,6 +13,7 @@
 #include "base/zone.h"
 #include "render/notice.h"
 #include "render/original.h"
+#include "render/update.h"
 #include "render/value.h"
 #include "render/words.h"
 
@@ -29,6 +30,9 @@ struct notification {
 	const char *tenant;		/* of the customer, for a link when the
 					   alert names none; or NULL */
 	const char *incident;		/* what it is called, or NULL */
+	const char *actions;		/* what Microsoft recommends: lines, or
+					   NULL */
+	struct update update;		/* what is new, if it was told before */
 	enum notification_reason reason;
 	const char *rule;		/* its name; "otherwise", "catch-all" */
 	const char *rule_comment;	/* or NULL */
@@ -36,7 +40,19 @@ struct notification {
 					   it; NULL: it is the alert's own. The
 					   rule is NULL then */
 	const char *code;		/* for `tocsin why` */
-	const char *const *notes;	/* sentences, ended by NULL; or NULL */
+	const char *const *notes;	/* keys of words, or sentences; ended by
+					   NULL; or NULL */
+	/* What the configuration has for whoever acts on it: of the rule, or of
+	 * the customer; each may be NULL. */
+	const char *todo;
+	const char *runbook;		/* a link */
+	const char *phone;
+	const char *note;		/* of the customer */
+	const char *rule_note;
+	const char *const *others;	/* names of contacts that are told as
+					   well, ended by NULL; or NULL */
+	bool is_customers;		/* the reader is the customer's own: how
+					   we work is not for him */
 	const struct original *original; /* what came, as far as the reader has
 					   to look for himself; or NULL */
 	const struct words *words;
@@ -66,6 +82,10 @@ const char *notification_time(struct arena *arena,
 			      const struct notification *notification);
 /* NULL for NOTIFICATION_RULE: the rule's name says it. */
 const char *notification_reason(const struct notification *notification);
+/* A note in words of the reader. */
+const char *notification_note(struct arena *arena,
+			      const struct notification *notification,
+			      const char *note);
 /* A link of https into the tenant's own portal, or NULL. */
 const char *notification_link(struct arena *arena,
 			      const struct notification *notification);

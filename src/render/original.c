@@ -9,9 +9,10 @@ enum {
 	TEXT_MOST = 2000,
 	/* Lines: a hostile text may have one character on each. */
 	LINES_MOST = 100,
-	/* Characters of a line of a quotation. A longer one would go on at the
-	 * begin of a line, without its mark. */
-	QUOTED_MOST = 70,
+	/* Characters of a line of a quotation, 78 with its mark. A longer one
+	 * would go on at the begin of a line, without the mark; a shorter one
+	 * would break what whoever wrote it has wrapped already. */
+	QUOTED_MOST = 76,
 	ROWS_MOST = 20,
 	MEGABYTE = 1000000,
 };
@@ -118,6 +119,14 @@ set_text(struct arena *arena, struct value *map,
 }
 
 static const char *
+word(const struct words *words, const char *key)
+{
+	const char *text = words_text(words, key);
+
+	return text ? text : key;
+}
+
+static const char *
 clean(struct arena *arena, const char *text)
 {
 	return text_fold_space(arena, text, strlen(text));
@@ -127,7 +136,6 @@ static void
 set_rows(struct arena *arena, struct value *map,
 	 const struct original *original, const struct words *words)
 {
-	const char *colon = words_text(words, "colon");
 	struct value *all = value_list(arena), *quoted = value_list(arena);
 	size_t i;
 
@@ -140,11 +148,27 @@ set_rows(struct arena *arena, struct value *map,
 		value_set_text(row, "text", text);
 		value_add(all, row);
 		wrap(arena, arena_printf(arena, "%s%s%s", label,
-					 colon ? colon : ": ", text), quoted);
+					 word(words, "colon"), text), quoted);
 	}
 	value_set(map, "rows", all);
 	value_set(map, "quoted-rows", quoted);
 	value_set_bool(map, "has-rows", original->row_count);
+}
+
+static void
+set_from(struct arena *arena, struct value *map,
+	 const struct original *original, const struct words *words)
+{
+	struct value *quoted = value_list(arena);
+	const char *from;
+
+	value_set(map, "quoted-from", quoted);
+	if (!original->from)
+		return;
+	from = clean(arena, original->from);
+	value_set_text(map, "from", from);
+	wrap(arena, arena_printf(arena, "%s%s%s", word(words, "original-from"),
+				 word(words, "colon"), from), quoted);
 }
 
 struct value *
@@ -156,8 +180,7 @@ original_value(struct arena *arena, const struct original *original,
 	if (!original)
 		return value_bool(arena, false);
 	map = value_map(arena);
-	value_set_text(map, "from", original->from ?
-		       clean(arena, original->from) : NULL);
+	set_from(arena, map, original, words);
 	set_text(arena, map, original);
 	set_rows(arena, map, original, words);
 	value_set_bool(map, "is-attached", original_is_attached(original));
@@ -168,30 +191,29 @@ original_value(struct arena *arena, const struct original *original,
 	return map;
 }
 
-static const char *
-word(const struct words *words, const char *key)
+static void
+print_heading(const struct words *words, const char *key, struct buf *out)
 {
-	const char *text = words_text(words, key);
-
-	return text ? text : key;
+	buf_printf(out, "%s%s\n", word(words, key), word(words, "colon"));
 }
 
-/* The word as a heading, and the list below it, as a quotation. */
 static void
-print_list(const struct value *map, const char *name,
-	   const struct words *words, const char *key, struct buf *out)
+print_quoted(const struct value *map, const char *name, struct buf *out)
 {
 	const struct value *list = value_find(map, name, strlen(name));
 	size_t i;
 
-	if (!value_count(list))
-		return;
-	buf_printf(out, "%s%s\n", word(words, key), word(words, "colon"));
 	for (i = 0; i < value_count(list); i++) {
 		buf_puts(out, "> ");
 		value_print(value_item(list, i), out);
 		buf_putc(out, '\n');
 	}
+}
+
+static bool
+has(const struct value *map, const char *name)
+{
+	return value_is_true(value_find(map, name, strlen(name)));
 }
 
 void
@@ -203,12 +225,14 @@ original_print(struct arena *arena, const struct original *original,
 	if (!original)
 		return;
 	map = original_value(arena, original, words);
-	print_list(map, "quoted-rows", words, "original-rows", out);
-	if (original->from)
-		buf_printf(out, "%s%s%s\n", word(words, "original-from"),
-			   word(words, "colon"),
-			   clean(arena, original->from));
-	print_list(map, "quoted-lines", words, "original-text", out);
+	if (has(map, "has-rows"))
+		print_heading(words, "original-rows", out);
+	print_quoted(map, "quoted-rows", out);
+	if (has(map, "has-lines"))
+		print_heading(words, "original-text", out);
+	if (has(map, "has-lines"))
+		print_quoted(map, "quoted-from", out);
+	print_quoted(map, "quoted-lines", out);
 	if (original_is_attached(original))
 		buf_printf(out, "%s\n", word(words, "raw-attached"));
 	else if (is_large(original))

@@ -44,9 +44,9 @@ bool original_is_attached(const struct original *original);
 /*
  * What templates see as `original`; false for NULL. Lists: `lines` of the text,
  * at most 2,000 characters, and `rows` with label and text, for a box; the same
- * wrapped, as `quoted-lines` and `quoted-rows`, for plain text. Texts: `from`;
- * `large`, its size when it is too large to be attached. And has-lines,
- * has-rows, is-attached, is-cut, is-kept.
+ * wrapped, as `quoted-lines`, `quoted-rows` and `quoted-from`, for plain text.
+ * Texts: `from`; `large`, its size when it is too large to be attached. And
+ * has-lines, has-rows, is-attached, is-cut, is-kept.
  */
 struct value *original_value(struct arena *arena,
 			     const struct original *original,

@@ -76,13 +76,46 @@ append_link(struct arena *arena, struct buf *out,
 }
 
 static void
+append_update(struct arena *arena, struct buf *out,
+	      const struct notification *notification)
+{
+	const char *text = update_text(arena, &notification->update,
+				       notification->words,
+				       notification_severity(arena,
+							     notification));
+
+	if (text)
+		buf_printf(out, "*** %s ***\n\n", text);
+}
+
+static void
+append_help(struct buf *out, const struct notification *notification)
+{
+	const struct { const char *label, *text; } help[] = {
+		{ "what-to-do", notification->todo },
+		{ "runbook", notification->runbook },
+		{ "phone", notification->phone },
+		{ "note", notification->rule_note },
+		{ "note", notification->note },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(help) / sizeof(*help); i++)
+		if (help[i].text)
+			append_line(out, notification, help[i].label,
+				    help[i].text);
+}
+
+/* How we work is for our own people only. */
+static void
 append_reason(struct buf *out, const struct notification *notification)
 {
 	const char *reason = notification_reason(notification);
+	bool is_internal = !notification->is_customers;
 
-	if (reason)
+	if (is_internal && reason)
 		append_line(out, notification, "reason", reason);
-	else if (notification->rule)
+	else if (is_internal && notification->rule)
 		append_line(out, notification, "rule", notification->rule);
 	if (notification->code)
 		append_line(out, notification, "code", notification->code);
@@ -91,7 +124,11 @@ append_reason(struct buf *out, const struct notification *notification)
 static const char *
 subject_of_alert(struct arena *arena, const struct notification *notification)
 {
-	return arena_printf(arena, "[%s] %s%s%s",
+	const char *news = update_short(arena, &notification->update,
+					notification->words);
+
+	return arena_printf(arena, "%s%s[%s] %s%s%s", news ? news : "",
+			    news ? " " : "",
 			    notification_severity_short(arena, notification),
 			    notification_customer(arena, notification),
 			    word(notification, "colon"),
@@ -123,6 +160,7 @@ plain_text(struct arena *arena, const struct notification *notification)
 	if (notification->notice)
 		notice_print(arena, notification->notice, notification->words,
 			     notification->zone, &out);
+	append_update(arena, &out, notification);
 	buf_printf(&out, "%s\n\n", notification_headline(arena, notification));
 	if (notification_is_unverified(notification))
 		buf_printf(&out, "*** %s ***\n%s\n\n",
@@ -130,8 +168,10 @@ plain_text(struct arena *arena, const struct notification *notification)
 			   word(notification, "unverified-text"));
 	append_facts(arena, &out, notification);
 	append_link(arena, &out, notification);
+	append_help(&out, notification);
 	for (; note && *note; note++)
-		append_line(&out, notification, "notes", *note);
+		append_line(&out, notification, "notes",
+			    notification_note(arena, notification, *note));
 	original_print(arena, notification->original, notification->words,
 		       &out);
 	buf_putc(&out, '\n');

@@ -65,6 +65,8 @@ render_template(struct arena *arena, const struct templates *templates,
 				     MUSTACHE_TEXT, value, error);
 	if (!rendered->text)
 		return false;
+	if (template->is_text)
+		return true;
 	rendered->html = render_part(arena, templates, template->html,
 				     MUSTACHE_HTML, value, error);
 	return rendered->html;
@@ -101,6 +103,34 @@ render_parts(struct arena *arena, const struct render_input *input,
 	buf_release(&error);
 }
 
+/* An unknown severity is at least anything. */
+static enum compose_importance
+importance_of(const struct notification *notification)
+{
+	const struct notice *notice = notification->notice;
+	enum severity severity = alert_severity(notification->alert);
+	bool is_alerts = !notice || notice_short(notice, notification->words);
+
+	if (notice && !notice_is_pressing(notice))
+		return COMPOSE_NORMAL;
+	if (!is_alerts || severity_at_least(severity, SEVERITY_HIGH))
+		return COMPOSE_HIGH;
+	return severity_at_least(severity, SEVERITY_MEDIUM) ? COMPOSE_NORMAL :
+	       COMPOSE_LOW;
+}
+
+/* By customer, so that a desk sorts its mails by a rule for each. */
+static const char *
+list_of(struct arena *arena, const struct notification *notification,
+	const char *from)
+{
+	const char *customer = alert_text(notification->alert, ALERT_CUSTOMER);
+	const char *at = strrchr(from, '@');
+
+	return arena_printf(arena, "%s.tocsin.%s", customer ? customer :
+			    "unknown-customer", at ? at + 1 : from);
+}
+
 struct rendered
 render_notification(struct arena *arena, const struct render_input *input)
 {
@@ -112,6 +142,8 @@ render_notification(struct arena *arena, const struct render_input *input)
 	compose.code = notification->code;
 	compose.customer = alert_text(notification->alert, ALERT_CUSTOMER);
 	compose.rule = notification->rule;
+	compose.importance = importance_of(notification);
+	compose.list = list_of(arena, notification, input->envelope.from);
 	if (original_is_attached(notification->original))
 		compose.original = notification->original;
 	finish(arena, &rendered, &compose);

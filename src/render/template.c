@@ -9,10 +9,12 @@ static const struct part {
 	const char *file;
 	enum mustache_escape escape;
 	size_t offset;		/* in struct template */
+	bool is_body;
 } parts[] = {
-	{ "subject" SUFFIX, MUSTACHE_TEXT, offsetof(struct template, subject) },
-	{ "text" SUFFIX, MUSTACHE_TEXT, offsetof(struct template, text) },
-	{ "html" SUFFIX, MUSTACHE_HTML, offsetof(struct template, html) },
+	{ "subject" SUFFIX, MUSTACHE_TEXT, offsetof(struct template, subject),
+	  false },
+	{ "text" SUFFIX, MUSTACHE_TEXT, offsetof(struct template, text), true },
+	{ "html" SUFFIX, MUSTACHE_HTML, offsetof(struct template, html), true },
 };
 
 enum { PARTS = sizeof(parts) / sizeof(*parts) };
@@ -26,7 +28,8 @@ struct loader {
 	struct diag *diag;
 	const struct shelf *shelf;
 	struct templates *templates;
-	const struct value *shape;
+	const struct value *shape;	/* of what nobody vouches for */
+	const struct value *proved;	/* the same of what somebody does */
 };
 
 static struct mustache **
@@ -89,6 +92,10 @@ load_part(const struct loader *loader, struct template *template,
 					template->name, part->file);
 
 	if (!shelf_has(loader->shelf, name)) {
+		if (part->escape == MUSTACHE_HTML) {
+			template->is_text = true;
+			return;
+		}
 		diag_error(loader->diag, (struct diag_place){ NULL, 0, 0 },
 			   arena_printf(loader->arena, "write %s",
 					shelf_path(loader->shelf, name)),
@@ -127,7 +134,8 @@ check_file_name(const struct loader *loader, const char *path,
 	diag_error(loader->diag, (struct diag_place){ NULL, 0, 0 },
 		   diag_did_you_mean(loader->diag, file, part_files,
 				     "a template has subject.mustache, "
-				     "text.mustache and html.mustache"),
+				     "text.mustache and perhaps "
+				     "html.mustache"),
 		   "nothing reads %s", shelf_path(loader->shelf, path));
 }
 
@@ -163,6 +171,39 @@ check_renders(const struct loader *loader, const struct template *template,
 	buf_release(&error);
 }
 
+static const char *
+rendered(const struct loader *loader, const struct part *part,
+	 const struct mustache *compiled, const struct value *shape)
+{
+	struct buf out = BUF_INIT, error = BUF_INIT;
+	const char *text = NULL;
+
+	if (mustache_render(compiled, loader->templates->partials, shape,
+			    part->escape, &out, &error))
+		text = arena_strndup(loader->arena, out.data, out.len);
+	buf_release(&out);
+	buf_release(&error);
+	return text;
+}
+
+/* Whoever reads it must see that nothing proves a mail to be Microsoft's. A
+ * template is right when the two look different, however it does that. */
+static void
+check_trust(const struct loader *loader, const struct template *template,
+	    const struct part *part, const struct mustache *compiled)
+{
+	const char *doubted = rendered(loader, part, compiled, loader->shape);
+	const char *proved = rendered(loader, part, compiled, loader->proved);
+
+	if (part->is_body && doubted && proved && !strcmp(doubted, proved))
+		diag_warning(loader->diag, (struct diag_place){ NULL, 0, 0 },
+			     "show {{#unverified}}{{words.unverified-title}}"
+			     "{{/unverified}}",
+			     "%s of template '%s' does not say when nothing "
+			     "proves that a mail is Microsoft's", part->file,
+			     template->name);
+}
+
 static void
 check_template(const struct loader *loader, struct template *template)
 {
@@ -177,7 +218,19 @@ check_template(const struct loader *loader, struct template *template)
 				       loader->shape, loader->diag);
 		if (compiled && diag_errors(loader->diag) == errors)
 			check_renders(loader, template, &parts[i], compiled);
+		if (compiled && diag_errors(loader->diag) == errors)
+			check_trust(loader, template, &parts[i], compiled);
 	}
+}
+
+static const struct value *
+proved_shape(const struct loader *loader)
+{
+	struct value *shape = notification_shape(loader->arena,
+			words_choose(loader->templates->languages, NULL));
+
+	value_set_bool(shape, "unverified", false);
+	return shape;
 }
 
 struct templates *
@@ -194,6 +247,7 @@ template_load(struct arena *arena, const char *directory, struct diag *diag)
 	templates->languages = words_load(arena, loader.shelf, diag);
 	loader.shape = notification_shape(arena,
 			words_choose(templates->languages, NULL));
+	loader.proved = proved_shape(&loader);
 	for (i = 0; i < loader.shelf->all.count; i++)
 		load_name(&loader, loader.shelf->all.items[i]);
 	for (i = 0; i < templates->list.count; i++)

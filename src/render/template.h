@@ -1,8 +1,8 @@
 /*
  * Templates by name, as rules say `using urgent`: NAME/subject.mustache,
- * NAME/text.mustache and NAME/html.mustache, and the partials beside the
- * folders (layout.mustache). With them, because one folder holds both, the
- * words of all languages.
+ * NAME/text.mustache and, when the mail is to have HTML, NAME/html.mustache,
+ * and the partials beside the folders (layout.mustache). With them, because one
+ * folder holds both, the words of all languages.
  *
  * A template that is wrong is in the set all the same, without its wrong
  * parts: who renders it sends the built-in notification instead.
@@ -19,6 +19,7 @@ struct template {
 	struct mustache *subject;
 	struct mustache *text;
 	struct mustache *html;
+	bool is_text;			/* it has no HTML, and wants none */
 };
 
 struct templates {
@@ -31,7 +32,8 @@ struct templates {
  * The templates of the configured folder (NULL: none) and the shipped ones
  * behind it. Everything that is wrong goes to `diag`: syntax, values and
  * partials that do not exist, parts that are missing, and templates that
- * cannot be rendered even with an alert that has everything.
+ * cannot be rendered even with an alert that has everything; and, as a warning,
+ * those that do not say when nothing proves a mail to be Microsoft's.
  */
 struct templates *template_load(struct arena *arena, const char *directory,
 				struct diag *diag);

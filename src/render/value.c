@@ -8,6 +8,7 @@ struct value {
 	enum value_kind kind;
 	struct arena *arena;
 	const char *text;
+	const char *separator;		/* of a list */
 	VEC(const struct value *) items;
 	struct map *members;
 	VEC(const char *) names;	/* of the members, as they were set */
@@ -41,7 +42,16 @@ value_bool(struct arena *arena, bool truth)
 struct value *
 value_list(struct arena *arena)
 {
-	return create(arena, VALUE_LIST);
+	return value_list_joined(arena, ", ");
+}
+
+struct value *
+value_list_joined(struct arena *arena, const char *separator)
+{
+	struct value *list = create(arena, VALUE_LIST);
+
+	list->separator = separator;
+	return list;
 }
 
 struct value *
@@ -133,7 +143,7 @@ value_print(const struct value *value, struct buf *out)
 		const struct value *item = value->items.items[i];
 
 		if (i)
-			buf_puts(out, ", ");
+			buf_puts(out, value->separator);
 		if (item->kind == VALUE_TEXT)
 			buf_puts(out, item->text);
 	}

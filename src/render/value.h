@@ -26,6 +26,8 @@ struct value;
 struct value *value_text(struct arena *arena, const char *text);
 struct value *value_bool(struct arena *arena, bool truth);
 struct value *value_list(struct arena *arena);
+/* What stands between its texts on one line, borrowed; of value_list() ", ". */
+struct value *value_list_joined(struct arena *arena, const char *separator);
 struct value *value_map(struct arena *arena);
 
 void value_add(struct value *list, struct value *item);
@@ -47,8 +49,8 @@ const struct value *value_item(const struct value *list, size_t i);
 /* Whether a section of it is rendered: not false, not empty. NULL is not. */
 bool value_is_true(const struct value *value);
 
-/* The value as it is interpolated: a list as the texts in it with ", " between;
- * a map, true and false as nothing. */
+/* The value as it is interpolated: a list as the texts in it with its separator
+ * between; a map, true and false as nothing. */
 void value_print(const struct value *value, struct buf *out);
 
 /* The names of a map's members in the order in which they were set, ended by

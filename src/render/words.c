@@ -166,7 +166,9 @@ words_print_duration(const struct words *words, int64_t milliseconds,
 	};
 	const size_t last = sizeof(units) / sizeof(*units) - 1;
 	char digits[24];
-	const struct words_hole holes[] = { { "count", digits }, { NULL, NULL } };
+	const struct words_hole holes[] = {
+		{ "count", digits }, { NULL, NULL }
+	};
 	int64_t count;
 	size_t i = 0;
 
@@ -469,7 +471,7 @@ load_all(struct languages *languages, const struct shelf *shelf)
 }
 
 static void
-warn_of_missing(struct languages *languages, const struct words *words)
+warn_of_missing(const struct languages *languages, const struct words *words)
 {
 	size_t i;
 
@@ -490,14 +492,17 @@ warn_of_missing(struct languages *languages, const struct words *words)
 /* A word of the site's own that some languages have and others have not; one
  * that is English everywhere is meant to be. */
 static void
-warn_of_own(struct languages *languages, struct conf_word key)
+warn_of_own(const struct languages *languages, struct conf_word key,
+	    const struct words *const *read, size_t count)
 {
 	struct buf lack = BUF_INIT;
-	size_t i, have = 0;
+	size_t i, have = 1;		/* in English */
 
-	for (i = 0; i < languages->list.count; i++) {
-		const struct words *words = languages->list.items[i];
+	for (i = 0; i < count; i++) {
+		const struct words *words = read[i];
 
+		if (words == words->english)
+			continue;
 		if (map_find(words->texts, key.text))
 			have++;
 		else
@@ -516,14 +521,30 @@ struct languages *
 words_load(struct arena *arena, const struct shelf *shelf, struct diag *diag)
 {
 	struct languages *languages = arena_alloc(arena, sizeof(*languages));
-	size_t i;
 
 	languages->arena = arena;
 	languages->diag = diag;
 	load_all(languages, shelf);
-	for (i = 0; i < languages->list.count; i++)
-		warn_of_missing(languages, languages->list.items[i]);
-	for (i = 0; i < languages->own.count; i++)
-		warn_of_own(languages, languages->own.items[i]);
 	return languages;
+}
+
+void
+words_check(const struct languages *languages, const char *const *used)
+{
+	VEC(const struct words *) read = { 0 };
+	size_t i;
+
+	for (; *used; used++) {
+		const struct words *words = words_find(languages, *used);
+
+		for (i = 0; i < read.count && read.items[i] != words; i++)
+			;
+		if (words && i == read.count)
+			vec_push(languages->arena, &read, words);
+	}
+	for (i = 0; i < read.count; i++)
+		warn_of_missing(languages, read.items[i]);
+	for (i = 0; i < languages->own.count; i++)
+		warn_of_own(languages, languages->own.items[i], read.items,
+			    read.count);
 }

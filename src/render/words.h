@@ -10,7 +10,7 @@
  *	word quiet "Nothing has come since {since}."
  *
  * English has every word there is. Another language that lacks one shows the
- * English one, and a warning says so at load. A file in the configured folder
+ * English one, and words_check() warns of it. A file in the configured folder
  * replaces single words of the shipped file of the same language, or brings a
  * new language.
  */
@@ -32,6 +32,10 @@ struct languages;		/* all of them */
  * `diag`. */
 struct languages *words_load(struct arena *arena, const struct shelf *shelf,
 			     struct diag *diag);
+
+/* Warn of words that languages somebody reads lack: `used`, ended by NULL, are
+ * what contacts and customers name. What nobody reads may be incomplete. */
+void words_check(const struct languages *languages, const char *const *used);
 
 /* "pt-BR" exactly, or a language whose first part is the same ("pt", "pt-PT");
  * NULL when there is none. Without case. */

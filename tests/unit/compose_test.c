@@ -34,6 +34,7 @@ test_whole(void)
 	   "Message-ID: <1@relay.example>\r\n"
 	   "Auto-Submitted: auto-generated\r\n"
 	   "X-Auto-Response-Suppress: All\r\n"
+	   "Importance: normal\r\n"
 	   "MIME-Version: 1.0\r\n"
 	   "Content-Type: text/plain; charset=utf-8\r\n"
 	   "Content-Transfer-Encoding: base64\r\n"
@@ -47,6 +48,8 @@ test_whole(void)
 	compose.code = "4q8z0m1k2p";
 	compose.customer = "contoso";
 	compose.rule = "nights";
+	compose.importance = COMPOSE_HIGH;
+	compose.list = "contoso.tocsin.relay.example";
 	compose.html = "<p>Hi</p>";
 	compose.original = &original;
 	compose_message(&compose, &out);
@@ -56,6 +59,8 @@ test_whole(void)
 	   " <other@relay.example>\r\n"
 	   "Auto-Submitted: auto-generated\r\n"
 	   "X-Auto-Response-Suppress: All\r\n"
+	   "Importance: high\r\n"
+	   "List-Id: <contoso.tocsin.relay.example>\r\n"
 	   "X-Tocsin-Code: 4q8z0m1k2p\r\n"
 	   "X-Tocsin-Customer: contoso\r\n"
 	   "X-Tocsin-Rule: nights\r\n"
@@ -269,6 +274,7 @@ is_well_formed(const struct buf *message)
 	static const char *const known[] = {
 		"From:", "To:", "Subject:", "Date:", "Message-ID:",
 		"References:", "Auto-Submitted:", "X-Auto-Response-Suppress:",
+		"Importance:", "List-Id:",
 		"X-Tocsin-Code:", "X-Tocsin-Customer:", "X-Tocsin-Rule:",
 		"MIME-Version:", "Content-Type:", " "
 	};
@@ -321,7 +327,7 @@ test_hostile(void)
 		struct compose compose = sample();
 
 		compose.from_name = compose.subject = compose.code = text;
-		compose.customer = compose.rule = text;
+		compose.customer = compose.rule = compose.list = text;
 		compose.message_id = text;
 		compose.references = (const char *const []){ text, NULL };
 		compose.text = compose.html = text;

@@ -113,7 +113,7 @@ values(const struct extraction *extraction, enum alert_field field)
 static const char *
 doubts(const struct extraction *extraction)
 {
-	const struct alert_values *all = &extraction->alert->doubts;
+	const struct alert_doubts *all = &extraction->alert->doubts;
 
 	return all->count ? all->items[0].text : NULL;
 }

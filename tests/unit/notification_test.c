@@ -284,6 +284,13 @@ test_missing(void)
 
 	is(shown(&n, "missing"), "Title, Severity, Device, Time",
 	   "what is missing is said");
+	put(&n, ALERT_USER, "ana@contoso.example");
+	is(shown(&n, "missing"), "Title, Severity, Time",
+	   "who has the account misses no device");
+	n.words = words_choose(languages, "zh-CN");
+	is(shown(&n, "missing"), "标题、严重性、时间",
+	   "a list is written as the language does");
+	n.words = english;
 	is(shown(&n, "headline"), "Microsoft Defender alert",
 	   "an alert without a title has a headline");
 	put(&n, ALERT_CATEGORY, "Malware");
@@ -300,6 +307,197 @@ test_missing(void)
 	put(&n, ALERT_ORGANIZATION, "Some Ltd");
 	is(shown(&n, "customer-name"), "Customer unknown (Some Ltd)",
 	   "and what it claims");
+}
+
+/* "40: a, b, c, d, e +35" */
+static const char *
+first_screen(const struct notification *n)
+{
+	return arena_printf(arena, "%s: %s +%s%s", shown(n, "device-count"),
+			    shown(n, "device-brief"),
+			    shown(n, "device-brief-more"),
+			    is_shown_true(n, "device-many") ? "" : " one");
+}
+
+static void
+test_first_screen(void)
+{
+	struct notification one = sample(), many = sample();
+	int i;
+
+	put(&one, ALERT_DEVICE, "dc01.contoso.example");
+	is(first_screen(&one), "1: dc01 + one", "one device has its short name");
+	is(shown(&one, "device-long"), "dc01.contoso.example",
+	   "and its whole one");
+	for (i = 0; i < 40; i++)
+		put(&many, ALERT_DEVICE, arena_printf(arena,
+				"ws-%d.contoso.example", i));
+	is(first_screen(&many), "40: ws-0, ws-1, ws-2, ws-3, ws-4 +35",
+	   "many are counted first, and five are named");
+	is(shown(&many, "device-others"), "39", "a subject says how many more");
+	ok(!is_shown_true(&many, "device-long"), "their whole names stand "
+	   "below");
+}
+
+/* What tells nobody anything is not shown, whoever asks for it. */
+static void
+test_nothing(void)
+{
+	static const struct { enum alert_field field; const char *text, *name; }
+	cases[] = {
+		{ ALERT_CATEGORY, "None", "category-text" },
+		{ ALERT_CATEGORY, "unknown", "category" },
+		{ ALERT_DEVICE_GROUP, "UnassignedGroup", "device-group-text" },
+		{ ALERT_DEVICE_RISK, "none", "device-risk-word" },
+		{ ALERT_DEVICE_RISK, "none", "device-risk" },
+		{ ALERT_THREAT, "None", "threat" },
+	};
+	struct notification mixed = sample();
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct notification n = sample();
+
+		put(&n, cases[i].field, cases[i].text);
+		ok(!is_shown_true(&n, cases[i].name), "a %s of %s is not shown",
+		   alert_fields[cases[i].field].name, cases[i].text);
+	}
+	put(&mixed, ALERT_DEVICE_GROUP, "UnassignedGroup");
+	put(&mixed, ALERT_DEVICE_GROUP, "Servers");
+	is(shown(&mixed, "device-group-text"), "Servers", "others are");
+}
+
+static void
+test_words_of_values(void)
+{
+	static const struct {
+		enum alert_field field;
+		const char *text, *name, *language, *want;
+	} cases[] = {
+		{ ALERT_CATEGORY, "CredentialAccess", "category-text", "es",
+		  "Acceso a credenciales" },
+		{ ALERT_CATEGORY, "Lateral movement", "category-text", "zh-CN",
+		  "横向移动" },
+		{ ALERT_CATEGORY, "Something new", "category-text", "de",
+		  "Something new" },
+		{ ALERT_TECHNIQUE, "T1059.001", "technique-text", "en",
+		  "PowerShell (T1059.001)" },
+		{ ALERT_TECHNIQUE, "T9999", "technique-text", "en", "T9999" },
+		{ ALERT_DEVICE_RISK, "high", "device-risk-word", "fr",
+		  "Élevée" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct notification n = sample();
+
+		n.words = words_choose(languages, cases[i].language);
+		put(&n, cases[i].field, cases[i].text);
+		is(shown(&n, cases[i].name), cases[i].want, "%s in %s",
+		   cases[i].text, cases[i].language);
+	}
+}
+
+static void
+test_update(void)
+{
+	static const struct {
+		const char *name;
+		struct update update;
+		const char *language, *text, *brief;
+	} cases[] = {
+		{ "a raise", { UPDATE_RAISED, "medium", NULL, 0 }, "en",
+		  "Severity raised from Medium to High", "Raised from Medium" },
+		{ "a raise", { UPDATE_RAISED, "low", NULL, 0 }, "ja",
+		  "重大度が低から高に上がりました", "低から引き上げ" },
+		{ "a reopening", { UPDATE_REOPENED, NULL, NULL, 0 }, "de",
+		  "Wieder offen, nachdem sie gelöst war", "Wieder offen" },
+		{ "a device", { UPDATE_DEVICE, NULL, "ws-9.contoso.example", 1 },
+		  "es", "Nuevo dispositivo: ws-9.contoso.example",
+		  "Nuevo dispositivo ws-9" },
+		{ "several", { UPDATE_DEVICE, NULL, "ws-9", 3 }, "en",
+		  "3 new devices, the first is ws-9", "3 new devices" },
+	};
+	struct notification first = sample();
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct notification n = sample();
+
+		n.words = words_choose(languages, cases[i].language);
+		n.update = cases[i].update;
+		put(&n, ALERT_SEVERITY, "high");
+		is(shown(&n, "update"), cases[i].text, "%s in %s",
+		   cases[i].name, cases[i].language);
+		is(shown(&n, "update-short"), cases[i].brief,
+		   "and for a subject");
+	}
+	ok(!is_shown_true(&first, "update") &&
+	   !is_shown_true(&first, "update-short"),
+	   "what is told for the first time is no update");
+}
+
+static void
+test_doubts(void)
+{
+	struct notification n = sample();
+	struct alert *alert = (struct alert *)n.alert;
+	const struct alert_doubt by = {
+		.kind = ALERT_DOUBT_FORWARDED, .one = "ana@contoso.example",
+	};
+
+	put(&n, ALERT_SEVERITY, "low");
+	put(&n, ALERT_SEVERITY, "high");
+	is(shown(&n, "doubts"), "Severity is “Low”, but also “High”",
+	   "two values are a doubt in words");
+	n.words = words_choose(languages, "fr");
+	is(shown(&n, "doubts"), "Gravité\u00a0: «\u00a0Faible\u00a0», "
+	   "mais aussi «\u00a0Élevée\u00a0»", "of the reader");
+	alert->doubts.count = 0;
+	alert_doubt_of(alert, &by, "forwarded by ana");
+	n.words = words_choose(languages, "de");
+	is(shown(&n, "doubts"), "Weitergeleitet von ana@contoso.example; "
+	   "nichts belegt, was darin steht", "so is who sent it on");
+	is(alert->doubts.items[0].text, "forwarded by ana",
+	   "the journal has the whole story");
+}
+
+static void
+test_customers_reader(void)
+{
+	static const char *const names[] = {
+		"rule", "rule-comment", "reason", "others", "others-text",
+		"internal", NULL
+	};
+	static const char *const others[] = { "soc-desk", NULL };
+	struct notification n = sample();
+	size_t i;
+
+	n.rule_comment = "they complain a lot";
+	n.others = others;
+	is(shown(&n, "others-text"), "soc-desk", "who else is told is shown");
+	n.reason = NOTIFICATION_OTHERWISE;
+	n.is_customers = true;
+	for (i = 0; names[i]; i++)
+		ok(!is_shown_true(&n, names[i]),
+		   "the customer's own people do not see %s", names[i]);
+	is(shown(&n, "code"), "4q8z0m1k2p", "they have the code to quote");
+}
+
+static void
+test_help(void)
+{
+	struct notification n = sample();
+
+	ok(!is_shown_true(&n, "has-help") &&
+	   !is_shown_true(&n, "has-recommended"), "nothing is no help");
+	n.todo = "Isolate it";
+	n.runbook = "https://wiki.mssp.example/lsass";
+	n.actions = "1. One\r\n2. Two\xE2\x80\xAE";
+	ok(is_shown_true(&n, "has-help"), "something is");
+	is(shown(&n, "do"), "Isolate it", "what to do is shown");
+	is(shown(&n, "recommended-actions"), "1. One, 2. Two",
+	   "what Microsoft recommends as clean lines");
 }
 
 static void
@@ -389,8 +587,8 @@ test_reason(void)
 	   "the catch-all learns why");
 	n.words = words_choose(languages, "de");
 	n.reason = NOTIFICATION_OTHERWISE;
-	is(shown(&n, "reason"), "Keine Regel dieses Kunden hat entschieden; "
-	   "das ist der Standardfall.", "in the reader's language");
+	is(shown(&n, "reason"), "Keine Regel dieses Kunden traf zu; es gilt "
+	   "seine Standardregel.", "in the reader's language");
 	is(shown(&n, "language"), "de", "which has a name");
 	is(shown(&n, "words.device"), "Gerät", "words are there by their key");
 	put(&n, ALERT_STATUS, "inProgress");
@@ -415,6 +613,13 @@ main(void)
 	test_devices();
 	test_authentic();
 	test_missing();
+	test_first_screen();
+	test_nothing();
+	test_words_of_values();
+	test_update();
+	test_doubts();
+	test_customers_reader();
+	test_help();
 	test_hostile();
 	test_long_values();
 	test_reason();

@@ -223,8 +223,7 @@ is_quoted(const char *text)
 
 	for (; *line; line = end + (*end == '\n')) {
 		end = strchrnul(line, '\n');
-		if (!memmem(line, (size_t)(end - line), EVIL, strlen(EVIL)) ||
-		    text_starts(line, "From: "))
+		if (!memmem(line, (size_t)(end - line), EVIL, strlen(EVIL)))
 			continue;
 		if (!text_starts(line, "> ") || end - line > 80)
 			return false;
@@ -418,6 +417,186 @@ test_notice(void)
 	   "a time is in words of the reader");
 }
 
+static void
+test_importance(void)
+{
+	static const struct {
+		const char *name, *severity;
+		int kind;		/* of a notice, or -1 */
+		const char *want;
+	} cases[] = {
+		{ "a high alert", "high", -1, "high" },
+		{ "a medium one", "medium", -1, "normal" },
+		{ "a low one", "low", -1, "low" },
+		{ "one of unknown severity", NULL, -1, "high" },
+		{ "a low one that was not delivered", "low", NOTICE_FAILED,
+		  "low" },
+		{ "a high one that was not delivered", "high", NOTICE_FAILED,
+		  "high" },
+		{ "a customer that is quiet", NULL, NOTICE_QUIET_POLL, "high" },
+		{ "one that is heard again", NULL, NOTICE_HEARD_POLL,
+		  "normal" },
+		{ "a format that changed", "high", NOTICE_FORMAT, "normal" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct alert *alert = alert_create(arena);
+		struct notice notice = { .kind = NOTICE_HELD };
+		struct rendered r;
+
+		alert_set(alert, ALERT_CUSTOMER, "contoso", "test");
+		if (cases[i].severity)
+			alert_set(alert, ALERT_SEVERITY, cases[i].severity,
+				  "test");
+		if (cases[i].kind >= 0) {
+			notice = notice_of(cases[i].kind);
+			r = told(&notice, alert, "en");
+		} else {
+			r = rendered(alert, "alert", "en");
+		}
+		ok(strstr(r.body, arena_printf(arena, "Importance: %s\r\n",
+					       cases[i].want)),
+		   "%s is of %s importance", cases[i].name, cases[i].want);
+		ok(strstr(r.body,
+			  "List-Id: <contoso.tocsin.relay.example>\r\n"),
+		   "and sorted by customer");
+	}
+}
+
+/* An update that looked like the first mail was taken for a repetition. */
+static void
+test_update(void)
+{
+	struct notification notification = notification_of(full_alert(), "en");
+	const struct render_input input = {
+		.envelope = envelope,
+		.notification = &notification,
+		.templates = templates,
+		.template = "alert",
+	};
+	struct rendered r;
+	const char *news, *band;
+
+	notification.update = (struct update){ UPDATE_RAISED, "low", NULL, 0 };
+	r = render_notification(arena, &input);
+	is(r.subject, "Raised from Low [High] Contoso GmbH: Bad thing (dc01)",
+	   "the news comes first in a subject");
+	ok(text_starts(r.text, "*** Severity raised from Low to High ***"),
+	   "and in the text");
+	news = strstr(r.html, "Severity raised from Low to High");
+	band = strstr(r.html, "Severity: High</td>");
+	ok(news && band && strstr(strchr(news, '>'),
+				  "Severity raised from Low to High") < band,
+	   "in the line of a lock screen, and above severity and customer");
+	is(plain_subject(arena, &notification),
+	   "Raised from Low [High] Contoso GmbH: Bad thing",
+	   "and in the built-in form");
+}
+
+/* Each of them begins further down than the one before. */
+static void
+test_order(void)
+{
+	static const char *const order[] = {
+		"Severity raised", "Severity: High", "Bad thing</h1>",
+		">dc01<", "Domain Controllers", "Risk: High",
+		"anna@contoso.example</td>", "22:10–22:40", "href=\"https://sec",
+		"Isolate it first", "wiki.mssp.example", "+49 30",
+		"Reset all passwords", "Credential access",
+		"LSASS Memory (T1003.001)",
+	};
+	struct alert *alert = full_alert();
+	struct notification notification = notification_of(alert, "en");
+	const struct render_input input = {
+		.envelope = envelope,
+		.notification = &notification,
+		.templates = templates,
+		.template = "alert",
+	};
+	const char *at, *next;
+	size_t i;
+
+	alert_add(alert, ALERT_DEVICE_GROUP, "Domain Controllers", "test");
+	alert_add(alert, ALERT_DEVICE_RISK, "high", "test");
+	alert_add(alert, ALERT_CATEGORY, "CredentialAccess", "test");
+	alert_add(alert, ALERT_TECHNIQUE, "T1003.001", "test");
+	alert_add(alert, ALERT_FIRST_ACTIVITY, "2026-11-21T22:10:00Z", "test");
+	alert_add(alert, ALERT_LAST_ACTIVITY, "2026-11-21T22:40:00Z", "test");
+	notification.update = (struct update){ UPDATE_RAISED, "low", NULL, 0 };
+	notification.todo = "Isolate it first";
+	notification.runbook = "https://wiki.mssp.example/dc";
+	notification.phone = "+49 30 5550";
+	notification.actions = "Reset all passwords";
+	at = strstr(render_notification(arena, &input).html,
+		    "role=\"presentation\" lang=");
+	for (i = 0; at && i < sizeof(order) / sizeof(*order); i++) {
+		next = strstr(at, order[i]);
+		ok(next, "'%s' comes next", order[i]);
+		at = next ? next : at;
+	}
+}
+
+static size_t
+line_of(const char *text, const char *words)
+{
+	const char *found = strstr(text, words);
+	size_t lines = 1;
+
+	for (; found && text < found; text++)
+		lines += *text == '\n';
+	return found ? lines : SIZE_MAX;
+}
+
+/* On a phone, or read aloud by one. */
+static void
+test_first_lines(void)
+{
+	struct alert *alert = full_alert();
+	struct notification notification = notification_of(alert, "de");
+	const struct render_input input = {
+		.envelope = envelope,
+		.notification = &notification,
+		.templates = templates,
+		.template = "urgent",
+	};
+	struct rendered r;
+	int i;
+
+	for (i = 0; i < 40; i++)
+		alert_add(alert, ALERT_DEVICE, arena_printf(arena,
+				"ws-%d.contoso.example", i), "test");
+	notification.update = (struct update){ UPDATE_RAISED, "low", NULL, 0 };
+	notification.todo = "Isolate it first";
+	notification.note = "Backups at night";
+	r = render_notification(arena, &input);
+	ok(line_of(r.text, "https://security") < 20,
+	   "with 40 devices the link is in line %zu",
+	   line_of(r.text, "https://security"));
+	ok(line_of(r.text, "Backups at night") < 40,
+	   "and what to do in line %zu", line_of(r.text, "Backups at night"));
+}
+
+static void
+test_customers_reader(void)
+{
+	struct notification notification = notification_of(full_alert(), "en");
+	const struct render_input input = {
+		.envelope = envelope,
+		.notification = &notification,
+		.templates = templates,
+		.template = "alert",
+	};
+	struct rendered r;
+
+	notification.is_customers = true;
+	r = render_notification(arena, &input);
+	ok(!strstr(r.text, "nights") && !strstr(r.html, "nights"),
+	   "the customer's own people do not see our rules");
+	ok(!strstr(r.text, "tocsin why") && strstr(r.text, "4q8z0m1k2p"),
+	   "nor our commands, but the code to quote");
+}
+
 /* When the template of notices is broken. */
 static void
 test_plain_notice(void)
@@ -490,6 +669,11 @@ main(void)
 	test_notice_kinds();
 	test_notice();
 	test_plain_notice();
+	test_importance();
+	test_update();
+	test_order();
+	test_first_lines();
+	test_customers_reader();
 	test_long_lines();
 	arena_destroy(&arena);
 	return tap_done();

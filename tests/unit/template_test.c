@@ -33,7 +33,7 @@ make_folders(void)
 {
 	snprintf(folder, sizeof(folder), "/tmp/template_test.XXXXXX");
 	if (!mkdtemp(folder) || mkdir(path_of("alert"), 0700) ||
-	    mkdir(path_of("brief"), 0700))
+	    mkdir(path_of("brief"), 0700) || mkdir(path_of("sms"), 0700))
 		printf("Bail out! no folder\n");
 }
 
@@ -115,9 +115,13 @@ test_own(void)
 
 	write_file("alert/subject.mustache", "mine: {{headline}}");
 	write_file("brief/subject.mustache", "{{>start}} {{headline}}");
-	write_file("brief/text.mustache", "{{headline}}");
+	write_file("brief/text.mustache",
+		   "{{headline}}{{#unverified}}?{{/unverified}}");
 	write_file("brief/html.mustache",
-		   "{{<layout}}{{$body}}{{headline}}{{/body}}{{/layout}}");
+		   "{{<layout}}{{$body}}{{>headline}}{{/body}}{{/layout}}");
+	write_file("sms/subject.mustache", "{{headline}}");
+	write_file("sms/text.mustache",
+		   "{{headline}}{{#unverified}}?{{/unverified}}");
 	write_file("start.mustache", "Brief:");
 	templates = loaded(folder, &errors);
 	is(errors.data, "", "a folder of one's own can be without error");
@@ -126,6 +130,44 @@ test_own(void)
 	ok(template_find(templates, "alert")->html, "the others stay");
 	is(subject_of(templates, "brief"), "Brief: X",
 	   "a new template has partials beside it, and the shipped layout");
+	ok(template_find(templates, "sms")->is_text &&
+	   !template_find(templates, "brief")->is_text,
+	   "one without HTML is text");
+	buf_release(&errors);
+}
+
+static void
+test_trust(void)
+{
+	static const struct {
+		const char *name, *file, *text;
+		bool is_warned_of;
+	} cases[] = {
+		{ "a text without it", "sms/text.mustache", "{{headline}}",
+		  true },
+		{ "a text with it", "sms/text.mustache",
+		  "{{headline}}{{#unverified}}?{{/unverified}}", false },
+		{ "a text that has it from a partial", "sms/text.mustache",
+		  "{{>facts-text}}", false },
+		{ "an HTML without it", "sms/html.mustache",
+		  "{{<layout}}{{$body}}{{headline}}{{/body}}{{/layout}}",
+		  true },
+		{ "an HTML with it", "sms/html.mustache",
+		  "{{<layout}}{{$body}}{{>facts}}{{/body}}{{/layout}}",
+		  false },
+	};
+	struct buf errors = BUF_INIT;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		write_file(cases[i].file, cases[i].text);
+		(void)loaded(folder, &errors);	/* only its warnings count */
+		ok(!strstr(errors.data ? errors.data : "", "warning: ") ==
+		   !cases[i].is_warned_of,
+		   "%s is %swarned of", cases[i].name,
+		   cases[i].is_warned_of ? "" : "not ");
+	}
+	(void)unlink(path_of("sms/html.mustache")); /* the others want none */
 	buf_release(&errors);
 }
 
@@ -210,6 +252,7 @@ main(void)
 	make_folders();
 	test_shipped();
 	test_own();
+	test_trust();
 	test_large();
 	test_mistakes();
 	test_names();

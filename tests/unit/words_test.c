@@ -11,16 +11,25 @@
 static struct arena *arena;
 static char folder[64];
 
+/* With the warnings for readers of the languages `used`; NULL: of all. */
 static struct languages *
-loaded(const char *directory, struct buf *errors)
+loaded_for(const char *directory, const char *const *used, struct buf *errors)
 {
 	struct diag *diag = diag_create(arena);
 	struct shelf *shelf = shelf_open(arena, directory, diag);
 	struct languages *languages = words_load(arena, shelf, diag);
 
+	words_check(languages, used ? used : words_languages(arena,
+							     languages));
 	buf_reset(errors);
 	diag_print(diag, errors);
 	return languages;
+}
+
+static struct languages *
+loaded(const char *directory, struct buf *errors)
+{
+	return loaded_for(directory, NULL, errors);
 }
 
 static void
@@ -77,15 +86,17 @@ test_time(void)
 	static const struct { const char *language, *zone, *want; } cases[] = {
 		{ "en", "Europe/Paris", "Sun 22 Nov 2026, 00:13 CET" },
 		{ "fr", "Europe/Paris", "dim. 22 novembre 2026, 00:13 CET" },
-		{ "de", "Europe/Berlin", "So, 22. November 2026, 00:13 CET" },
+		{ "de", "Europe/Berlin", "So, 22. November 2026, 00:13 MEZ" },
 		{ "es", "Europe/Madrid",
 		  "dom 22 de noviembre de 2026, 00:13 CET" },
 		{ "pt-BR", "America/Sao_Paulo",
-		  "sáb., 21 de novembro de 2026, 20:13 UTC-03" },
-		{ "ja", "Asia/Tokyo", "2026年11月22日(日) 08:13 JST" },
+		  "sáb., 21 de novembro de 2026, 20:13 horário de Brasília" },
+		{ "ja", "Asia/Tokyo", "2026年11月22日(日) 08:13 日本時間" },
 		{ "zh-CN", "Asia/Shanghai",
-		  "2026年11月22日（周日）07:13 CST" },
+		  "2026年11月22日（周日）07:13 北京时间" },
 		{ "en", "UTC", "Sat 21 Nov 2026, 23:13 UTC" },
+		{ "de", "America/Argentina/Buenos_Aires",
+		  "Sa, 21. November 2026, 20:13 UTC-03" },
 	};
 	struct buf errors = BUF_INIT, out = BUF_INIT;
 	struct languages *languages = loaded(NULL, &errors);
@@ -127,6 +138,7 @@ says(const struct buf *errors, const char *sentence, const char *name)
 static void
 test_own(void)
 {
+	static const char *const read[] = { "en", "fr", NULL };
 	struct buf errors = BUF_INIT;
 	struct languages *languages;
 
@@ -149,17 +161,121 @@ test_own(void)
 	   "English can have more words");
 	says(&errors, "nl.words:1:10: warning: 'nl' has no word "
 	     "'severity-low', so the English one is shown (add to "
-	     "words/nl.words: word severity-low \"...\")", "a missing word is a warning");
+	     "words/nl.words: word severity-low \"...\")",
+	     "a missing word is a warning");
 	says(&errors, "en.words:2:6: warning: word 'greeting' is shown in "
 	     "English to readers of es, fr, ja, pt-BR, zh-CN, nl (say it in "
 	     "their files of words, too)",
 	     "a word of one's own that some languages lack is one warning");
+	(void)loaded_for(folder, read, &errors);
+	ok(!errors.len, "what nobody reads is not warned of%s", errors.data);
 	write_words("en.words", "language en \"English\"\n"
 		    "word greeting \"Hi\" word parting \"Bye\"\n");
 	(void)loaded(folder, &errors);
 	ok(!strstr(errors.data, "word 'parting'"),
 	   "one that no other language has is meant to be English");
 	buf_release(&errors);
+}
+
+static const char *
+said(const struct words *words, const char *key,
+     const struct words_hole *holes)
+{
+	struct buf out = BUF_INIT;
+	const char *text;
+
+	words_print(words, key, holes, &out);
+	text = arena_strndup(arena, out.data, out.len);
+	buf_release(&out);
+	return text;
+}
+
+static void
+test_holes(void)
+{
+	static const struct words_hole holes[] = {
+		{ "from", "{to}" }, { "to", "High" }, { NULL, NULL }
+	}, one[] = { { "device", NULL }, { NULL, NULL } };
+	struct buf errors = BUF_INIT;
+	const struct words *words = words_choose(loaded(NULL, &errors), "en");
+
+	is(said(words, "update-raised", holes),
+	   "Severity raised from {to} to High",
+	   "what fills a hole is not read again");
+	is(said(words, "update-device", one), "New device: not known",
+	   "what is not known is said so");
+	is(said(words, "update-device", holes), "New device: {device}",
+	   "a hole that nobody fills stays");
+	is(said(words, "no-such-word", holes), "no-such-word",
+	   "a word that is none is its key");
+	buf_release(&errors);
+}
+
+static void
+test_duration(void)
+{
+	static const struct { int64_t ms; const char *language, *want; }
+	cases[] = {
+		{ INT64_C(4320) * 60000, "en", "3 days" },
+		{ 86400000, "en", "1 day" }, { 5400000, "en", "90 minutes" },
+		{ 3600000, "de", "1 Stunde" }, { 7200000, "fr", "2 heures" },
+		{ 60000, "es", "1 minuto" }, { 2000, "ja", "2 秒" },
+		{ 86400000 * 2, "zh-CN", "2 天" },
+	};
+	struct buf errors = BUF_INIT, out = BUF_INIT;
+	struct languages *languages = loaded(NULL, &errors);
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		buf_reset(&out);
+		words_print_duration(words_choose(languages,
+						  cases[i].language),
+				     cases[i].ms, &out);
+		is(out.data, cases[i].want, "%s for %s", cases[i].want,
+		   cases[i].language);
+	}
+	buf_release(&errors);
+	buf_release(&out);
+}
+
+static void
+test_span(void)
+{
+	static const struct { const char *name, *language, *from, *to, *want; }
+	cases[] = {
+		{ "of one day, the day is said once", "en",
+		  "2026-11-21T10:13:39Z", "2026-11-21T12:30:00Z",
+		  "Sat 21 Nov 2026, 11:13–13:30 CET" },
+		{ "of one minute, once", "en",
+		  "2026-11-21T10:13:01Z", "2026-11-21T10:13:59Z",
+		  "Sat 21 Nov 2026, 11:13 CET" },
+		{ "over midnight of the reader, both", "en",
+		  "2026-11-21T22:30:00Z", "2026-11-21T23:30:00Z",
+		  "Sat 21 Nov 2026, 23:30 CET – Sun 22 Nov 2026, 00:30 CET" },
+		{ "over a change of the clocks, both", "de",
+		  "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z",
+		  "So, 25. Oktober 2026, 02:30 MESZ – "
+		  "So, 25. Oktober 2026, 02:30 MEZ" },
+		{ "the first of a month is an ordinal", "fr",
+		  "2026-12-01T10:00:00Z", "2026-12-01T11:00:00Z",
+		  "mar. 1er décembre 2026, 11:00–12:00 CET" },
+	};
+	struct buf errors = BUF_INIT, out = BUF_INIT;
+	struct languages *languages = loaded(NULL, &errors);
+	const struct zone *zone = zone_find("Europe/Berlin", &errors);
+	instant_ms from, to;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		buf_reset(&out);
+		ok(clock_parse(cases[i].from, &from) &&
+		   clock_parse(cases[i].to, &to), "(the times)");
+		words_print_span(words_choose(languages, cases[i].language),
+				 zone ? zone : zone_utc(), from, to, &out);
+		is(out.data, cases[i].want, "%s", cases[i].name);
+	}
+	buf_release(&errors);
+	buf_release(&out);
 }
 
 static void
@@ -171,6 +287,8 @@ test_mistakes(void)
 		    "word severty-high \"Hoch\"\n"
 		    "word time \"Zeit\" word time \"Uhr\"\n"
 		    "word date-format \"{day}. {moth} {\"\n"
+		    "word update-raised \"{von} {to}\"\n"
+		    "word user \"{name}\"\n"
 		    "catch-all soc\n");
 	write_words("nl.words", "word time \"Tijd\"\n");
 	(void)loaded(folder, &errors);	/* only its errors count here */
@@ -182,6 +300,10 @@ test_mistakes(void)
 	says(&errors, "de.words:4:18: error: there is no hole '{moth}'",
 	     "so is an unknown hole in a date");
 	says(&errors, "there is no hole '{}'", "and one that does not end");
+	says(&errors, "de.words:5:20: error: there is no hole '{von}' (the "
+	     "holes are {from} {to})", "so is one that its English text lacks");
+	says(&errors, "there is no hole '{name}' (its English text has no "
+	     "holes)", "and one where that has none");
 	says(&errors, "'catch-all' does not stand here in a file of words",
 	     "so is any other statement");
 	says(&errors, "nl.words: error: this file does not say its language",
@@ -203,6 +325,9 @@ main(void)
 	test_shipped();
 	test_choice();
 	test_time();
+	test_holes();
+	test_duration();
+	test_span();
 	test_own();
 	test_mistakes();
 	(void)unlink(arena_printf(arena, "%s/words/en.words", folder));
