@@ -437,7 +437,7 @@ pipeline_render(const struct generation *g,
 		.envelope = envelope_to(g, decision, plan->endpoint.address,
 					now, arena),
 		.templates = g->templates,
-		.template = held ? PIPELINE_NOTICE_TEMPLATE : plan->template,
+		.template = held ? TEMPLATE_NOTICE : plan->template,
 	};
 	const struct recipient reader = {
 		.endpoint = plan->endpoint, .relay = plan->relay,

@@ -15,9 +15,6 @@ struct rendered pipeline_render(const struct generation *generation,
 				const struct pipeline_plan *plan,
 				instant_ms now, struct arena *arena);
 
-/* The template of what the relay itself has to say. */
-#define PIPELINE_NOTICE_TEMPLATE "notice"
-
 /* The mail to one reader: `notification` in his words and his zone, with what
  * the configuration has on the customer of its alert. */
 struct rendered pipeline_compose(const struct generation *generation,

@@ -34,7 +34,7 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 			.date = now,
 		},
 		.templates = g->templates,
-		.template = PIPELINE_NOTICE_TEMPLATE,
+		.template = TEMPLATE_NOTICE,
 	};
 	struct rendered mail = pipeline_compose(g, &what, &notification,
 						recipient, change->arena);

@@ -116,7 +116,7 @@ add_delivery(const struct generation *g,
 		.relay = plan->relay->name,
 		.rule = plan->rule,
 		.template = mail.fallback ? "built-in" :
-			    held ? PIPELINE_NOTICE_TEMPLATE : plan->template,
+			    held ? TEMPLATE_NOTICE : plan->template,
 		.sender = g->settings.from,
 		.message_id = pipeline_message_id(g, decision->code, about,
 						  plan->endpoint.address,

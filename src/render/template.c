@@ -56,7 +56,8 @@ template_names(struct arena *arena, const struct templates *templates)
 	size_t i;
 
 	for (i = 0; i < templates->list.count; i++)
-		vec_push(arena, &names, templates->list.items[i]->name);
+		if (strcmp(templates->list.items[i]->name, TEMPLATE_NOTICE))
+			vec_push(arena, &names, templates->list.items[i]->name);
 	vec_push(arena, &names, NULL);
 	return (const char *const *)names.items;
 }

@@ -42,7 +42,11 @@ struct templates *template_load(struct arena *arena, const char *directory,
 const struct template *template_find(const struct templates *templates,
 				     const char *name);
 
-/* All names, ended by NULL, for "did you mean". */
+/* What the relay itself has to say has a template of its own, which no rule
+ * chooses. */
+#define TEMPLATE_NOTICE "notice"
+
+/* All names but that, ended by NULL: what rules may choose. */
 const char *const *template_names(struct arena *arena,
 				  const struct templates *templates);
 
