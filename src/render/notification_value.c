@@ -302,6 +302,24 @@ set_trust(struct arena *arena, struct value *map,
 		       original_is_attached(notification->original));
 }
 
+/* Is there anything below that heading? A mail in prose has nothing. */
+static void
+set_details(struct value *map)
+{
+	static const char *const names[] = {
+		"activity", "device-many", "device-tag-text", "device-os",
+		"threat", "actor", "category-text", "technique-text",
+		"status-word", "incident", "product",
+	};
+	bool has_details = false;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
+		has_details |= value_is_true(value_find(map, names[i],
+							strlen(names[i])));
+	value_set_bool(map, "has-details", has_details);
+}
+
 static void
 set_notice(struct arena *arena, struct value *map,
 	   const struct notification *notification)
@@ -336,6 +354,7 @@ notification_value(struct arena *arena,
 	set_words(arena, map, notification->words);
 	set_customer(arena, map, notification);
 	set_trust(arena, map, notification);
+	set_details(map);
 	set_notice(arena, map, notification);
 	return map;
 }

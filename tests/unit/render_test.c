@@ -269,6 +269,39 @@ test_quotation(void)
 }
 
 static void
+test_no_details(void)
+{
+	struct alert *alert = alert_create(arena);
+
+	ok(!strstr(rendered(alert, "alert", "en").html, "Details"),
+	   "no heading has nothing below it");
+	alert_set(alert, ALERT_PRODUCT, "Office 365", "test");
+	ok(strstr(rendered(alert, "alert", "en").html, "Details"),
+	   "but of one detail there is a table");
+}
+
+static void
+test_large_for_customers(void)
+{
+	const struct original original = {
+		.bytes = "", .length = ORIGINAL_MOST + 1, .is_kept = true,
+	};
+	struct notification notification = notification_of(full_alert(), "en");
+	const struct render_input input = {
+		.envelope = envelope, .notification = &notification,
+		.templates = templates, .template = "alert",
+	};
+	struct rendered r;
+
+	notification.original = &original;
+	notification.is_customers = true;
+	r = render_notification(arena, &input);
+	ok(strstr(r.text, "too large") && strstr(r.html, "too large") &&
+	   !strstr(r.text, "tocsin why") && !strstr(r.html, "tocsin why"),
+	   "the customer's own people are not sent to a command of ours");
+}
+
+static void
 test_raw(void)
 {
 	struct original original = {
@@ -664,6 +697,8 @@ main(void)
 	test_hostile();
 	test_fallback();
 	test_raw();
+	test_no_details();
+	test_large_for_customers();
 	test_quotation();
 	test_same();
 	test_notice_kinds();
