@@ -325,8 +325,7 @@ open_world(struct daemon *d, struct buf *error)
 			   settings->state, strerror(errno));
 		return false;
 	}
-	if (service_find_files(error) != OUTCOME_OK ||
-	    service_make_folder(settings->state, error) != OUTCOME_OK ||
+	if (service_make_folder(settings->state, error) != OUTCOME_OK ||
 	    service_lock(settings->state, error) != OUTCOME_OK ||
 	    transfer_setup(error) != OUTCOME_OK ||
 	    open_store(d, settings, error) != OUTCOME_OK ||
@@ -555,9 +554,15 @@ daemon_main(const char *path, unsigned int flags)
 		.path = path, .flags = flags, .clock = clock_system(),
 		.inotify = -1, .signals = -1,
 	};
+	struct buf error = BUF_INIT;
 	struct last_good first;
 	int status;
 
+	if (service_find_files(&error) != OUTCOME_OK) {
+		fprintf(stderr, "tocsin run: %s\n", error.data);
+		buf_release(&error);
+		return 1;
+	}
 	/* So that a large generation goes back to the system with its end: by
 	 * itself the C library would keep blocks of such a size. */
 	(void)mallopt(M_MMAP_THRESHOLD, DAEMON_LARGE_BLOCK);

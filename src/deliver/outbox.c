@@ -145,6 +145,8 @@ answer_arrived(struct outbox *outbox, struct flight *flight,
 	flight->done = done;
 	flight->pause_ms = way_answer(way, &done->result,
 				      flight->delivery.attempts, now(outbox));
+	if (way_is_verdict(way, &done->result, flight->delivery.attempts))
+		done->result.outcome = OUTCOME_PERMANENT;
 	digest_random(&random, sizeof(random));
 	if (!flight->pause_ms)
 		flight->pause_ms = backoff_pause(flight->delivery.attempts,

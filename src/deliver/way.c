@@ -7,6 +7,8 @@ enum {
 	/* For a relay that is not in the configuration any more: another one
 	 * takes its mails, at a leisurely pace. */
 	ORPHANS_ROOM = 8,
+	/* Of one mail, some minutes apart, in which others left. */
+	VERDICT_TRIES = 3,
 };
 
 /* A relay that cannot be reached often comes back by itself. */
@@ -247,4 +249,13 @@ way_answer(struct way *way, const struct send_result *result,
 	}
 	note_failure(way, result, true, now);
 	return pause_of(way, attempts, now);
+}
+
+bool
+way_is_verdict(const struct way *way, const struct send_result *result,
+	       unsigned int attempts)
+{
+	return result->about == SEND_ABOUT_EITHER &&
+	       result->reply_code / 100 == 5 && !way->pace.is_probing &&
+	       attempts >= VERDICT_TRIES;
 }

@@ -66,4 +66,9 @@ void way_recorded(struct way *way, bool is_committed);
 int64_t way_answer(struct way *way, const struct send_result *result,
 		   unsigned int attempts, instant_ms now);
 
+/* A refusal that may be about us, repeated while the relay takes other mails:
+ * it is about this recipient, and somebody else has to be told. */
+bool way_is_verdict(const struct way *way, const struct send_result *result,
+		    unsigned int attempts);
+
 #endif

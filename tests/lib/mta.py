@@ -298,7 +298,7 @@ inet_interfaces = loopback-only
 inet_protocols = ipv4
 alias_maps =
 smtpd_recipient_restrictions =
-  check_recipient_access inline:{{refused@mssp.example=554 5.7.1 No such desk}}
+  check_recipient_access inline:{{refused@mssp.example=550 5.1.1 No such desk}}
   permit_mynetworks
   reject
 virtual_mailbox_domains = mssp.example

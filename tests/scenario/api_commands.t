@@ -206,7 +206,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     tenant.add(alert('w1', incidentId='4711', created=utc(time.time() + 1),
                      evidence=[{
                          '@odata.type': GRAPH + 'deviceEvidence',
-                         'deviceDnsName': 'dc-1.contoso.example',
+                         'deviceDnsName': 'srv-1.contoso.example',
                          'rbacGroupName': 'Domain Controllers'}]))
     asked = len(tenant.asked)
     relay.deliver(mail(incident='4711'), TO)

@@ -101,7 +101,7 @@ def one_of_five():
         ok('c@mssp.example' in text and 'ask the postmaster' in text and
            'tocsin why' in text,
            "which reads the address and the server's own words", text)
-        ok('Malware was found' in text and '[High]' in text and
+        ok('Malware was found' in text and 'Severity: High' in text and
            'Contoso GmbH' in text,
            'and what the alert is', text)
         out = relay.why()
