@@ -44,7 +44,7 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
                      if m['Delivered-To'] == 'archive@mssp.example']
     if 'raised' in text_of(first):
         first, second = second, first
-    ok('raised from medium to high' in text_of(second), 'and says so',
+    ok('raised from Medium to High' in text_of(second), 'and says so',
        text_of(second))
     ok(first['References'] and first['References'] == second['References'] and
        first['Message-ID'] != second['Message-ID'], 'in the same thread',
