@@ -207,8 +207,8 @@ take_rest(struct salvage *out, const char *start, const struct scan *scan,
 
 	out->is_cut = true;
 	out->rest = leave(start, (size_t)(scan->at - start), error ?
-		arena_printf(arena, "the page breaks off in this record with an "
-			     "error of the API: %s", error) :
+		arena_printf(arena, "the page breaks off in this record with "
+			     "an error of the API: %s", error) :
 		"the page breaks off in this record", arena);
 }
 

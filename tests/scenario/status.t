@@ -131,7 +131,7 @@ def systemd():
 
 def queue():
     # Each answer has another number in it, as with real queues.
-    with SmtpServer({'rcpt': ['451 4.7.1 try again, id q%d' % n
+    with SmtpServer({'rcpt': ['451 4.2.1 try again, id q%d' % n
                               for n in range(100)]}) as slow:
         with Relay('relay slow { smtp localhost:%d tls none }' %
                    slow.port) as relay:
@@ -140,7 +140,7 @@ def queue():
             relay.wait_log('event=retry', 3)
             out = relay.command('queue')[1]
             first, _, rest = out.partition('\n\n')
-            ok(re.fullmatch(r'slow: 3 retry since \S+Z: 451 4.7.1 try again, '
+            ok(re.fullmatch(r'slow: 3 retry since \S+Z: 451 4.2.1 try again, '
                             'id ?', first) and
                len(rest.splitlines()) == 6, 'queue begins with a summary',
                out)
