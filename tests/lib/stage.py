@@ -17,7 +17,8 @@ PEOPLE = {'ana@mssp.example', 'bob@mssp.example', 'archive@mssp.example'}
 OURS = CATCH_ALL | PEOPLE
 
 HEADERS = {'From', 'To', 'Subject', 'Date', 'Message-ID', 'References',
-           'Auto-Submitted', 'X-Auto-Response-Suppress', 'X-Tocsin-Code',
+           'Auto-Submitted', 'X-Auto-Response-Suppress', 'Importance', 'List-Id',
+           'X-Tocsin-Code',
            'X-Tocsin-Customer', 'X-Tocsin-Rule', 'MIME-Version',
            'Content-Type', 'Content-Transfer-Encoding'}
 
