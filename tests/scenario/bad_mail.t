@@ -68,7 +68,7 @@ def sizes(stage):
                has=TITLE)
     stage.meet('a mail of 70 MB, which is cut',
                page('70', ROWS + b'x' * (70 << 20)),
-               has=TITLE + ['too large and is cut'])
+               has=TITLE + ['[?]'])
     stage.meet('100,000 header fields', head('fields') + b''.join(
         b'X-Field-%d: %d\n' % (i, i) for i in range(100000)) + b'\n' + ROWS)
     stage.meet('100,000 Received fields', b'Received: x\n' * 100000 +
