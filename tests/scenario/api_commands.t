@@ -113,11 +113,11 @@ with Relay() as relay, Cloud(relay.folder) as cloud:
     # Silence.
     relay.write('customers/contoso.rules', customer(
         'poll graph using reader every 1s  expect mail every 2s '
-        'expect poll every 3s'))
+        'expect poll every 15s'))
     relay.start()
-    notice = told(relay, 'quiet')
-    ok(len(notice) == 1 and notice[0]['Delivered-To'] == 'soc@mssp.example'
-       and 'notification rule' in notice[0].get_body(('plain',)).get_content(),
+    notice = [each for each in told(relay, 'quiet') if 'notification rule' in
+              each.get_body(('plain',)).get_content()]
+    ok(len(notice) == 1 and notice[0]['Delivered-To'] == 'soc@mssp.example',
        'mails that stop are told to the catch-all, with likely causes',
        relay.read_log())
     relay.deliver(mail(incident='99'), TO)
