@@ -195,6 +195,11 @@ SCENARIOS = $(LONG) $(filter-out $(LONG),$(wildcard tests/scenario/*.t \
 TESTS     = $(SCENARIOS) tests/lint/*.t tests/mustache-spec.t
 # As shipped only: see tests/README.
 ONCE      = $(patsubst %,tests/scenario/%.t,api_http2 postfix service idle install)
+# Under the sanitizers in `make check-sanitized` only, for the time they take:
+# what they read is read by others as well.
+SLOW      = $(patsubst %,tests/scenario/%.t,gone relays replay commands outage \
+            reload api_poll api_tokens api_many api_commands status eyes store \
+            trouble backup rights)
 JOBS      = 8
 PROVE     = prove --timer --failures -j$(JOBS)
 SAN_ENV   = ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
@@ -210,6 +215,12 @@ check-both:
 	@$(MAKE) --no-print-directory -j2 SANITIZE=1 all units
 	BUILD=build $(PROVE) $(TESTS) build/tests/*_test
 	$(SAN_ENV) BUILD=build/sanitize $(PROVE) \
+		$(filter-out $(ONCE) $(SLOW),$(SCENARIOS)) \
+		build/sanitize/tests/*_test
+
+check-sanitized: deps-check
+	@$(MAKE) --no-print-directory -j2 SANITIZE=1 all units
+	$(SAN_ENV) BUILD=build/sanitize $(PROVE) \
 		$(filter-out $(ONCE),$(SCENARIOS)) build/sanitize/tests/*_test
 
 # As on a machine that has other things to do: nothing may fail for that.
@@ -222,7 +233,7 @@ check-load: deps-check
 # What has threads, under ThreadSanitizer: a race ends the program, and with it
 # the test.
 THREADED = clerk loop outbox poller quiet send threads upkeep
-STORIES  = commands flow outage reload
+STORIES  = commands flow reload
 THR_ENV  = TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 
 check-threads: deps-check
@@ -339,8 +350,8 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all units fuzzers deps-build deps-check deps-fuzz demo check check-both \
-	check-load check-threads check-mta check-crash lint \
+.PHONY: all units fuzzers deps-build deps-check deps-fuzz demo check \
+	check-both check-sanitized check-load check-threads check-mta check-crash lint \
 	bench fuzz install uninstall clean
 .SECONDARY:
 -include $(shell find $(B)/obj $(B)/tests -type f -name '*.d' 2>/dev/null)
