@@ -62,24 +62,13 @@ read_instant(const struct look *look, const char *suffix, instant_ms *out)
 	return outcome;
 }
 
-static const char *
-print(const struct look *look, instant_ms when)
-{
-	struct buf text = BUF_INIT;
-	const char *printed;
-
-	clock_print(&text, when);
-	printed = arena_strdup(look->arena, text.data);
-	buf_release(&text);
-	return printed;
-}
-
 static void
 write_instant(const struct look *look, const char *suffix, instant_ms when)
 {
 	change_put_meta(look->change,
 			arena_printf(look->arena, "%s %s", look->name, suffix),
-			when == TIME_UNKNOWN ? "" : print(look, when));
+			when == TIME_UNKNOWN ? "" :
+			clock_text(look->arena, when));
 }
 
 /* Who was never heard of counts from when he was first expected. */
@@ -112,7 +101,8 @@ tell(const struct look *look, const char *what, enum notice_kind by_mail,
 {
 	const struct pipeline_word word = {
 		.identity = arena_printf(look->arena, "%s %s %s", look->name,
-					 what, print(look, look->last)),
+					 what, clock_text(look->arena,
+							  look->last)),
 		.customer = look->one->customer,
 		.notice = {
 			.kind = look->one->is_poll ? by_poll : by_mail,

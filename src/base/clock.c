@@ -237,3 +237,15 @@ clock_print(struct buf *out, instant_ms when)
 		buf_printf(out, ".%03d", c.millisecond);
 	buf_putc(out, 'Z');
 }
+
+const char *
+clock_text(struct arena *arena, instant_ms when)
+{
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	clock_print(&text, when);
+	copy = arena_strdup(arena, text.data);
+	buf_release(&text);
+	return copy;
+}

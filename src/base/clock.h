@@ -8,6 +8,7 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include "base/arena.h"
 #include "base/buf.h"
 
 #include <stdbool.h>
@@ -53,5 +54,7 @@ bool clock_has_offset(const char *text);
 
 /* "2026-11-21T23:13:39Z"; fractions only when there are any. */
 void clock_print(struct buf *out, instant_ms when);
+/* The same as a text in the arena. */
+const char *clock_text(struct arena *arena, instant_ms when);
 
 #endif

@@ -48,15 +48,8 @@ step(struct view *view, const char *name, const char *format, ...)
 static const char *
 when(const struct view *view, instant_ms instant)
 {
-	struct buf text = BUF_INIT;
-	const char *copy;
-
-	if (instant == TIME_UNKNOWN)
-		return "never";
-	clock_print(&text, instant);
-	copy = arena_strdup(view->arena, text.data);
-	buf_release(&text);
-	return copy;
+	return instant == TIME_UNKNOWN ? "never" :
+	       clock_text(view->arena, instant);
 }
 
 /* ---- for people ---- */

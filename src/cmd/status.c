@@ -49,16 +49,9 @@ row(struct view *view, const char *label, const char *format, ...)
 static const char *
 since(struct view *view, instant_ms when)
 {
-	struct buf text = BUF_INIT;
-	const char *copy = "";
-
-	if (when != TIME_UNKNOWN) {
-		clock_print(&text, when);
-		copy = arena_printf(view->arena, ", the oldest since %s",
-				    text.data);
-	}
-	buf_release(&text);
-	return copy;
+	return when == TIME_UNKNOWN ? "" :
+	       arena_printf(view->arena, ", the oldest since %s",
+			    clock_text(view->arena, when));
 }
 
 static void

@@ -86,18 +86,6 @@ static const struct {
 	[CLOCKWATCH_BACK] = { "back", NOTICE_CLOCK_BACK },
 };
 
-static const char *
-print(instant_ms when, struct arena *arena)
-{
-	struct buf text = BUF_INIT;
-	const char *copy;
-
-	clock_print(&text, when);
-	copy = arena_strdup(arena, text.data);
-	buf_release(&text);
-	return copy;
-}
-
 /* By `shift_ms` from where it would be. */
 static enum outcome
 tell_of_clock(const struct upkeep *upkeep, enum clockwatch_news news,
@@ -105,7 +93,7 @@ tell_of_clock(const struct upkeep *upkeep, enum clockwatch_news news,
 	      struct buf *error)
 {
 	struct arena *arena = change->arena;
-	const char *at = print(upkeep->now, arena);
+	const char *at = clock_text(arena, upkeep->now);
 	const struct pipeline_word word = {
 		.identity = arena_printf(arena, "clock %s %s",
 					 clock_news[news].word, at),

@@ -66,18 +66,6 @@ pipeline_ask_novelties(const struct generation *generation,
 				   .label)));
 }
 
-static const char *
-instant_text(instant_ms when, struct arena *arena)
-{
-	struct buf text = BUF_INIT;
-	const char *copy;
-
-	clock_print(&text, when);
-	copy = arena_strdup(arena, text.data);
-	buf_release(&text);
-	return copy;
-}
-
 /* What was asked for by that number: new? Then it is not, from now on. */
 static bool
 is_new(const struct pipeline_decision *decision, size_t number, instant_ms now,
@@ -89,7 +77,7 @@ is_new(const struct pipeline_decision *decision, size_t number, instant_ms now,
 		return false;
 	change_put_meta(change,
 			decision->reading->question.notices.items[number],
-			instant_text(now, change->arena));
+			clock_text(change->arena, now));
 	return true;
 }
 
