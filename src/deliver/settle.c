@@ -48,22 +48,31 @@ record_sent(const struct running *running, const struct settle_answer *answer,
 	return outcome;
 }
 
-/* It will not be tried again: others are told. */
+/* It will not be tried again: others are told, if there are any. */
 static enum outcome
-give_up(const struct running *running, const struct settle_answer *answer,
-	const char *reply, enum queue_settled settled)
+tell_failure(const struct running *running,
+	     const struct store_delivery *delivery, const char *reply,
+	     enum queue_settled settled, bool *told_out)
 {
 	const struct failure failure = {
 		.generation = running->settle->generation,
-		.delivery = answer->delivery,
+		.delivery = delivery,
 		.reply = reply,
 		.settled = settled,
 		.now = running->settle->now,
 	};
+
+	return failure_tell(&failure, running->store, running->change,
+			    told_out, running->error);
+}
+
+static enum outcome
+give_up(const struct running *running, const struct settle_answer *answer,
+	const char *reply, enum queue_settled settled)
+{
 	bool is_told;
-	enum outcome outcome = failure_tell(&failure, running->store,
-					    running->change, &is_told,
-					    running->error);
+	enum outcome outcome = tell_failure(running, answer->delivery, reply,
+					    settled, &is_told);
 
 	if (outcome == OUTCOME_OK)
 		log_answer(running, answer, failure_level(is_told), "failed");
@@ -144,17 +153,9 @@ static enum outcome
 tell_expired(const struct running *running, const struct trouble *trouble,
 	     const char *reply, const struct store_delivery *delivery)
 {
-	const struct failure failure = {
-		.generation = running->settle->generation,
-		.delivery = delivery,
-		.reply = reply,
-		.settled = QUEUE_SETTLED,
-		.now = running->settle->now,
-	};
 	bool is_told;
-	enum outcome outcome = failure_tell(&failure, running->store,
-					    running->change, &is_told,
-					    running->error);
+	enum outcome outcome = tell_failure(running, delivery, reply,
+					    QUEUE_SETTLED, &is_told);
 
 	if (outcome == OUTCOME_OK)
 		change_log(running->change, failure_level(is_told), "failed",
