@@ -201,6 +201,17 @@ json_set_text(struct json *object, const char *name, const char *text)
 }
 
 void
+json_set_instant(struct json *object, const char *name, instant_ms when)
+{
+	struct buf text = BUF_INIT;
+
+	if (when != TIME_UNKNOWN)
+		clock_print(&text, when);
+	json_set_text(object, name, text.len ? text.data : NULL);
+	buf_release(&text);
+}
+
+void
 json_set_integer(struct json *object, const char *name, int64_t value)
 {
 	json_set(object, name, outer(cJSON_CreateNumber((double)value)));

@@ -12,6 +12,7 @@
 #define BASE_JSON_H
 
 #include "base/buf.h"
+#include "base/clock.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,6 +47,8 @@ const char *json_name(const struct json *child);
 struct json *json_object(void);
 struct json *json_array(void);
 void json_set_text(struct json *object, const char *name, const char *text);
+/* RFC 3339, UTC; null for TIME_UNKNOWN. */
+void json_set_instant(struct json *object, const char *name, instant_ms when);
 						/* NULL text: null */
 void json_set_integer(struct json *object, const char *name, int64_t value);
 void json_set_bool(struct json *object, const char *name, bool value);

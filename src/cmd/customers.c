@@ -169,17 +169,6 @@ print_text(struct view *view, const struct standing *one)
 /* ---- for programs ---- */
 
 static void
-set_instant(struct json *object, const char *name, instant_ms instant)
-{
-	struct buf text = BUF_INIT;
-
-	if (instant != TIME_UNKNOWN)
-		clock_print(&text, instant);
-	json_set_text(object, name, text.len ? text.data : NULL);
-	buf_release(&text);
-}
-
-static void
 set_roads(struct json *object, const struct store_roads *roads)
 {
 	json_set_integer(object, "mail-only", roads->mail_only);
@@ -202,9 +191,9 @@ add_api(const struct view *view, struct json *list,
 	json_set_text(api, "tenant", plan->tenant);
 	json_set_text(api, "api", plan->source->name);
 	json_set_text(api, "app", plan->app->name);
-	set_instant(api, "read", row->good);
-	set_instant(api, "alerts", row->alerts);
-	set_instant(api, "failed", row->failed);
+	json_set_instant(api, "read", row->good);
+	json_set_instant(api, "alerts", row->alerts);
+	json_set_instant(api, "failed", row->failed);
 	json_set_text(api, "class", row->class);
 	json_set_text(api, "failure", row->failure);
 	if (plan->along)
@@ -230,7 +219,7 @@ print_json(struct view *view, const struct standing *one)
 
 	json_set_text(object, "customer", one->customer->name);
 	json_set_text(object, "name", one->customer->display);
-	set_instant(object, "mail", one->mail);
+	json_set_instant(object, "mail", one->mail);
 	list = json_set_array(object, "apis");
 	for (i = 0; i < one->plans.count; i++)
 		add_api(view, list, one->plans.items[i]);

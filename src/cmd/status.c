@@ -122,17 +122,6 @@ print_text(struct view *view)
 /* ---- for programs ---- */
 
 static void
-set_instant(struct json *object, const char *name, instant_ms instant)
-{
-	struct buf text = BUF_INIT;
-
-	if (instant != TIME_UNKNOWN)
-		clock_print(&text, instant);
-	json_set_text(object, name, text.len ? text.data : NULL);
-	buf_release(&text);
-}
-
-static void
 set_daemon(struct json *object, const struct standing *s)
 {
 	struct json *daemon = json_set_object(object, "daemon");
@@ -141,7 +130,7 @@ set_daemon(struct json *object, const struct standing *s)
 	json_set_integer(daemon, "pid", s->pid);
 	json_set_text(daemon, "version", s->report ? s->report->program :
 						     NULL);
-	set_instant(daemon, "since", s->report && s->is_alive ?
+	json_set_instant(daemon, "since", s->report && s->is_alive ?
 		    s->report->started : TIME_UNKNOWN);
 }
 
@@ -154,7 +143,7 @@ set_configuration(struct json *object, const struct report *report)
 	json_set_text(one, "version", report ? report->rules : NULL);
 	json_set_integer(one, "customers", report ? report->customers : 0);
 	json_set_integer(one, "rules", report ? report->rule_count : 0);
-	set_instant(one, "loaded", report ? report->asked : TIME_UNKNOWN);
+	json_set_instant(one, "loaded", report ? report->asked : TIME_UNKNOWN);
 	list = json_set_array(one, "kept");
 	for (i = 0; report && i < report->kept.count; i++) {
 		const struct report_kept *kept = &report->kept.items[i];
@@ -164,7 +153,7 @@ set_configuration(struct json *object, const struct report *report)
 		json_set_text(member, "customer", kept->customer);
 		json_set_text(member, "text", kept->text);
 		json_set_integer(member, "errors", kept->errors);
-		set_instant(member, "since", kept->since);
+		json_set_instant(member, "since", kept->since);
 	}
 }
 
@@ -175,16 +164,16 @@ set_waiting(struct json *object, const struct standing *s)
 	struct json *one = json_set_object(object, "spool");
 
 	json_set_integer(one, "mails", s->spooled);
-	set_instant(one, "oldest", s->spool_oldest);
+	json_set_instant(one, "oldest", s->spool_oldest);
 	one = json_set_object(object, "queue");
 	json_set_integer(one, "pending", of[STORE_PENDING]);
 	json_set_integer(one, "claimed", of[STORE_CLAIMED]);
 	json_set_integer(one, "retry", of[STORE_RETRY]);
 	json_set_integer(one, "failed", of[STORE_FAILED]);
-	set_instant(one, "oldest", s->store.oldest);
+	json_set_instant(one, "oldest", s->store.oldest);
 	one = json_set_object(object, "held");
 	json_set_integer(one, "mails", s->store.held);
-	set_instant(one, "oldest", s->store.held_since);
+	json_set_instant(one, "oldest", s->store.held_since);
 }
 
 static void
@@ -200,7 +189,7 @@ set_feeds(struct json *object, const struct store_polls *feeds)
 		json_set_text(one, "customer", feed->customer);
 		json_set_text(one, "tenant", feed->tenant);
 		json_set_text(one, "api", feed->source);
-		set_instant(one, "failed", feed->failed);
+		json_set_instant(one, "failed", feed->failed);
 		json_set_text(one, "class", feed->class);
 		json_set_text(one, "failure", feed->failure);
 	}
