@@ -75,13 +75,11 @@ with System() as relay, Postfix() as mta:
     relay.daemon.send_signal(1)
     relay.wait_log('event=reloaded')
     mta.send(mail(id='5', title='Refused'), CONTOSO)
-    same(told(mta, 'Refused', HIGH[1:]), HIGH[1:],
-         'a desk that refuses stops no other')
+    others = sorted(HIGH[1:] + ['soc@mssp.example'])
+    same(told(mta, 'Refused', others), others, 'a desk that refuses stops no '
+         'other, and the catch-all is told of it')
     ok(relay.wait_log('event=failed .*No such desk'),
        "the log has the server's words", relay.read_log())
-    same(wait_for(lambda: [message['Delivered-To'] for message in
-                           mta.mails()].count('soc@mssp.example'), 1), 1,
-         'and the catch-all is told of it')
 
     mta.make_table(relay.conf)
     refused = 'nobody@' + DOMAIN
