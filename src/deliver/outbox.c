@@ -510,8 +510,10 @@ take_results(void *context)
 	struct outbox *outbox = context;
 
 	collect(outbox);
+	/* A claim under way ends soon: with the next one they share a
+	 * commit. */
 	if (!outbox->settling.is_under_way && !outbox->is_troubled &&
-	    is_any(outbox, true))
+	    !outbox->claiming.is_under_way && is_any(outbox, true))
 		gather(outbox);
 }
 
