@@ -175,14 +175,9 @@ set_sentences(struct arena *arena, struct value *map,
 }
 
 static void
-set_words(struct arena *arena, struct value *map, const struct words *words)
+set_words(struct value *map, const struct words *words)
 {
-	const char *const *key = words_keys(arena, words);
-	struct value *texts = value_map(arena);
-
-	for (; *key; key++)
-		value_set_text(texts, *key, words_text(words, *key));
-	value_set(map, "words", texts);
+	value_set(map, "words", words_value(words));
 	value_set_text(map, "language", words_language(words));
 }
 
@@ -351,7 +346,7 @@ notification_value(struct arena *arena,
 	set_sentences(arena, map, notification);
 	set_help(arena, map, notification);
 	set_rule(arena, map, notification);
-	set_words(arena, map, notification->words);
+	set_words(map, notification->words);
 	set_customer(arena, map, notification);
 	set_trust(arena, map, notification);
 	set_details(map);

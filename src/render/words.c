@@ -11,6 +11,7 @@
 struct words {
 	const char *code;
 	struct map *texts;		/* key -> text */
+	struct value *value;		/* all of them */
 	VEC(const char *) keys;		/* as they were said */
 	const struct words *english;	/* itself for English */
 	struct diag_place place;	/* of the language's name, last file */
@@ -83,6 +84,12 @@ words_text(const struct words *words, const char *key)
 	const char *text = map_find(words->texts, key);
 
 	return text ? text : map_find(words->english->texts, key);
+}
+
+struct value *
+words_value(const struct words *words)
+{
+	return words->value;
 }
 
 const char *const *
@@ -517,14 +524,28 @@ warn_of_own(const struct languages *languages, struct conf_word key,
 	buf_release(&lack);
 }
 
+/* Once, not for each notification. */
+static void
+set_value(struct arena *arena, struct words *words)
+{
+	const char *const *key = words_keys(arena, words);
+
+	words->value = value_map(arena);
+	for (; *key; key++)
+		value_set_text(words->value, *key, words_text(words, *key));
+}
+
 struct languages *
 words_load(struct arena *arena, const struct shelf *shelf, struct diag *diag)
 {
 	struct languages *languages = arena_alloc(arena, sizeof(*languages));
+	size_t i;
 
 	languages->arena = arena;
 	languages->diag = diag;
 	load_all(languages, shelf);
+	for (i = 0; i < languages->list.count; i++)
+		set_value(arena, languages->list.items[i]);
 	return languages;
 }
 

@@ -22,6 +22,7 @@
 #include "base/map.h"
 #include "base/zone.h"
 #include "render/shelf.h"
+#include "render/value.h"
 
 #include <stdbool.h>
 
@@ -70,6 +71,9 @@ void words_print(const struct words *words, const char *key,
 /* Append "3 days": the largest unit of which it is a whole number. */
 void words_print_duration(const struct words *words, int64_t milliseconds,
 			  struct buf *out);
+
+/* All words by their keys, as a template has them; to be read only. */
+struct value *words_value(const struct words *words);
 
 /* The keys of all words, ended by NULL. */
 const char *const *words_keys(struct arena *arena, const struct words *words);
