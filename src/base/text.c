@@ -301,6 +301,26 @@ append_lower_ascii(struct buf *out, const char *text, const char *end)
 	return count;
 }
 
+/* ASCII with nothing to trim: what most texts are, which needs no copy. */
+static bool
+is_plain(const char *text, size_t length)
+{
+	return ascii_run(text, text + length, 0x01, 0x7E) == length &&
+	       (!length || (*text > 0x20 && text[length - 1] > 0x20));
+}
+
+static bool
+same_plain(const char *a, const char *b, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		if (text_lower((unsigned char)a[i]) !=
+		    text_lower((unsigned char)b[i]))
+			return false;
+	return true;
+}
+
 static void
 append_folded(struct buf *out, const char *text)
 {
@@ -335,8 +355,11 @@ bool
 text_same(const char *a, const char *b)
 {
 	struct buf left = BUF_INIT, right = BUF_INIT;
+	size_t length = strlen(a), other = strlen(b);
 	bool same;
 
+	if (is_plain(a, length) && is_plain(b, other))
+		return length == other && same_plain(a, b, length);
 	append_folded(&left, a);
 	append_folded(&right, b);
 	same = left.len == right.len &&

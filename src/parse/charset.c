@@ -224,8 +224,14 @@ drop_byte_order_mark(struct buf *out, size_t start)
 static bool
 has_japanese_escapes(const char *bytes, size_t length)
 {
-	return memmem(bytes, length, "\x1B$B", 3) ||
-	       memmem(bytes, length, "\x1B$@", 3);
+	const char *end = bytes + length, *at = bytes;
+
+	/* Nearly no text has an ESC at all. */
+	for (; (at = memchr(at, '\x1B', (size_t)(end - at))); at++)
+		if (end - at > 2 && at[1] == '$' &&
+		    (at[2] == 'B' || at[2] == '@'))
+			return true;
+	return false;
 }
 
 /* Octets of the run at `at` that are no ASCII. */

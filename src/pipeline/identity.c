@@ -2,8 +2,6 @@
 
 #include "base/text.h"
 
-enum { PIECE = 4096 };	/* octets that are digested at once */
-
 static void
 digest_all(const struct pipeline_input *input, unsigned char out[DIGEST_SIZE])
 {
@@ -33,21 +31,18 @@ find_body(const char *raw, const char *end)
 static void
 digest_body(struct digest *digest, const char *at, const char *end)
 {
-	char piece[PIECE];
-	size_t count = 0;
+	const char *from = at, *cr;
 
 	while (end > at && (end[-1] == '\n' || end[-1] == '\r'))
 		end--;
-	for (; at < end; at++) {
-		if (*at == '\r' && at + 1 < end && at[1] == '\n')
+	while ((cr = memchr(at, '\r', (size_t)(end - at)))) {
+		at = cr + 1;
+		if (at == end || *at != '\n')
 			continue;
-		piece[count++] = *at;
-		if (count < PIECE)
-			continue;
-		digest_add(digest, piece, count);
-		count = 0;
+		digest_add(digest, from, (size_t)(cr - from));
+		from = at;
 	}
-	digest_add(digest, piece, count);
+	digest_add(digest, from, (size_t)(end - from));
 }
 
 /* All of a name count: which of two a reader takes is his affair. */
