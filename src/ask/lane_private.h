@@ -4,6 +4,7 @@
  *	lane.c		comes and goes; its turns
  *	lane_token.c	a token
  *	lane_run.c	a window, page by page
+ *	lane_gap.c	around what cannot be fetched
  *	lane_record.c	a page into the store
  *	lane_report.c	how it is with the lane, and who is told
  */
@@ -11,8 +12,8 @@
 #define ASK_LANE_PRIVATE_H
 
 #include "ask/cursor.h"
+#include "ask/gaps.h"
 #include "ask/lane.h"
-#include "ask/spans.h"
 #include "pipeline/notice.h"
 
 enum { LANE_REQUEST_MS = 30000 };
@@ -87,6 +88,17 @@ struct lane {
 	size_t next_records;		/* `records` then */
 	bool next_is_alone, next_is_counted;
 	instant_ms latest;		/* change seen in this run */
+
+	/* Around what cannot be fetched. */
+	struct gaps gaps;		/* they outlive the run */
+	bool is_doubted;		/* the page; it has failed before */
+	bool is_probing;		/* is it the API, or the page? */
+	bool is_closing_in;		/* it is a page */
+	bool is_stepping;		/* through a millisecond */
+	unsigned int in_vain;		/* pages since the last good one */
+	bool has_gap;			/* one of its records has failed */
+	unsigned int steps_in_vain;	/* since the last good one */
+	const char *step_why;		/* the last one was */
 };
 
 /* What a lane has with the clerk: the row as it is, and as it is to be. */
@@ -142,12 +154,34 @@ void lane_ask(struct lane *lane, enum lane_state state,
 void lane_answered(struct lane *lane);
 
 void lane_end_run(struct lane *lane);
+/* The page with so many records in front of it in the span. */
+const char *lane_link_from(const struct lane *lane, size_t skip,
+			   unsigned int top);
+/* What is to be asked for next is the first page of the span, */
+void lane_begin_span(struct lane *lane);
+/* and that, the page behind this one, is what the lane is at from now on. */
+void lane_take_next(struct lane *lane);
 /* A new alert may wait for the name of its incident. */
 bool lane_may_await_names(const struct lane *lane);
 void lane_await_names(struct lane *lane);
 void lane_page_stored(struct lane *lane, const struct poll_answer *answer);
 /* The run is over; `failure` NULL: it went well. */
 void lane_run_ended(struct lane *lane, const char *failure);
+
+/* ---- around what cannot be fetched ---- */
+
+/* A page has failed: is that dealt with? Else the lane fails. */
+bool lane_goes_around(struct lane *lane, const struct poll_answer *answer);
+/* It has failed, and the lane with it: is it to blame? */
+void lane_doubt_page(struct lane *lane, const struct poll_answer *answer);
+/* Then something else is asked for before it. */
+void lane_look_into_doubt(struct lane *lane);
+/* A page is good. */
+void lane_is_well(struct lane *lane);
+/* What is behind it, in a millisecond that is read one by one; `first` tells
+ * its record from others. */
+void lane_plan_step(struct lane *lane, struct poll_answer *answer,
+		    const char *first, struct arena *arena);
 
 /* ---- jobs ---- */
 

@@ -19,6 +19,7 @@ struct page {
 	bool is_told_each;		/* so decisions are kept, not logged */
 	int64_t early_ms;		/* see cursor_meet() */
 	instant_ms latest;		/* change before this page */
+	instant_ms untold;		/* see gaps_untold() */
 	instant_ms written;		/* when the row was */
 
 	/* What came of it. */
@@ -239,6 +240,15 @@ begin_row(struct page *page)
 		cursor_meet(&job->row, &job->time, page->early_ms);
 }
 
+/* The latest change that the cursor may be at. */
+static instant_ms
+reached(const struct page *page)
+{
+	if (page->untold != TIME_UNKNOWN && page->untold < page->latest_out)
+		return page->untold;
+	return page->latest_out;
+}
+
 static enum outcome
 move_row(const struct work *work)
 {
@@ -249,7 +259,7 @@ move_row(const struct work *work)
 		job->row.alerts = job->time.now;
 	if (page->is_last) {
 		cursor_move(&job->row, &page->window, &job->time,
-			    page->latest_out);
+			    reached(page));
 		lane_job_recover(job, work->change);
 	}
 	job->is_written |= job->row.alerts != job->was.alerts ||
@@ -342,7 +352,8 @@ lane_store(struct lane *lane, struct poll_answer *answer, bool is_last,
 			    (cursor_is_met(&lane->row) || lane->world->since),
 		.is_told_each = lane->world->each,
 		.early_ms = lane->world->chance(CURSOR_SWEEP_EVERY_MS),
-		.latest = lane->latest, .written = lane->written,
+		.latest = lane->latest, .untold = gaps_untold(&lane->gaps),
+		.written = lane->written,
 	};
 	lane_job_begin(&page->job, lane, arena);
 	if (is_last)

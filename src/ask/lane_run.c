@@ -11,7 +11,8 @@
  *	                   and what stands behind it is asked for, by counting
  *
  * An API that refuses to count, or does not, is asked for halves of the window
- * instead (spans.h): some twenty pages where counting takes two.
+ * instead (spans.h): some twenty pages where counting takes two. So are those
+ * of a page that is never answered at all (lane_gap.c).
  */
 #include "ask/lane_private.h"
 #include "base/log.h"
@@ -33,8 +34,8 @@ enum {
 
 /* ---- a run ---- */
 
-static const char *
-link_from(const struct lane *lane, size_t skip, unsigned int top)
+const char *
+lane_link_from(const struct lane *lane, size_t skip, unsigned int top)
 {
 	const struct source_window window = {
 		.is_made = lane->window.is_sweep,
@@ -64,12 +65,17 @@ begin_run(struct lane *lane)
 	lane->spans = (struct spans){
 		.now = { lane->window.since, SPAN_OPEN },
 	};
+	gaps_begin(&lane->gaps, lane->window.is_sweep, time.now, &lane->spans,
+		   lane->run);
+	lane->is_doubted = false;
+	lane->is_probing = lane->is_closing_in = lane->is_stepping = false;
+	lane->in_vain = 0;
 	lane->first = NULL;
 	lane->is_alone = lane->is_counted = false;
 	lane->tries = 0;
 	lane->has_waited = false;
 	lane->latest = TIME_UNKNOWN;
-	lane->link = link_from(lane, 0, lane->top);
+	lane->link = lane_link_from(lane, 0, lane->top);
 	(void)map_set(lane->links, lane->link, lane);
 }
 
@@ -141,13 +147,13 @@ counts_in_vain(const struct lane *lane, const struct poll_answer *answer)
 	       !strcmp(first_of(answer), lane->first) && lane->records;
 }
 
-static void
-begin_span(struct lane *lane)
+void
+lane_begin_span(struct lane *lane)
 {
 	lane->next_records = 0;
 	lane->first = NULL;
 	lane->next_is_alone = lane->next_is_counted = false;
-	lane->next = link_from(lane, 0, lane->top);
+	lane->next = lane_link_from(lane, 0, lane->top);
 }
 
 /* Behind a page that gives no link: counted from the start of the span. */
@@ -158,7 +164,7 @@ count_on(struct lane *lane, const struct poll_answer *answer)
 		return;
 	lane->next_is_alone = asks_alone(lane, answer);
 	lane->next_is_counted = true;
-	lane->next = link_from(lane, lane->next_records,
+	lane->next = lane_link_from(lane, lane->next_records,
 			       lane->next_is_alone ? 1 : lane->top);
 }
 
@@ -167,7 +173,7 @@ static void
 halve(struct lane *lane, struct poll_answer *answer)
 {
 	if (spans_halve(&lane->spans, lane_now(lane), lane->run))
-		begin_span(lane);
+		lane_begin_span(lane);
 	else if (answer->is_cut && !answer->is_ended && !is_of_one(lane))
 		vec_push(lane->run, &answer->left, answer->rest);
 }
@@ -192,15 +198,18 @@ find_next(struct lane *lane, struct poll_answer *answer)
 	else if (goes_on)
 		count_on(lane, answer);
 	if (!lane->next && spans_next(&lane->spans))
-		begin_span(lane);
+		lane_begin_span(lane);
 }
 
 /* The page behind this one, if there is one and it may be asked for. */
 static void
-plan_next(struct lane *lane, struct poll_answer *answer)
+plan_next(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 {
-	find_next(lane, answer);
 	lane->next_sentence = NULL;
+	if (lane->is_stepping)
+		lane_plan_step(lane, answer, first_of(answer), arena);
+	else
+		find_next(lane, answer);
 	if (answer->is_foreign)
 		lane->next_sentence = "the API gives a next page at another "
 			"host, where the token must not go";
@@ -217,8 +226,8 @@ plan_next(struct lane *lane, struct poll_answer *answer)
 			"than can be right";
 }
 
-static void
-follow(struct lane *lane)
+void
+lane_take_next(struct lane *lane)
 {
 	lane->link = arena_strdup(lane->run, lane->next);
 	(void)map_set(lane->links, lane->link, lane);
@@ -226,6 +235,12 @@ follow(struct lane *lane)
 	lane->is_alone = lane->next_is_alone;
 	lane->is_counted = lane->next_is_counted;
 	lane->tries = 0;
+}
+
+static void
+follow(struct lane *lane)
+{
+	lane_take_next(lane);
 	lane_go_on(lane);
 }
 
@@ -233,6 +248,7 @@ void
 lane_page_stored(struct lane *lane, const struct poll_answer *answer)
 {
 	lane->pages++;
+	gaps_stored(&lane->gaps);
 	lane->set_aside += answer->left.count;
 	if (lane->next_sentence) {
 		const char *sentence = lane->next_sentence;
@@ -329,7 +345,8 @@ take_page(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 	if (is_of_one(lane) && !answer->passed && answer->is_cut &&
 	    !answer->is_ended)
 		set_aside(answer, arena);
-	plan_next(lane, answer);
+	lane_is_well(lane);
+	plan_next(lane, answer, arena);
 	lane_store(lane, answer, !lane->next && !lane->next_sentence, arena);
 }
 
@@ -342,7 +359,8 @@ is_page(const struct lane *lane, const struct poll_answer *answer)
 		return answer->result == POLL_PAGE;
 	if (answer->result == POLL_TOO_LARGE)
 		return is_of_one(lane);
-	return lane->tries || lane->is_alone || lane->cannot_count;
+	return lane->tries || lane->is_alone || lane->cannot_count ||
+	       lane->is_closing_in;
 }
 
 /* The API refuses to count. */
@@ -354,7 +372,7 @@ halves_instead(struct lane *lane, const struct refusal *why)
 	    !spans_halve(&lane->spans, lane_now(lane), lane->run))
 		return false;
 	lane->cannot_count = true;
-	begin_span(lane);
+	lane_begin_span(lane);
 	follow(lane);
 	return true;
 }
@@ -378,8 +396,10 @@ page_answered(void *context, const struct transfer_answer *answer)
 		ask_smaller(lane, &read.refusal);
 	} else if (read.result == POLL_TOKEN) {
 		renew_token(lane, &read);
-	} else if (!halves_instead(lane, &read.refusal)) {
+	} else if (!halves_instead(lane, &read.refusal) &&
+		   !lane_goes_around(lane, &read)) {
 		lane_fail(lane, &read.refusal, read.wait_ms);
+		lane_doubt_page(lane, &read);
 		if (read.is_throttled)
 			lane_hold(lane);
 	}
@@ -402,6 +422,7 @@ lane_ask_page(struct lane *lane)
 
 	if (!lane->run)
 		begin_run(lane);
+	lane_look_into_doubt(lane);
 	request.url = lane->link;
 	buf_printf(&bearer, "Authorization: Bearer %s",
 		   lane_owner(lane)->token.data);

@@ -348,10 +348,13 @@ class Cloud:
                 return answer(400, {'error': {
                     'code': '', 'message': "The limit of '50' for Top query "
                     'has been exceeded.'}})(request, tenant)
-        field, _, since = re.match(r'(\w+) (ge) (\S+)$',
-                                   query['$filter']).groups()
+        field, since, until = re.match(
+            r'(\w+) ge (\S+)(?: and \1 lt (\S+))?$',
+            query['$filter']).groups()
         found = [a for a in list(records) if not isinstance(a, dict) or
-                 field not in a or parse(a[field]) >= parse(since)]
+                 field not in a or (parse(a[field]) >= parse(since) and
+                                    (not until or
+                                     parse(a[field]) < parse(until)))]
         found.reverse()                     # the newest first
         top = min(int(query['$top']), self.pages or 10000)
         skip = int(query.get('$skiptoken', query.get('$skip', 0)))
