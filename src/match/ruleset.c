@@ -37,6 +37,7 @@ struct loader {
 	struct line_cursor lines;
 	struct ruleset *ruleset;
 	struct arena *scratch;		/* that of rule.cond */
+	const struct worlds *worlds;	/* until loading is over */
 };
 
 static size_t
@@ -259,8 +260,8 @@ customer_load(struct loader *loader, const struct conf_node *node,
 	/* Not while there are errors: a rule was read as it is not meant. */
 	if (errors == diag_errors(loader->rule.cond.diag) && !node->broken)
 		shadow_check(customer->rules, customer->rule_count,
-			     customer->otherwise, loader->scratch,
-			     loader->rule.cond.diag);
+			     customer->otherwise, loader->worlds,
+			     loader->scratch, loader->rule.cond.diag);
 	if (customer->rule_count > INDEX_LEAST)
 		customer->index = index_create(loader->ruleset->arena,
 					       customer->rules,
@@ -304,9 +305,11 @@ ruleset_load(struct arena *arena, const struct conf *conf,
 {
 	struct ruleset *ruleset = arena_alloc(arena, sizeof(*ruleset));
 	struct arena *scratch = arena_create();
+	struct arena *until_loaded = arena_create();
 	struct loader loader = {
 		.ruleset = ruleset,
 		.scratch = scratch,
+		.worlds = worlds_create(until_loaded),
 		.rule = {
 			.cond = {
 				.arena = arena,
@@ -329,6 +332,7 @@ ruleset_load(struct arena *arena, const struct conf *conf,
 	load_customers(&loader, conf);
 	windows_warn(&loader, conf);
 	arena_destroy(&scratch);
+	arena_destroy(&until_loaded);
 	return ruleset;
 }
 
