@@ -149,7 +149,7 @@ is_to_us(const struct mailloop_question *question)
 	return question->recipient_count > 0;
 }
 
-/* RFC 3464: a report has a null sender. Not all have. */
+/* RFC 3464: a report has a null sender and a type. Not all have. */
 static bool
 is_report(const struct mailloop_question *question)
 {
@@ -157,6 +157,7 @@ is_report(const struct mailloop_question *question)
 	const char *type = message_header(message, "Content-Type");
 
 	if ((question->sender && !*question->sender) ||
+	    message->outcomes.count ||
 	    (type && !strncasecmp(type, "multipart/report",
 				  strlen("multipart/report"))))
 		return true;
@@ -224,6 +225,51 @@ find_inside(struct arena *arena, const struct mailloop_question *question)
 			     question->domain);
 }
 
+/* Is the word of a report (RFC 3464 2.3.3, RFC 8098 3.2.6) no failure? One that
+ * nobody knows may be. */
+static bool
+is_harmless(const char *outcome)
+{
+	static const char *const words[] = {
+		"delayed", "delivered", "relayed", "expanded",
+		"displayed", "deleted", "dispatched", "processed",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (!strcmp(outcome, words[i]))
+			return true;
+	return false;
+}
+
+/* For all of its recipients. */
+static bool
+reports_no_failure(const struct message *message)
+{
+	size_t i;
+
+	for (i = 0; i < message->outcomes.count; i++)
+		if (!is_harmless(message->outcomes.items[i]))
+			return false;
+	return message->outcomes.count > 0;
+}
+
+/* Where alerts come as well, or what may be one, is for people to see. */
+static void
+mark_harmless(struct arena *arena, const struct mailloop_question *question,
+	      struct mailloop *loop)
+{
+	if (loop->kind != MAILLOOP_REPORT || !is_to_us(question) ||
+	    question->is_authentic || question->is_listed ||
+	    question->message->limits.count ||
+	    !reports_no_failure(question->message))
+		return;
+	loop->is_harmless = true;
+	loop->why = arena_printf(arena, "it reports that a mail of this relay "
+				 "is %s, which is no failure",
+				 question->message->outcomes.items[0]);
+}
+
 static struct mailloop
 find_report(struct arena *arena, const struct mailloop_question *question)
 {
@@ -242,6 +288,7 @@ find_report(struct arena *arena, const struct mailloop_question *question)
 		loop.why = "it reports to this relay on a mail that it does "
 			   "not name";
 	loop.kind = loop.why ? MAILLOOP_REPORT : MAILLOOP_NONE;
+	mark_harmless(arena, question, &loop);
 	return loop;
 }
 

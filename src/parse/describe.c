@@ -137,6 +137,8 @@ put_message(struct buf *out, int depth, const struct message *message)
 		put_quoted(out, " ", part->name);
 		buf_putc(out, '\n');
 	}
+	for (i = 0; i < message->outcomes.count; i++)
+		put_fact(out, depth, "outcome", message->outcomes.items[i]);
 	for (i = 0; i < message->limits.count; i++)
 		put_fact(out, depth, "limit", message->limits.items[i]);
 	if (message->bad_bytes) {

@@ -90,6 +90,11 @@ struct message {
 	VEC(struct message_part) parts;
 	VEC(struct message *) nested;	/* message/rfc822 parts: a forward */
 
+	/* What a report says became of a mail, a word for each recipient, in
+	 * lower case: "failed", "delayed", "displayed"; "" when it does not
+	 * say. Empty for a mail that has no such part (dsn.h). */
+	VEC(const char *) outcomes;
+
 	/* Why this may be less than the whole mail: one sentence for each limit
 	 * that was met, empty for an ordinary mail. */
 	VEC(const char *) limits;

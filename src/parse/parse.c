@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "parse/charset.h"
 #include "parse/decode.h"
+#include "parse/dsn.h"
 #include "parse/flowed.h"
 #include "parse/header.h"
 #include "parse/html.h"
@@ -285,10 +286,20 @@ take_other(struct work *work, const struct mime_leaf *leaf)
 }
 
 static void
+take_report(struct work *work, const struct mime_leaf *leaf)
+{
+	take_attachment(work, leaf);
+	dsn_read(work->arena, work->message, work->decoded.data,
+		 work->decoded.len);
+}
+
+static void
 take_leaf(struct work *work, const struct mime_leaf *leaf)
 {
 	if (is_mail(leaf))
 		take_nested(work, leaf);
+	else if (dsn_is_type(leaf->type))
+		take_report(work, leaf);
 	else if (leaf->attachment)
 		take_other(work, leaf);
 	else if (!strcmp(leaf->type, "text/html"))

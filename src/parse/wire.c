@@ -126,6 +126,9 @@ wire_encode(struct buf *out, const struct message *message)
 	wire_put_u32(out, (uint32_t)message->nested.count);
 	for (i = 0; i < message->nested.count; i++)
 		wire_encode(out, message->nested.items[i]);
+	wire_put_u32(out, (uint32_t)message->outcomes.count);
+	for (i = 0; i < message->outcomes.count; i++)
+		put_text(out, message->outcomes.items[i]);
 	wire_put_u32(out, (uint32_t)message->limits.count);
 	for (i = 0; i < message->limits.count; i++)
 		put_text(out, message->limits.items[i]);
@@ -324,9 +327,11 @@ get_message(struct source *source, int depth)
 	get_grid(source, message);
 	get_links(source, message);
 	get_parts(source, message);
-	for (count = get_count(source, 52); count && !source->wrong; count--)
+	for (count = get_count(source, 56); count && !source->wrong; count--)
 		vec_push(source->arena, &message->nested,
 			 get_message(source, depth + 1));
+	for (count = get_count(source, 4); count; count--)
+		vec_push(source->arena, &message->outcomes, get_text(source));
 	for (count = get_count(source, 4); count; count--)
 		vec_push(source->arena, &message->limits, get_text(source));
 	message->bad_bytes = get_u32(source);

@@ -3,6 +3,7 @@
 #include "pipeline/mail.h"
 #include "pipeline/notice.h"
 #include "pipeline/novelty.h"
+#include "pipeline/returned.h"
 #include "queue/queue.h"
 
 enum {
@@ -230,7 +231,7 @@ note_returned(const struct generation *g,
 	const struct store_event event = {
 		.item = returned->item ? returned->item->id : 0,
 		.delivery = returned->delivery ? returned->delivery->id : 0,
-		.at = now, .what = "returned",
+		.at = now, .what = pipeline_returned_name(decision->reading),
 		.reason = arena_printf(change->arena, "%s (%s)",
 				       decision->reason, decision->code),
 	};

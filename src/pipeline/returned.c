@@ -44,6 +44,14 @@ pipeline_ask_returned(struct pipeline_reading *reading, instant_ms now,
 }
 
 const char *
+pipeline_returned_name(const struct pipeline_reading *reading)
+{
+	const struct mailloop *loop = loop_of(reading);
+
+	return loop && loop->is_harmless ? "reported" : "returned";
+}
+
+const char *
 pipeline_untold(const struct pipeline_reading *reading,
 		const struct returned *returned)
 {
@@ -51,6 +59,8 @@ pipeline_untold(const struct pipeline_reading *reading,
 
 	if (!pipeline_is_returned(reading))
 		return NULL;
+	if (loop_of(reading)->is_harmless)
+		return "nothing failed";
 	if (returned->is_said)
 		return "it was told before";
 	if (!delivery || delivery->kind != STORE_NOTICE)

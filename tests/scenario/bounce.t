@@ -70,6 +70,11 @@ class Bouncer:
         return (TOP % ('Delivery Status Notification (Failure)', self.count) +
                 REPORT % (to, 'text/rfc822-headers', header_of(octets)))
 
+    def late(self, to, octets):
+        """Of a server that has no report-type and marks nothing."""
+        text = self.headers(to, octets).replace('failed', 'delayed')
+        return text.replace('/report; report-type=delivery-status', '/mixed')
+
     def plain(self, to, octets):
         return (TOP % ('failure notice', self.count) +
                 '\n<%s>: 552 5.2.2 mailbox full\n\n%s' %
@@ -107,9 +112,17 @@ with Relay() as relay:
     relay.wait_rows([(3,)], "SELECT count(*) FROM delivery "
                     "WHERE state = 'sent'")
 
-    # Bob's mailbox is full.
+    # What is late is no failure, and keeps none from being told.
     first = bouncer.new()
     bob, = (each for each in first if each['To'] == 'bob@mssp.example')
+    bouncer.bounce(bob, bouncer.late)
+    bouncer.wait()
+    same(figures(relay)[1], 3, 'that a mail is late is told to nobody')
+    status, out, err = relay.command('why', bob['X-Tocsin-Code'])
+    ok('reported' in out and 'delayed' in out and 'returned' not in out,
+       'but why says it of the alert', out, err)
+
+    # Bob's mailbox is full.
     bouncer.bounce(bob, bouncer.headers)
     bouncer.wait()
     relay.wait_rows([(5,)], "SELECT count(*) FROM delivery "

@@ -11,7 +11,7 @@ import tempfile
 BUILD = os.environ.get("BUILD", "build")
 READER = os.path.join(BUILD, "tocsin-reader")
 GOLDEN = "tests/mail/parse"
-GREETING = b"TLR2"
+GREETING = b"TLR3"
 
 count = failures = 0
 

@@ -572,7 +572,7 @@ static void
 test_released_again(void)
 {
 	char path[40];
-	struct reader *fake = relay_fake_reader("printf TLR2 >&0; kill -SEGV $$",
+	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
 						path);
 
 	relay_open(&relay, fake, RELAY_RULES);
@@ -773,7 +773,7 @@ static void
 test_reader_ended(enum failing_kind kind)
 {
 	char path[40];
-	struct reader *fake = relay_fake_reader("printf TLR2 >&0; kill -SEGV $$",
+	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
 						path);
 
 	relay_open(&relay, fake, RELAY_RULES);
@@ -816,7 +816,7 @@ test_reader_ended_often(void)
 {
 	struct unit busy = { .work = meet_conflict, .done = ignore };
 	char path[40];
-	struct reader *fake = relay_fake_reader("printf TLR2 >&0; kill -SEGV $$",
+	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
 						path);
 
 	relay_open(&relay, fake, RELAY_RULES);

@@ -32,6 +32,8 @@ sample(struct arena *arena, bool with_nested)
 	vec_push(arena, &message->grid, cells);
 	vec_push(arena, &message->links, link);
 	vec_push(arena, &message->parts, part);
+	vec_push(arena, &message->outcomes, "failed");
+	vec_push(arena, &message->outcomes, "");
 	message_limit(arena, message, "a limit");
 	if (with_nested)
 		vec_push(arena, &message->nested, sample(arena, false));

@@ -1,0 +1,86 @@
+#include "parse/dsn.h"
+
+#include "base/text.h"
+#include "parse/header.h"
+
+enum {
+	GROUPS_MOST = 1000,	/* recipients; a mail of ours has one */
+	OUTCOME_MOST = 40,	/* octets of a word */
+};
+
+bool
+dsn_is_type(const char *type)
+{
+	static const char *const types[] = {
+		"message/delivery-status", "message/global-delivery-status",
+		"message/disposition-notification",
+		"message/global-disposition-notification",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
+		if (!strcmp(type, types[i]))
+			return true;
+	return false;
+}
+
+/* `Action: failed (mailbox full)`; `Disposition: manual-action/
+ * MDN-sent-manually; displayed/error`. */
+static void
+add_outcome(struct arena *arena, struct message *message,
+	    const struct header_field *field)
+{
+	const char *value = header_text(arena, field, "",
+					&message->bad_bytes);
+	const char *mode = header_is(field, "Disposition") ?
+			   strchr(value, ';') : NULL;
+
+	if (mode)
+		value = mode + 1;
+	value += strspn(value, " \t");
+	value = arena_strndup(arena, value, strcspn(value, " \t/;,("));
+	vec_push(arena, &message->outcomes,
+		 text_fold(arena, text_cut(arena, value, OUTCOME_MOST)));
+}
+
+/* The fields of one recipient, or those of the whole. */
+static void
+read_group(struct arena *arena, struct message *message,
+	   const struct header *group)
+{
+	bool is_recipient = false, is_said = false;
+	size_t i;
+
+	for (i = 0; i < group->fields.count; i++) {
+		const struct header_field *field = &group->fields.items[i];
+
+		is_recipient |= header_is(field, "Final-Recipient");
+		if (!header_is(field, "Action") &&
+		    !header_is(field, "Disposition"))
+			continue;
+		add_outcome(arena, message, field);
+		is_said = true;
+	}
+	if ((is_recipient && !is_said) || group->cut)
+		vec_push(arena, &message->outcomes, "");
+}
+
+void
+dsn_read(struct arena *arena, struct message *message, const char *text,
+	 size_t length)
+{
+	struct header group;
+	size_t groups;
+
+	for (groups = 0; length && groups < GROUPS_MOST; groups++) {
+		header_split(arena, text, length, &group);
+		if (!group.body)
+			break;
+		read_group(arena, message, &group);
+		text += group.body;
+		length -= group.body;
+	}
+	/* What was not read may say anything. */
+	if (length || !message->outcomes.count)
+		vec_push(arena, &message->outcomes, "");
+}
