@@ -200,24 +200,50 @@ inbox_list(struct inbox *inbox, struct arena *arena, const char *after,
 	return outcome;
 }
 
+static const char *
+name_of_type(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFLNK: return "a symbolic link";
+	case S_IFDIR: return "a directory";
+	case S_IFIFO: return "a fifo";
+	case S_IFSOCK: return "a socket";
+	default: return "a device";
+	}
+}
+
+static enum outcome
+not_a_file(struct buf *error, const char *name, mode_t mode)
+{
+	buf_puts(error, "cannot read '");
+	text_escape(error, name, NAME_SHOWN);
+	buf_printf(error, "': it is %s and no file", name_of_type(mode));
+	return OUTCOME_PERMANENT;
+}
+
 enum outcome
 inbox_open_message(struct inbox *inbox, const char *name, int *fd_out,
 		   struct buf *error)
 {
 	struct stat st;
 	enum outcome outcome;
-	/* Non-blocking, or a fifo would hold the daemon. */
-	int fd = openat(inbox->new, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-			O_CLOEXEC);
+	int fd;
 
+	/* To open a device or a fifo is to do something to it. */
+	if (fstatat(inbox->new, name, &st, AT_SYMLINK_NOFOLLOW))
+		return failed(error, "open the message", name);
+	if (!S_ISREG(st.st_mode))
+		return not_a_file(error, name, st.st_mode);
+	/* It may be another one by now: that must not hold the daemon. */
+	fd = openat(inbox->new, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+		    O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return failed(error, "open the message", name);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		*fd_out = fd;
 		return OUTCOME_OK;
 	}
-	errno = EINVAL;
-	outcome = failed(error, "read as a regular file", name);
+	outcome = not_a_file(error, name, st.st_mode);
 	(void)close(fd);
 	return outcome;
 }
@@ -347,29 +373,41 @@ inbox_aside(const struct inbox *inbox)
 	return inbox->aside_path;
 }
 
+/* Nothing that was set aside before is lost: then it gets another name. */
 static bool
-is_fresh(const struct inbox *inbox, const char *name, instant_ms now)
+move(const struct inbox *inbox, const char *name, int aside)
 {
-	struct stat st;
+	char other[NAME_MAX + 1];
+	int i;
 
-	return !fstatat(inbox->new, name, &st, AT_SYMLINK_NOFOLLOW) &&
-	       now / 1000 - st.st_ctime <= INBOX_FRESH_S;
+	if (!renameat2(inbox->new, name, aside, name, RENAME_NOREPLACE))
+		return true;
+	for (i = 2; errno == EEXIST && i <= INBOX_SAME_MOST; i++) {
+		(void)snprintf(other, sizeof(other), "%.*s.%d", NAME_MAX - 5,
+			       name, i);
+		if (!renameat2(inbox->new, name, aside, other,
+			       RENAME_NOREPLACE))
+			return true;
+	}
+	return false;
 }
 
 enum outcome
 inbox_set_aside(struct inbox *inbox, const char *name, instant_ms now)
 {
+	struct stat st;
 	int aside;
 	bool is_moved;
 
-	if (is_fresh(inbox, name, now))
+	if (fstatat(inbox->new, name, &st, AT_SYMLINK_NOFOLLOW) ||
+	    !S_ISREG(st.st_mode))
+		return OUTCOME_PERMANENT;
+	if (now / 1000 - st.st_ctime <= INBOX_FRESH_S)
 		return OUTCOME_TEMPORARY;
 	if (mkdir(inbox->aside_path, 0700) && errno != EEXIST)
 		return OUTCOME_PERMANENT;
 	aside = open_directory(inbox->aside_path);
-	/* Nothing that was set aside before is lost. */
-	is_moved = aside >= 0 && !renameat2(inbox->new, name, aside, name,
-					    RENAME_NOREPLACE);
+	is_moved = aside >= 0 && move(inbox, name, aside);
 	if (aside >= 0)
 		(void)close(aside);	/* nothing was written through it */
 	return is_moved ? OUTCOME_OK : OUTCOME_PERMANENT;

@@ -71,7 +71,8 @@ enum outcome inbox_list(struct inbox *inbox, struct arena *arena,
  * follow? */
 bool inbox_is_replaced(const struct inbox *inbox);
 
-/* For reading; permanent when it is no regular file or not ours to read. */
+/* For reading; permanent when it is no regular file, which is not opened, or
+ * not ours to read. */
 enum outcome inbox_open_message(struct inbox *inbox, const char *name,
 				int *fd_out, struct buf *error);
 
@@ -85,9 +86,11 @@ enum outcome inbox_remove(struct inbox *inbox, const char *name,
 			  struct buf *error);
 
 /* A message that cannot be read: into SPOOL/aside, which is made when it is
- * missing. Temporary when it has changed in the last INBOX_FRESH_S: whoever put
- * it there may not be done. Permanent when it cannot be moved. */
-enum { INBOX_FRESH_S = 5 };
+ * missing, as NAME or, when there is one, as NAME.2 and so on. Temporary when
+ * it has changed in the last INBOX_FRESH_S: whoever put it there may not be
+ * done. Permanent when it cannot be moved, as what is no file, which a daemon
+ * in its sandbox must not make anywhere. */
+enum { INBOX_FRESH_S = 5, INBOX_SAME_MOST = 999 };
 enum outcome inbox_set_aside(struct inbox *inbox, const char *name,
 			     instant_ms now);
 

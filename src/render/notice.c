@@ -32,6 +32,7 @@ static const struct {
 	[NOTICE_CLOCK] = { "clock", true },
 	[NOTICE_CLOCK_BACK] = { "clock-back", false },
 	[NOTICE_ASIDE] = { "aside", true },
+	[NOTICE_STAYS] = { "stays", true },
 };
 
 static const char *

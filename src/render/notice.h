@@ -44,6 +44,7 @@ enum notice_kind {
 	NOTICE_CLOCK,		/* it jumped by {every} */
 	NOTICE_CLOCK_BACK,	/* and is right again */
 	NOTICE_ASIDE,		/* {count} files, now in {name} */
+	NOTICE_STAYS,		/* {count} files, still in {name} {since} */
 	NOTICE_KINDS
 };
 

@@ -7,15 +7,31 @@
 
 #include <limits.h>
 
+#define DAY_MS (INT64_C(24) * 3600 * 1000)
+
+/* A file that stays. */
+struct staying {
+	char *name, *why;
+	instant_ms since;
+	bool is_met;			/* in this sweep */
+	bool is_telling, is_told;
+};
+
 struct aside {
 	struct aside_world world;
 	size_t count;			/* that nobody was told of */
 	struct buf first, why;		/* of them, for a terminal */
+	struct staying staying[ASIDE_STAYING_MOST];
+	size_t staying_count;
 
 	struct unit unit;
 	const struct generation *generation;	/* borrowed meanwhile */
 	bool is_telling;
-	size_t telling;			/* so many of the count */
+	size_t telling;			/* so many of the count, */
+	struct arena *arena;		/* and of those that stay: what is told
+					   of them, */
+	VEC(const char *) lines;
+	instant_ms since;		/* and of the oldest one */
 	instant_ms now;
 };
 
@@ -42,11 +58,94 @@ aside_take(struct aside *aside, const char *name, const char *why)
 	return true;
 }
 
-static enum outcome
-tell(struct unit *unit, struct store *store, struct change *change,
-     struct arena *arena, struct buf *error)
+/* ---- what stays ---- */
+
+static struct staying *
+find(struct aside *aside, const char *name)
 {
-	struct aside *aside = CONTAINER_OF(unit, struct aside, unit);
+	size_t i;
+
+	for (i = 0; i < aside->staying_count; i++)
+		if (!strcmp(aside->staying[i].name, name))
+			return &aside->staying[i];
+	return NULL;
+}
+
+void
+aside_begin(struct aside *aside)
+{
+	size_t i;
+
+	for (i = 0; i < aside->staying_count; i++)
+		aside->staying[i].is_met = false;
+}
+
+void
+aside_stays(struct aside *aside, const char *name, const char *why)
+{
+	struct staying *one = find(aside, name);
+
+	if (!one) {
+		if (aside->staying_count == ASIDE_STAYING_MOST)
+			return;
+		one = &aside->staying[aside->staying_count++];
+		*one = (struct staying){
+			.name = bug_strdup(name), .why = bug_strdup(why),
+			.since = now(aside),
+		};
+	}
+	one->is_met = true;
+	/* A clock that is set back is no reason to wait longer. */
+	if (one->since > now(aside))
+		one->since = now(aside);
+}
+
+static void
+release(struct staying *one)
+{
+	free(one->name);
+	free(one->why);
+}
+
+static void
+forget_others(struct aside *aside)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < aside->staying_count; i++)
+		if (aside->staying[i].is_met)
+			aside->staying[kept++] = aside->staying[i];
+		else
+			release(&aside->staying[i]);
+	aside->staying_count = kept;
+}
+
+/* Those that are due, as they are told: the clerk has these texts alone. */
+static void
+gather(struct aside *aside)
+{
+	size_t i;
+
+	aside->since = aside->now;
+	for (i = 0; i < aside->staying_count; i++) {
+		struct staying *one = &aside->staying[i];
+
+		if (one->is_told || aside->now - one->since < ASIDE_LATE_MS)
+			continue;
+		one->is_telling = true;
+		vec_push(aside->arena, &aside->lines,
+			 arena_strdup(aside->arena, one->why));
+		if (one->since < aside->since)
+			aside->since = one->since;
+	}
+}
+
+/* ---- telling ---- */
+
+static enum outcome
+tell_moved(struct aside *aside, struct store *store, struct change *change,
+	   struct arena *arena, struct buf *error)
+{
 	const char *folder = inbox_aside(aside->world.inbox);
 	const char *count = arena_printf(arena, "%zu", aside->telling);
 	const char *const items[] = { aside->first.data, NULL };
@@ -70,15 +169,77 @@ tell(struct unit *unit, struct store *store, struct change *change,
 			    change, error);
 }
 
+/* The same ones are told once, and at most once a day by other processes. */
+static const char *
+identity_of(const struct aside *aside, struct arena *arena)
+{
+	struct buf text = BUF_INIT;
+	const char *identity;
+	size_t i;
+
+	buf_printf(&text, "stays on %lld", (long long)(aside->now / DAY_MS));
+	for (i = 0; i < aside->lines.count; i++)
+		buf_printf(&text, "\n%s", aside->lines.items[i]);
+	identity = arena_strndup(arena, text.data, text.len);
+	buf_release(&text);
+	return identity;
+}
+
+static enum outcome
+tell_staying(struct aside *aside, struct store *store, struct change *change,
+	     struct arena *arena, struct buf *error)
+{
+	const char *folder = inbox_directory(aside->world.inbox);
+	size_t count = aside->lines.count;
+	const char **items = arena_array(arena, count + 1, sizeof(*items));
+	const struct pipeline_word word = {
+		.identity = identity_of(aside, arena),
+		.notice = {
+			.kind = NOTICE_STAYS,
+			.name = folder,
+			.since = aside->since,
+			.count = count,
+			.items = items,
+		},
+	};
+
+	memcpy(items, aside->lines.items, count * sizeof(*items));
+	change_log(change, LOG_LEVEL_ERROR, "stays", "files",
+		   arena_printf(arena, "%zu", count), "in", folder, "first",
+		   items[0], NULL);
+	return pipeline_say(aside->generation, store, &word, aside->now,
+			    change, error);
+}
+
+static enum outcome
+tell(struct unit *unit, struct store *store, struct change *change,
+     struct arena *arena, struct buf *error)
+{
+	struct aside *aside = CONTAINER_OF(unit, struct aside, unit);
+	enum outcome outcome = OUTCOME_OK;
+
+	if (aside->telling)
+		outcome = tell_moved(aside, store, change, arena, error);
+	if (outcome == OUTCOME_OK && aside->lines.count)
+		outcome = tell_staying(aside, store, change, arena, error);
+	return outcome;
+}
+
 /* When it could not be stored, the next sweep tells it. */
 static void
 told(struct unit *unit, enum outcome outcome, const char *error)
 {
 	struct aside *aside = CONTAINER_OF(unit, struct aside, unit);
+	size_t i;
 
 	(void)error;			/* others complain of the store */
 	aside->is_telling = false;
 	generations_return(aside->world.generations, aside->generation);
+	for (i = 0; i < aside->staying_count; i++) {
+		aside->staying[i].is_told |= outcome == OUTCOME_OK &&
+					     aside->staying[i].is_telling;
+		aside->staying[i].is_telling = false;
+	}
 	if (outcome != OUTCOME_OK)
 		return;
 	aside->count -= aside->telling;
@@ -88,11 +249,17 @@ told(struct unit *unit, enum outcome outcome, const char *error)
 void
 aside_tell(struct aside *aside)
 {
-	if (!aside->count || aside->is_telling)
+	forget_others(aside);
+	if (aside->is_telling)
+		return;
+	aside->now = now(aside);
+	aside->telling = aside->count;
+	arena_reset(aside->arena);
+	memset(&aside->lines, 0, sizeof(aside->lines));
+	gather(aside);
+	if (!aside->telling && !aside->lines.count)
 		return;
 	aside->is_telling = true;
-	aside->telling = aside->count;
-	aside->now = now(aside);
 	aside->generation = generations_borrow(aside->world.generations);
 	clerk_submit(aside->world.clerk, &aside->unit);
 }
@@ -104,6 +271,7 @@ aside_create(const struct aside_world *world)
 
 	*aside = (struct aside){
 		.world = *world, .first = BUF_INIT, .why = BUF_INIT,
+		.arena = arena_create(),
 		.unit = { .work = tell, .done = told },
 	};
 	return aside;
@@ -114,6 +282,9 @@ aside_destroy(struct aside **aside)
 {
 	if ((*aside)->is_telling)
 		BUG("the clerk still has a notice");
+	aside_begin(*aside);
+	forget_others(*aside);
+	arena_destroy(&(*aside)->arena);
 	buf_release(&(*aside)->first);
 	buf_release(&(*aside)->why);
 	free(*aside);

@@ -304,6 +304,8 @@ end_waiting(struct taker *taker, const char *customer)
 static void
 give_back(struct taker *taker, struct passage *passage, const char *why)
 {
+	if (!passage->input.released)
+		aside_stays(taker->aside, passage->name, why);
 	complaints_say(taker->complaints, passage->name, why);
 	passage_destroy(passage);
 }
@@ -538,6 +540,7 @@ taker_wake(struct taker *taker)
 	/* Names rise with time, so a sweep under way meets what came since;
 	 * another one follows all the same, in case a clock was set back. */
 	complaints_begin(taker->complaints);
+	aside_begin(taker->aside);
 	taker->is_paused = false;
 	taker->again = true;
 	taker->wants_released = true;

@@ -147,9 +147,10 @@ static void
 leave(struct taker *taker, const char *name, enum outcome outcome,
       const char *why)
 {
-	if (outcome != OUTCOME_PERMANENT ||
-	    !aside_take(taker->aside, name, why))
-		(void)complaints_say(taker->complaints, name, why);
+	if (outcome == OUTCOME_PERMANENT && aside_take(taker->aside, name, why))
+		return;
+	aside_stays(taker->aside, name, why);
+	(void)complaints_say(taker->complaints, name, why);
 }
 
 void

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Files of the inbox that the relay's user cannot read: they are set aside with
-a word, cost nothing after that, and come back when they are mended. And what
-else a start refuses with a sentence."""
+a word, cost nothing after that, and come back when they are mended; and what is
+no file at all. And what else a start refuses with a sentence."""
 import os
+import socket
+import stat
 import sys
 
 sys.path.insert(0, 'tests/lib')
 from relay import mail, ok, same, done, wait_for   # noqa: E402
-from users import TOCSIN, Owned, need_users   # noqa: E402
+from users import ANNA, TOCSIN, Owned, need_users   # noqa: E402
 
 MANY = 20000
 
@@ -53,6 +55,62 @@ with Owned() as relay:
     relay.outbox(9 + len(told))
     ok(True, 'one that is mended and moved back is told')
     relay.stop()
+
+# What a spool may hold besides the relay's own files: in its sandbox it takes
+# none for a mail, opens none that is no file, and goes on.
+with Owned() as relay:
+    relay.start()
+
+    def new(name):
+        return relay.path('spool', 'new', name)
+
+    def put(name, octets, user, mode):
+        """As an MTA would: it is there when it is whole."""
+        with open(relay.path('spool', 'whole'), 'wb') as file:
+            file.write(octets)
+        os.chown(file.name, user, user)
+        os.chmod(file.name, mode)
+        os.rename(file.name, new(name))
+
+    outside = relay.path('outside')
+    with open(outside, 'wb') as file:
+        file.write(mail('31', title='Outside'))
+    os.chmod(outside, 0o644)
+    os.symlink(outside, new('1.link'))
+    os.symlink('/nonexistent', new('1.dangling'))
+    os.symlink('/dev/zero', new('1.endless'))
+    os.mkfifo(new('1.fifo'), 0o666)
+    os.mkdir(new('1.folder'))
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(new('1.socket'))
+    os.mknod(new('1.device'), stat.S_IFCHR | 0o666, os.makedev(1, 5))
+    odd = relay.inbox()
+    put('2.closed', mail('32'), TOCSIN, 0)
+    put('2.foreign', mail('33', title='Foreign', incident='33'), ANNA, 0o644)
+    put('2.\n\x1b[31m', mail('34', title='Named', incident='34'), TOCSIN,
+        0o600)
+    put('2.' + 'x' * 253, mail('35', title='Long', incident='35'), TOCSIN,
+        0o600)
+    relay.deliver(mail('36', title='Last', incident='36'),
+                  'contoso@relay.mssp.example')
+    for title, is_ours in (('Foreign', False), ('Named', True),
+                           ('Long', True), ('Last', True)):
+        line, = relay.wait_log('event=notify.*title=' + title)
+        ok(('authentic=pass' in line) == is_ours, title + ' is told, and is '
+           'genuine when an MTA put it there', line)
+    relay.wait_log('event=aside files=1 .*first=2.closed')
+    for name in odd:
+        lines = relay.wait_log('event=trouble in=inbox mail=%s .*it is a' %
+                               name)
+        ok(len(lines) == 1, name + ' is named once', *lines)
+    same(relay.inbox(), odd, 'and they stay')
+    put('2.closed', mail('37'), TOCSIN, 0)
+    relay.wait_log('event=aside files=1', 2)
+    same(sorted(os.listdir(relay.path('spool', 'aside'))),
+         ['2.closed', '2.closed.2'], 'of two of a name both are set aside')
+    ok('Outside' not in relay.read_log() and os.path.exists(outside),
+       'what a link leads to is not taken')
+    same(relay.stop(), 0, 'and all ends well')
 
 # A store that was emptied is no first start; one that was just begun is.
 with Owned() as relay:

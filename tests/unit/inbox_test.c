@@ -6,6 +6,7 @@
 #include "tap.h"
 
 #include <fcntl.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -355,16 +356,20 @@ test_list(struct inbox *inbox)
 static void
 test_odd_files(struct inbox *inbox)
 {
-	int fd;
+	int fd, opened = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	char events[4096];
 
 	if (symlink("/etc/passwd", path_of("new", "1.link")) != 0 ||
 	    mkfifo(path_of("new", "2.fifo"), 0600) != 0 ||
-	    mkdir(path_of("new", "3.directory"), 0700) != 0)
+	    mkdir(path_of("new", "3.directory"), 0700) != 0 ||
+	    inotify_add_watch(opened, path_of("new", "2.fifo"), IN_OPEN) < 0)
 		printf("Bail out! cannot make odd files\n");
 	is_int(inbox_open_message(inbox, "1.link", &fd, &error),
 	       OUTCOME_PERMANENT, "a link is not followed");
 	is_int(inbox_open_message(inbox, "2.fifo", &fd, &error),
 	       OUTCOME_PERMANENT, "a fifo is not read");
+	ok(read(opened, events, sizeof(events)) < 0, "nor opened");
+	close(opened);
 	is_int(inbox_open_message(inbox, "3.directory", &fd, &error),
 	       OUTCOME_PERMANENT, "nor a directory");
 	buf_reset(&error);
@@ -436,7 +441,7 @@ static void
 test_set_aside(struct inbox *inbox)
 {
 	instant_ms now = (instant_ms)time(NULL) * 1000;
-	char *there = arena_printf(arena, "%s/aside/odd", spool);
+	char *there = arena_printf(arena, "%s/aside/odd", spool), *other;
 	struct stat st;
 
 	make_file(path_of("new", "odd"));
@@ -447,10 +452,17 @@ test_set_aside(struct inbox *inbox)
 	ok(!stat(there, &st) && stat(path_of("new", "odd"), &st),
 	   "in a folder of the spool");
 	make_file(path_of("new", "odd"));
-	is_int(inbox_set_aside(inbox, "odd", now + 7000), OUTCOME_PERMANENT,
-	       "and no other takes its place");
-	unlink(path_of("new", "odd"));
+	is_int(inbox_set_aside(inbox, "odd", now + 7000), OUTCOME_OK,
+	       "another one of its name as well");
+	other = arena_printf(arena, "%s.2", there);
+	ok(!stat(there, &st) && !stat(other, &st), "and both are there");
 	unlink(there);
+	unlink(other);
+	if (mkdir(path_of("new", "odd"), 0700))
+		printf("Bail out! cannot make a directory\n");
+	is_int(inbox_set_aside(inbox, "odd", now + 7000), OUTCOME_PERMANENT,
+	       "what is no file is not moved");
+	rmdir(path_of("new", "odd"));
 	is(inbox_aside(inbox), arena_printf(arena, "%s/aside", spool),
 	   "which is told");
 	rmdir(inbox_aside(inbox));

@@ -10,6 +10,7 @@
 #include "store/query.h"
 #include "tap.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HOUR (60 * RELAY_MINUTE)
@@ -292,6 +293,134 @@ test_stop(void)
 	relay.hurry_ms = 0;
 	start();
 	is_int((long long)count("item "), 4, "and the next start takes them");
+	relay_close(&relay);
+}
+
+/* ---- what cannot be taken ---- */
+
+static const char *
+inbox_path(const char *name)
+{
+	return arena_printf(relay.arena, "%s/new/%s", relay.folder, name);
+}
+
+static void
+make_fifo(const char *name)
+{
+	if (mkfifo(inbox_path(name), 0600))
+		BUG("no fifo '%s'", name);
+}
+
+static size_t
+stays_told(void)
+{
+	return count("item Files stay in the inbox notice");
+}
+
+static void
+test_stays(void)
+{
+	open_rules(RELAY_RULES);
+	make_fifo("1.a");
+	put("2.b", 1);
+	start();
+	is_int((long long)count("item "), 1, "what is no file keeps no mail "
+	       "from being taken");
+	is_int((long long)logged("event=trouble in=inbox mail=1.a"), 1, "it is "
+	       "said at once");
+	relay_pass(&relay, 14 * RELAY_MINUTE);
+	is_int((long long)stays_told(), 0, "and told to nobody, as it may "
+	       "pass");
+	make_fifo("3.c");
+	relay_pass(&relay, 2 * RELAY_MINUTE);
+	is_int((long long)stays_told(), 1, "after 15 minutes it is told");
+	ok(strstr(relay_rows(&relay), "inbox notice to " RELAY_SOC), "to the "
+	   "catch-all");
+	is_int((long long)logged("event=stays files=1 "), 1, "and logged");
+	relay_pass(&relay, 12 * RELAY_MINUTE);
+	is_int((long long)stays_told(), 1, "another one has its own time");
+	relay_pass(&relay, 3 * HOUR);
+	is_int((long long)stays_told(), 2, "and each is told once");
+	relay_close_taker(&relay);
+	start();
+	relay_pass(&relay, HOUR);
+	is_int((long long)stays_told(), 3, "another process tells of both");
+	relay_close_taker(&relay);
+	start();
+	relay_pass(&relay, HOUR);
+	is_int((long long)stays_told(), 3, "once a day");
+	relay_close(&relay);
+}
+
+static void
+test_stays_no_more(void)
+{
+	open_rules(RELAY_RULES);
+	start();
+	make_fifo("1.a");
+	taker_wake(relay.taker);
+	relay_pass(&relay, 10 * RELAY_MINUTE);
+	(void)unlink(inbox_path("1.a"));
+	relay_pass(&relay, RELAY_MINUTE);
+	make_fifo("1.a");
+	taker_wake(relay.taker);
+	relay_pass(&relay, 10 * RELAY_MINUTE);
+	is_int((long long)stays_told(), 0, "what was gone in between has not "
+	       "stayed for 15 minutes");
+	relay.clock.fixed -= HOUR;
+	relay_pass(&relay, 16 * RELAY_MINUTE);
+	is_int((long long)stays_told(), 1, "a clock that is set back delays "
+	       "it by no more than that");
+	relay_close(&relay);
+}
+
+/* A store that fails meanwhile. */
+static void
+test_stays_failing(enum failing_kind kind)
+{
+	open_rules(RELAY_RULES);
+	make_fifo("1.a");
+	start();
+	relay_pass(&relay, 14 * RELAY_MINUTE);
+	failing_set(&relay.failing, kind, 1);
+	relay_pass(&relay, 10 * RELAY_MINUTE);
+	failing_set(&relay.failing, FAILING_NOT, 0);
+	relay_pass(&relay, RELAY_MINUTE);
+	is_int((long long)stays_told(), 1, "%s: what stays is told once all "
+	       "the same", failing_names[kind]);
+	relay_close(&relay);
+}
+
+/* Whatever there is in a file system, in any order: nothing but mails is taken,
+ * nothing stops others, and all the rest is told. */
+static void
+test_no_files(void)
+{
+	const char *outside;
+
+	open_rules(RELAY_RULES);
+	outside = arena_printf(relay.arena, "%s/outside", relay.folder);
+	put("0.a", 1);
+	if (rename(inbox_path("0.a"), outside) ||
+	    symlink("../outside", inbox_path("1.link")) ||
+	    symlink("nowhere", inbox_path("2.dangling")) ||
+	    symlink("3.round", inbox_path("3.round")) ||
+	    symlink("/dev/zero", inbox_path("4.endless")) ||
+	    mkdir(inbox_path("5.folder"), 0700) ||
+	    mknod(inbox_path("6.socket"), S_IFSOCK | 0600, 0))
+		BUG("no files");
+	make_fifo("7.fifo");
+	put("5.folder/1.a", 2);
+	put("1.z", 3);
+	put("9.z", 4);
+	start();
+	is_int((long long)count("item "), 2, "nothing but files of the inbox "
+	       "itself is taken");
+	is_int((long long)in_inbox(), 7, "what is none stays");
+	relay_pass(&relay, HOUR);
+	is_int((long long)stays_told(), 1, "and is told");
+	is_int((long long)logged("event=stays files=7 "), 1, "all of it");
+	ok(!access(outside, F_OK), "what a link leads to is as it was");
 	relay_close(&relay);
 }
 
@@ -864,6 +993,9 @@ main(void)
 	test_look_meanwhile();
 	test_clock_set_back();
 	test_stop();
+	test_stays();
+	test_stays_no_more();
+	test_no_files();
 	test_together();
 	test_gathered();
 	test_apart();
@@ -882,6 +1014,7 @@ main(void)
 	test_handled();
 	test_daemon_ended();
 	for (kind = FAILING_NOT; kind < FAILING_KINDS; kind++) {
+		test_stays_failing(kind);
 		test_left_alone(kind);
 		test_reader_ended(kind);
 	}
