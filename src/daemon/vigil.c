@@ -173,11 +173,33 @@ told(struct unit *unit, enum outcome outcome, const char *error)
 {
 	struct vigil *vigil = CONTAINER_OF(unit, struct vigil, telling.unit);
 
-	if (outcome == OUTCOME_OK)
+	if (outcome == OUTCOME_OK) {
 		vigil->world.stored(vigil->world.context);
-	else
+	} else {
 		log_warning("trouble", "in", "store", "what", error, NULL);
+		loop_timer_set(vigil->late, VIGIL_LOOK_MS);
+	}
 	end(vigil, &vigil->telling);
+}
+
+/* Milliseconds until what is kept now, and is no news yet, becomes news; -1:
+ * nothing does. */
+static int64_t
+news_in_ms(const struct vigil *vigil)
+{
+	int64_t soonest = -1;
+	size_t i;
+
+	for (i = 0; i < vigil->report.kept.count; i++) {
+		const struct report_kept *kept = &vigil->report.kept.items[i];
+		int64_t wait = kept->since + VIGIL_KEPT_MS - now(vigil);
+
+		/* A clock that is set back is no reason to wait longer. */
+		wait = wait > VIGIL_KEPT_MS ? VIGIL_KEPT_MS : wait;
+		if (wait > 0 && (soonest < 0 || wait < soonest))
+			soonest = wait;
+	}
+	return soonest;
 }
 
 static void
@@ -185,9 +207,8 @@ start_to_tell(void *context)
 {
 	struct vigil *vigil = context;
 
+	loop_timer_set(vigil->late, news_in_ms(vigil));
 	begin(vigil, &vigil->telling);
-	/* Once more, when what is kept now has become news. */
-	loop_timer_set(vigil->late, VIGIL_KEPT_MS);
 }
 
 /* ---- the report ---- */
