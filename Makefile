@@ -49,7 +49,7 @@ LDFLAGS  = $(LHARDEN) -Wl,--as-needed
 
 # One library, one door: src/README has the list of doors.
 XML_CFLAGS  = -I/usr/include/libxml2
-READER_LIBS = -letpan -lxml2
+READER_LIBS = -letpan -lxml2 -lgnutls
 # libetpan-dev excludes libcurl's OpenSSL headers, which are the same bytes as
 # the GnuTLS ones; only the library to link with is named.
 TOCSIN_LIBS = -l:libcurl.so.4 -lcjson -lpcre2-8 -lsqlite3 -lcrypto -lzstd \

@@ -98,6 +98,8 @@ enum alert_doubt_kind {
 	ALERT_DOUBT_FORWARDED,	/* by `one`; NULL: nobody knows whom */
 	ALERT_DOUBT_STRANGER,	/* organisation `one` is of no customer */
 	ALERT_DOUBT_UNREAD,	/* not all of the mail was read */
+	ALERT_DOUBT_SEALED,	/* it is in a part named `other`, which needs
+				   more than a reader; `one` says what */
 	ALERT_DOUBTS
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "normalize/forward.h"
+#include "parse/sealed.h"
 
 enum {
 	/* A forwarded mail of a forwarded mail of ... */
@@ -171,13 +172,39 @@ set_forwarded(struct normalized *out, const struct normalize_input *input,
 			       doubt.one ? doubt.one : "nobody knows whom");
 }
 
+/* What was not read, and what is to be done about it, if anything can be. */
+static void
+doubt_unread(struct alert *alert, const struct message *message)
+{
+	static const struct alert_doubt unread = { .kind = ALERT_DOUBT_UNREAD };
+	size_t i, known = 0;
+
+	for (i = 0; i < message->parts.count; i++) {
+		const struct message_part *part = &message->parts.items[i];
+		enum sealed kind = sealed_find(part->type, part->name);
+		const struct alert_doubt doubt = {
+			.kind = ALERT_DOUBT_SEALED, .one = sealed_names[kind],
+			.other = *part->name ? part->name : part->type,
+		};
+
+		if (!kind)
+			continue;
+		known++;
+		alert_doubt_of(alert, &doubt, "'%s' may hold the mail and "
+			       "cannot be read (%s)", doubt.other, doubt.one);
+	}
+	for (i = 0; i < message->limits.count && message->limits.count > known;
+	     i++)
+		alert_doubt_of(alert, &unread, "not all of it was read: %s",
+			       message->limits.items[i]);
+}
+
 static void
 read_message(struct normalized *out, const struct normalize_input *input,
 	     const struct choice *choice, struct arena *arena)
 {
 	struct extraction extraction = { .alert = out->alert };
 	const struct format *format = choice->recognition.format;
-	static const struct alert_doubt unread = { .kind = ALERT_DOUBT_UNREAD };
 	size_t i;
 
 	extract(&extraction, input->formats, &choice->recognition,
@@ -187,9 +214,7 @@ read_message(struct normalized *out, const struct normalize_input *input,
 	find_missing(out, format, arena);
 	mark_missing(out);
 	set_title(out->alert, choice->message->subject);
-	for (i = 0; i < choice->message->limits.count; i++)
-		alert_doubt_of(out->alert, &unread, "not all of it was read: "
-			       "%s", choice->message->limits.items[i]);
+	doubt_unread(out->alert, choice->message);
 	for (i = 0; i < extraction.notes.count; i++)
 		vec_push(arena, &out->notes, extraction.notes.items[i]);
 	for (i = 0; out->recognised && i < extraction.unknown.count; i++)

@@ -10,9 +10,13 @@
 #include "parse/mime.h"
 #include "parse/preflight.h"
 #include "parse/rows.h"
+#include "parse/sealed.h"
+#include "parse/smime.h"
 
 enum {
-	NESTED_MOST = 4,	/* messages in messages that are looked into */
+	NESTED_MOST = 4,	/* messages in messages that are looked into,
+				   and wraps that are taken off */
+	SIGNED_MOST = 1 << 20,	/* octets of wraps in a mail: its time */
 	TEXT_MOST = 1 << 20,	/* octets of each kind of text: answer size */
 	NAME_SHOWN = 100,	/* octets of a file name in a sentence */
 	SNIFFED = 2048,		/* octets in which HTML names its charset, and
@@ -24,6 +28,8 @@ struct work {
 	struct arena *arena;
 	struct message *message;
 	int depth;
+	int wraps;		/* of S/MIME around the part at hand */
+	size_t *signed_left;	/* octets of them, of the whole mail */
 	struct buf text;
 	struct buf html_text;
 	struct buf decoded;	/* of the part at hand, reused */
@@ -31,7 +37,10 @@ struct work {
 };
 
 static struct message *parse_one(struct arena *arena, const char *mail,
-				 size_t length, int depth);
+				 size_t length, int depth,
+				 size_t *signed_left);
+static void take_entity(struct work *work, const struct header *header,
+			const char *mail, size_t length);
 
 /* --- Header --- */
 
@@ -217,7 +226,7 @@ take_nested(struct work *work, const struct mime_leaf *leaf)
 	}
 	decode(work, leaf);
 	nested = parse_one(work->arena, work->decoded.data, work->decoded.len,
-			   work->depth + 1);
+			   work->depth + 1, work->signed_left);
 	vec_push(work->arena, &work->message->nested, nested);
 }
 
@@ -248,35 +257,45 @@ is_mail(const struct mime_leaf *leaf)
 	       (name_ends(leaf, ".eml") && !text_starts(leaf->type, "image/"));
 }
 
-/* What can hold the mail itself and needs a program, or a key, of its own. */
 static bool
-may_hold_mail(const struct mime_leaf *leaf)
+is_smime(const struct mime_leaf *leaf)
 {
-	static const char *const types[] = {
-		"application/ms-tnef", "application/vnd.ms-tnef",
-		"application/pkcs7-mime", "application/x-pkcs7-mime",
-		"application/pgp-encrypted", "application/vnd.ms-outlook",
-		"message/partial", "message/external-body",
-	};
-	static const char *const names[] = {
-		"winmail.dat", ".p7m", ".msg", ".pgp", ".asc",
-	};
-	size_t i;
+	return !strcmp(leaf->type, "application/pkcs7-mime") ||
+	       !strcmp(leaf->type, "application/x-pkcs7-mime") ||
+	       name_ends(leaf, ".p7m");
+}
 
-	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
-		if (!strcmp(leaf->type, types[i]))
-			return true;
-	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (name_ends(leaf, names[i]))
-			return true;
-	return false;
+/* What is signed is the mail itself: its parts are read as if nothing were
+ * around them. */
+static bool
+take_signed(struct work *work, const struct mime_leaf *leaf)
+{
+	struct buf inner = BUF_INIT;
+	struct header header;
+	bool is_there = false;
+
+	decode(work, leaf);
+	if (work->wraps < NESTED_MOST &&
+	    work->decoded.len <= *work->signed_left) {
+		*work->signed_left -= work->decoded.len;
+		is_there = smime_unwrap(work->decoded.data, work->decoded.len,
+					&inner);
+	}
+	if (is_there) {
+		work->wraps++;
+		header_split(work->arena, inner.data, inner.len, &header);
+		take_entity(work, &header, inner.data, inner.len);
+		work->wraps--;
+	}
+	buf_release(&inner);
+	return is_there;
 }
 
 static void
 take_other(struct work *work, const struct mime_leaf *leaf)
 {
 	take_attachment(work, leaf);
-	if (may_hold_mail(leaf))
+	if (sealed_find(leaf->type, leaf->name))
 		message_limit(work->arena, work->message,
 			      arena_printf(work->arena, "the attachment '%s' "
 					   "of type %s, which may hold the "
@@ -300,6 +319,8 @@ take_leaf(struct work *work, const struct mime_leaf *leaf)
 		take_nested(work, leaf);
 	else if (dsn_is_type(leaf->type))
 		take_report(work, leaf);
+	else if (is_smime(leaf) && take_signed(work, leaf))
+		return;
 	else if (leaf->attachment)
 		take_other(work, leaf);
 	else if (!strcmp(leaf->type, "text/html"))
@@ -328,38 +349,50 @@ finish_text(struct work *work, struct buf *text)
 	return arena_strndup(work->arena, text->data, length);
 }
 
+/* A header that says of what kind the parts behind it are, and these. */
 static void
-take_body(struct work *work, const struct buf *safe)
+take_entity(struct work *work, const struct header *header, const char *mail,
+	    size_t length)
 {
-	struct message *message = work->message;
+	struct buf safe = BUF_INIT;
 	struct mime_leaves leaves;
 	size_t i;
 
-	mime_parse(work->arena, message, safe->data, safe->len, &leaves);
+	preflight_compose(work->arena, work->message, header, mail, length,
+			  &safe);
+	mime_parse(work->arena, work->message, safe.data, safe.len, &leaves);
 	for (i = 0; i < leaves.count; i++)
 		take_leaf(work, &leaves.items[i]);
+	buf_release(&safe);
+}
+
+static void
+finish(struct work *work)
+{
+	struct message *message = work->message;
+
 	message->text = finish_text(work, &work->text);
 	message->html_text = finish_text(work, &work->html_text);
 	rows_from_text(work->arena, message, message->text);
 }
 
 static struct message *
-parse_one(struct arena *arena, const char *mail, size_t length, int depth)
+parse_one(struct arena *arena, const char *mail, size_t length, int depth,
+	  size_t *signed_left)
 {
 	struct work work = {
 		.arena = arena, .message = message_create(arena),
-		.depth = depth, .text = BUF_INIT, .html_text = BUF_INIT,
+		.depth = depth, .signed_left = signed_left,
+		.text = BUF_INIT, .html_text = BUF_INIT,
 		.decoded = BUF_INIT, .readable = BUF_INIT,
 	};
-	struct buf safe = BUF_INIT;
 	struct header header;
 
 	header_split(arena, mail, length, &header);
 	take_header(&work, &header,
 		    body_charset(arena, &header, mail, length));
-	preflight_compose(arena, work.message, &header, mail, length, &safe);
-	take_body(&work, &safe);
-	buf_release(&safe);
+	take_entity(&work, &header, mail, length);
+	finish(&work);
 	buf_release(&work.text);
 	buf_release(&work.html_text);
 	buf_release(&work.decoded);
@@ -371,9 +404,11 @@ struct message *
 parse_mail(struct arena *arena, const char *mail, size_t length)
 {
 	bool cut = length > PARSE_MOST;
+	size_t signed_left = SIGNED_MOST;
 	struct message *message;
 
-	message = parse_one(arena, mail, cut ? PARSE_MOST : length, 0);
+	message = parse_one(arena, mail, cut ? PARSE_MOST : length, 0,
+			    &signed_left);
 	if (cut)
 		message_limit(arena, message, "the mail is larger than 8 MiB: "
 			      "only its beginning was read");

@@ -46,7 +46,10 @@ const char *
 doubt_text(struct arena *arena, const struct alert_doubt *doubt,
 	   const struct words *words)
 {
+	const char *key = keys[doubt->kind];
 	const struct words_hole holes[] = {
+		{ "name", doubt->other ? clean(arena, doubt->other, VALUE_MOST)
+				       : NULL },
 		{ "field", field_word(doubt->field, words) },
 		{ "one", value_word(arena, doubt->field, doubt->one, words) },
 		{ "other", value_word(arena, doubt->field, doubt->other,
@@ -58,7 +61,9 @@ doubt_text(struct arena *arena, const struct alert_doubt *doubt,
 
 	if (doubt->kind == ALERT_DOUBT_OTHER)
 		return clean(arena, doubt->text, TEXT_MOST);
-	words_print(words, keys[doubt->kind], holes, &out);
+	if (doubt->kind == ALERT_DOUBT_SEALED)
+		key = arena_printf(arena, "sealed-%s", doubt->one);
+	words_print(words, key, holes, &out);
 	text = arena_strndup(arena, out.data, out.len);
 	buf_release(&out);
 	return text;

@@ -296,6 +296,20 @@ struct flood {
 	const char *says;	/* NULL: no limit is met */
 };
 
+/* S/MIME of so many signers, without them, and 24 of these. */
+#define SIGNERS(start) \
+	"Subject: first\n" MULTIPART "--b\n\nSeverity: High\n--b\n" \
+	"Content-Type: application/pkcs7-mime; name=smime.p7m\n" \
+	"Content-Transfer-Encoding: base64\n\n" start "\n"
+#define SIGNERS_504000 SIGNERS( \
+	"MIMPYbQGCSqGSIb3DQEHAqCDD2GkMIMPYZ8CAQExADATBgkqhkiG9w0BBwGg" \
+	"BgQEeHh4eDGDD2GA")
+#define SIGNERS_2400000 SIGNERS( \
+	"MINJPjQGCSqGSIb3DQEHAqCDST4kMINJPh8CAQExADATBgkqhkiG9w0BBwGg" \
+	"BgQEeHh4eDGDST4A")
+#define SIGNER_LINE \
+	"MAAwADAAMAAwADAAMAAwADAAMAAwADAAMAAwADAAMAAwADAAMAAwADAAMAAwADAA\n"
+
 static const struct flood floods[] = {
 	{ "100,000 header fields", "Subject: first\n", "X-Foo: bar baz\n",
 	  100000, "\nSeverity: High\n", "too many or too long header fields" },
@@ -336,6 +350,10 @@ static const struct flood floods[] = {
 	{ "a million lines that look like boundaries",
 	  "Subject: first\n" MULTIPART "--b\n\nSeverity: High\n", "--c\n",
 	  1000000, "", "too many lines that part" },
+	{ "504,000 signers of a part", SIGNERS_504000, SIGNER_LINE, 21000,
+	  "--b--\n", NULL },
+	{ "2.4 million signers of a part", SIGNERS_2400000, SIGNER_LINE,
+	  100000, "--b--\n", "may hold the mail" },
 	{ "2 million blank lines", "Subject: first\n\nSeverity: High\n",
 	  "\n", 2000000, "", "too much text" },
 };

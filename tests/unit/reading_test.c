@@ -19,6 +19,25 @@
 #define CELLS(label, value) \
 	"<table><tr><td>" label "</td><td>" value "</td></tr></table>"
 
+/* "Content-Type: text/plain" and "Device: ws-1", in CMS. */
+#define SIGNED \
+	"MIHcBgkqhkiG9w0BBwKggc4wgcsCAQMxDTALBglghkgBZQMEAgEwOQYJKoZIhvcNAQcB" \
+	"oCwEKkNvbnRlbnQtVHlwZTogdGV4dC9wbGFpbg0KDQpEZXZpY2U6\nIHdzLTENCjF8MH" \
+	"oCAQOAFOhmoXFOXanmogL9aAOlRjno+PfzMAsGCWCGSAFlAwQCATAKBggqhkjOPQQDAgR" \
+	"GMEQCIASSd0a54CkPaWD+8xnLzP/oB6jMJsBL\nSWhdnNggeZdqAiAJ/hY/l22TDCiofZ" \
+	"vrDTVq6HsSEoLiRYIBgcRyRdgbDw==\n"
+#define STREAMED \
+	"MIAGCSqGSIb3DQEHAqCAMIACAQMxDTALBglghkgBZQMEAgEwgAYJKoZIhvcNAQcBoIAk" \
+	"gAQqQ29udGVudC1UeXBlOiB0ZXh0L3BsYWluDQoNCkRldmljZTog\nd3MtMQ0KAAAAAA" \
+	"AAMX0wewIBA4AU6GahcU5dqeaiAv1oA6VGOej49/MwCwYJYIZIAWUDBAIBMAoGCCqGSM4" \
+	"9BAMCBEcwRQIgaM1yVNoRRaeyCUsPN0MvkRJJ\nTNOBwjMNTVvi6NGibaoCIQD9RFEPNB" \
+	"bcAeGs3DmyD5eGryDzlKOHEFPr551mosQn8QAAAAAAAA==\n"
+#define ENVELOPED \
+	"MIGlBgkqhkiG9w0BBwOggZcwgZQCAQIxMaIvAgEEMAMEAQEwCwYJYIZIAWUDBAEFBBhj" \
+	"0wJ5deDhFX8Lq83/I7w1OXFl7+DikSwwXAYJKoZIhvcNAQcBMB0G\nCWCGSAFlAwQBAg" \
+	"QQoVcxOEXvxDHKmXUS3+a1DIAwi48hWSL/Lx9ZjLWUi2idAVKC0t5JRPoERjQxwGCUERC" \
+	"+2I6u/MqWdPBhilLPucdk\n"
+
 static const struct formats *formats;
 static const struct customers *customers;
 static struct arena *arena;
@@ -228,6 +247,24 @@ static const struct mail_case parts[] = {
 	{ "S/MIME that hides the text", "WG: " SUBJECT,
 	  "x; x\nContent-Type: application/pkcs7-mime; name=smime.p7m",
 	  "MIIF", "severity=high device? severity?" },
+	{ "S/MIME that only signs", SUBJECT,
+	  "x; x\nContent-Type: application/pkcs7-mime; name=smime.p7m\n"
+	  "Content-Transfer-Encoding: base64", SIGNED,
+	  "device=ws-1 device! severity=high severity!" },
+	{ "S/MIME that only signs, as it was streamed, under no type", SUBJECT,
+	  "x; x\nContent-Type: application/octet-stream; name=\"Smime.P7M\"\n"
+	  "Content-Disposition: attachment\n"
+	  "Content-Transfer-Encoding: base64", STREAMED,
+	  "device=ws-1 device!" },
+	{ "S/MIME that encrypts", SUBJECT,
+	  "x; x\nContent-Type: application/pkcs7-mime; name=smime.p7m\n"
+	  "Content-Transfer-Encoding: base64", ENVELOPED,
+	  "severity? device?" },
+	{ "what is signed beside a text is read with it",
+	  SUBJECT, "x\nContent-Type: multipart/mixed; boundary=B",
+	  "--B\n\nUser: ana\n--B\nContent-Type: application/pkcs7-mime\n"
+	  "Content-Transfer-Encoding: base64\n\n" SIGNED "\n--B--\n",
+	  "device=ws-1 user=ana device!" },
 	{ "a sealed attachment beside a text", SUBJECT,
 	  "x\nContent-Type: multipart/mixed; boundary=B",
 	  "--B\n\nDevice: ws-1\n--B\nContent-Type: application/ms-tnef; "
