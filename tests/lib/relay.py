@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 BUILD = os.path.abspath(os.environ.get('BUILD', 'build'))
 IS_SANITIZED = 'san' in os.path.basename(BUILD)
@@ -83,6 +84,7 @@ Content-Type: text/html; charset=utf-8
 '''
 
 count = failures = 0
+in_vain = []       # what was waited for and never came
 
 
 def ok(good, name, *notes):
@@ -104,6 +106,7 @@ def same(got, want, name):
 
 
 def done():
+    ok(not in_vain, 'all that was waited for came', *in_vain)
     print('1..%d' % count)
     sys.exit(1 if failures else 0)
 
@@ -122,14 +125,23 @@ def mail(id='1', title='Malware was found', severity='High',
         date='Sat, 21 Nov 2026 10:00:00 +0000')).encode()
 
 
-def wait_for(what):
-    """Until `what()` is true (or the time is up); its last answer."""
+def wait_until(ask, is_good):
+    """Until the answer is good (or the time is up, which is a failure of its
+    own: nobody is to wait for what need not come); the last answer."""
     end = time.monotonic() + WAIT
     while True:
-        got = what()
-        if got or time.monotonic() > end:
+        got = ask()
+        if is_good(got):
+            return got
+        if time.monotonic() > end:
+            in_vain.append(''.join(traceback.format_stack(limit=4)[:-1]))
             return got
         time.sleep(0.02)
+
+
+def wait_for(what):
+    """Until `what()` is true; its last answer."""
+    return wait_until(what, bool)
 
 
 class Relay:
@@ -198,15 +210,12 @@ class Relay:
                   errors='replace') as file:
             return file.read()
 
-    def wait_log(self, pattern, times=1, wait=WAIT):
+    def wait_log(self, pattern, times=1):
         """Until the log has `times` lines that match; the lines."""
-        end = time.monotonic() + wait
-        while True:
-            lines = [line for line in self.read_log().splitlines()
-                     if re.search(pattern, line)]
-            if len(lines) >= times or time.monotonic() > end:
-                return lines
-            time.sleep(0.02)
+        return wait_until(
+            lambda: [line for line in self.read_log().splitlines()
+                     if re.search(pattern, line)],
+            lambda lines: len(lines) >= times)
 
     def deliver(self, message, *recipients,
                 sender='azure-noreply@microsoft.com'):
@@ -246,17 +255,14 @@ class Relay:
         finally:
             store.close()
 
-    def wait_rows(self, want, sql, *values, wait=WAIT):
+    def wait_rows(self, want, sql, *values):
         """Until the store gives that answer; the last one it gave."""
-        end = time.monotonic() + wait
-        while True:
+        def ask():
             try:
-                rows = self.rows(sql, *values)
+                return self.rows(sql, *values)
             except sqlite3.OperationalError:
-                rows = None         # it is not there yet
-            if rows == want or time.monotonic() > end:
-                return rows
-            time.sleep(0.02)
+                return None         # it is not there yet
+        return wait_until(ask, lambda rows: rows == want)
 
     def inbox(self):
         try:
@@ -264,17 +270,13 @@ class Relay:
         except FileNotFoundError:
             return []
 
-    def outbox(self, want, wait=WAIT):
-        """The notifications in the Maildir, once there are `want` of them
-        (or the time is up), oldest first, as email messages."""
+    def outbox(self, want):
+        """The notifications in the Maildir, once there are `want` of them,
+        oldest first, as email messages."""
         folder = self.path('state', 'outbox', 'new')
-        end = time.monotonic() + wait
-        while True:
-            names = sorted(os.listdir(folder)) \
-                if os.path.isdir(folder) else []
-            if len(names) >= want or time.monotonic() > end:
-                break
-            time.sleep(0.02)
+        names = wait_until(
+            lambda: sorted(os.listdir(folder)) if os.path.isdir(folder) else [],
+            lambda names: len(names) >= want)
         messages = []
         for name in names:
             with open(os.path.join(folder, name), 'rb') as file:
@@ -282,6 +284,6 @@ class Relay:
                     file, policy=email.policy.default))
         return messages
 
-    def sent_to(self, want, **keywords):
+    def sent_to(self, want):
         """Who has been told, sorted."""
-        return sorted(m['Delivered-To'] for m in self.outbox(want, **keywords))
+        return sorted(m['Delivered-To'] for m in self.outbox(want))
