@@ -715,6 +715,34 @@ memory_takes(const char *url)
 	return !strcmp(url, "memory");
 }
 
+/* The first one is made as a file is, the next ones begin as what it was then:
+ * tests open thousands, all in one thread. */
+static enum outcome
+memory_begin(struct store_session *session, struct buf *error)
+{
+	static unsigned char *image;
+	static sqlite3_int64 size;
+	unsigned char *copy;
+	enum outcome outcome;
+	int code;
+
+	if (!image) {
+		outcome = upgrade(session, error);
+		if (outcome == OUTCOME_OK)
+			image = sqlite3_serialize(session->db, "main", &size,
+						  0);
+		return outcome;
+	}
+	copy = sqlite3_malloc64((sqlite3_uint64)size);
+	if (!copy)
+		BUG("no memory for SQLite");
+	memcpy(copy, image, (size_t)size);
+	code = sqlite3_deserialize(session->db, "main", copy, size, size,
+				   SQLITE_DESERIALIZE_FREEONCLOSE |
+				   SQLITE_DESERIALIZE_RESIZEABLE);
+	return code == SQLITE_OK ? OUTCOME_OK : failed(session, code, error);
+}
+
 static enum outcome
 memory_open(const char *url, bool is_own, struct store_session **session_out,
 	    struct buf *error)
@@ -724,7 +752,7 @@ memory_open(const char *url, bool is_own, struct store_session **session_out,
 	(void)is_own;			/* nobody else can have it */
 	outcome = session_open(":memory:", url, session_out, error);
 	if (outcome == OUTCOME_OK)
-		outcome = upgrade(*session_out, error);
+		outcome = memory_begin(*session_out, error);
 	if (outcome != OUTCOME_OK)
 		sqlite_close(session_out);
 	return outcome;

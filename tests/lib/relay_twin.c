@@ -57,13 +57,12 @@ relay_reader(void)
 }
 
 struct reader *
-relay_fake_reader(const char *commands, char path_out[40])
+relay_fake_reader(const char *commands, char path_out[TEMPORARY_LENGTH])
 {
 	char text[200];
 	int fd;
 
-	memcpy(path_out, "/tmp/tocsin-fake-XXXXXX", 24);
-	fd = mkstemp(path_out);
+	fd = mkstemp(temporary(path_out));
 	if (fd < 0 || fchmod(fd, 0700) || close(fd))
 		BUG("no fake reader: %s", strerror(errno));
 	(void)snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", commands);
@@ -170,6 +169,50 @@ load(struct relay_twin *relay, const char *rules)
 	return generation;
 }
 
+/* One folder and what was loaded last are for all relays of a test: many are of
+ * the same rules, and half their time would go there. */
+static char folder[TEMPORARY_LENGTH];
+static char *loaded_rules;
+static struct generations *loaded;
+
+static void
+remove_folder(void)
+{
+	struct relay_twin none = { .arena = arena_create() };
+
+	generations_destroy(&loaded);
+	free(loaded_rules);
+	memcpy(none.folder, folder, sizeof(folder));
+	(void)unlink(path(&none, "tocsin.conf"));
+	(void)unlink(path(&none, "secret"));
+	(void)rmdir(path(&none, "new"));
+	(void)rmdir(path(&none, "tmp"));
+	(void)rmdir(folder);		/* or it stays for whoever looks */
+	arena_destroy(&none.arena);
+}
+
+static void
+open_folder(struct relay_twin *relay)
+{
+	if (!*folder && (!mkdtemp(temporary(folder)) || atexit(remove_folder)))
+		BUG("no folder: %s", strerror(errno));
+	memcpy(relay->folder, folder, sizeof(folder));
+}
+
+static struct generations *
+load_once(struct relay_twin *relay, const char *rules)
+{
+	if (loaded && !strcmp(rules, loaded_rules))
+		return loaded;
+	if (loaded)
+		generations_destroy(&loaded);
+	free(loaded_rules);
+	write_file(path(relay, "secret"), "secret\n", 0600);
+	loaded = generations_create(load(relay, rules));
+	loaded_rules = bug_strdup(rules);
+	return loaded;
+}
+
 static void
 open_log(struct relay_twin *relay)
 {
@@ -182,18 +225,15 @@ void
 relay_open(struct relay_twin *relay, struct reader *reader, const char *rules)
 {
 	*relay = (struct relay_twin){
-		.folder = "/tmp/tocsin-relay-XXXXXX", .reader = reader,
-		.arena = arena_create(), .error = BUF_INIT,
+		.reader = reader, .arena = arena_create(), .error = BUF_INIT,
 		.clock = clock_at(RELAY_NOON),
 	};
-	if (!mkdtemp(relay->folder))
-		BUG("no folder: %s", strerror(errno));
+	open_folder(relay);
 	open_log(relay);
 	relay->loop = loop_create_virtual(&relay->clock);
 	relay->store = failing_open(&relay->failing, "memory");
 	relay->clerk = clerk_create_inline(relay->loop, relay->store);
-	write_file(path(relay, "secret"), "secret\n", 0600);
-	relay->generations = generations_create(load(relay, rules));
+	relay->generations = load_once(relay, rules);
 	need(relay, inbox_open(relay->folder, &relay->inbox, &relay->error));
 }
 
@@ -291,12 +331,7 @@ remove_files(struct relay_twin *relay)
 	for (i = 0; i < names.list.count; i++)
 		need(relay, inbox_remove(relay->inbox, names.list.items[i],
 					 &relay->error));
-	(void)unlink(path(relay, "tocsin.conf"));
-	(void)unlink(path(relay, "secret"));
 	(void)unlink(path(relay, "taking"));
-	(void)rmdir(path(relay, "new"));
-	(void)rmdir(path(relay, "tmp"));
-	(void)rmdir(relay->folder);	/* or it stays for whoever looks */
 }
 
 void
@@ -307,7 +342,6 @@ relay_close(struct relay_twin *relay)
 	if (relay->outbox)
 		close_outbox(relay);
 	clerk_destroy(&relay->clerk);
-	generations_destroy(&relay->generations);
 	store_close(&relay->store);
 	loop_destroy(&relay->loop);
 	remove_files(relay);

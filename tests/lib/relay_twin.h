@@ -17,6 +17,7 @@
 #include "deliver/outbox.h"
 #include "failing.h"
 #include "take/taker.h"
+#include "temporary.h"
 
 #define RELAY_NOON INT64_C(1795348800000)	/* 2026-11-22T12:00:00Z */
 #define RELAY_SECOND INT64_C(1000)
@@ -48,7 +49,7 @@
 	"recipients @mssp.example  otherwise notify soc }\n"
 
 struct relay_twin {
-	char folder[40];
+	char folder[TEMPORARY_LENGTH];
 	struct arena *arena;
 	struct buf error;
 	struct clock clock;
@@ -74,7 +75,8 @@ struct relay_twin {
 /* That of the build folder that the test is in. */
 struct reader *relay_reader(void);
 /* A program of a shell in its place; `path_out` is to be removed. */
-struct reader *relay_fake_reader(const char *commands, char path_out[40]);
+struct reader *relay_fake_reader(const char *commands,
+				 char path_out[TEMPORARY_LENGTH]);
 
 /* Nothing fails. Standard error is the log from now on. */
 void relay_open(struct relay_twin *relay, struct reader *reader,

@@ -5,6 +5,7 @@
 #include "base/text.h"
 
 #include "tap.h"
+#include "temporary.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,7 +16,7 @@
 #define TENANT "72f988bf-86f1-41af-91ab-2d7cd011db47"
 
 static struct arena *arena;
-static char secret[] = "/tmp/tocsin-app-XXXXXX";
+static char secret[TEMPORARY_LENGTH];
 
 /* The plan of the first `poll` with such an app; NULL when it has errors. */
 static const struct poll_plan *
@@ -126,10 +127,10 @@ test_china(void)
 /* ---- files ---- */
 
 static const char *
-temporary(void)
+temporary_file(void)
 {
-	char *path = arena_strdup(arena, "/tmp/tocsin-app-XXXXXX");
-	int fd = mkstemp(path);
+	char *path = arena_alloc(arena, TEMPORARY_LENGTH);
+	int fd = mkstemp(temporary(path));
 
 	if (fd < 0)
 		BUG("no file");
@@ -212,7 +213,7 @@ load_with(const char *proof, instant_ms now, int64_t *ends_out)
 static void
 test_certificate(void)
 {
-	const char *path = temporary(), *proof, *pem;
+	const char *path = temporary_file(), *proof, *pem;
 	const instant_ms month = INT64_C(30) * 86400 * 1000;
 	int64_t ends_s;
 
@@ -237,7 +238,7 @@ static void
 test_authorities(void)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----\n";
-	const char *path = temporary();
+	const char *path = temporary_file();
 	const char *proof = arena_printf(arena, "secret-file %s ca-file %s",
 					 secret, path);
 
@@ -251,7 +252,7 @@ test_authorities(void)
 int
 main(void)
 {
-	int fd = mkstemp(secret);
+	int fd = mkstemp(temporary(secret));
 	size_t i;
 
 	ok(fd >= 0 && write(fd, "s\n", 2) == 2, "there is a secret");

@@ -4,13 +4,14 @@
 
 #include <items.h>
 #include <tap.h>
+#include <temporary.h>
 
 #include <stdlib.h>
 #include <unistd.h>
 
 #define NOW INT64_C(1795000000000)
 
-static char state[] = "/tmp/tocsin-blame-test.XXXXXX";
+static char state[TEMPORARY_LENGTH];
 static struct store *store;
 static struct buf error = BUF_INIT;
 
@@ -180,7 +181,7 @@ check_garbage(void)
 int
 main(void)
 {
-	if (!freopen("/dev/null", "w", stderr) || !mkdtemp(state) ||
+	if (!freopen("/dev/null", "w", stderr) || !mkdtemp(temporary(state)) ||
 	    store_open("memory", &store, &error) != OUTCOME_OK)
 		return 1;
 	check_clean_end();

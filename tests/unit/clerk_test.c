@@ -9,6 +9,7 @@
 #include "base/container.h"
 #include "store/query.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -564,14 +565,14 @@ test_freed(void)
 /* ---- a store in a file, that others have open too ---- */
 
 static struct store *other;
-static char directory[] = "/tmp/clerk_test.XXXXXX";
+static char directory[TEMPORARY_LENGTH];
 
 static void
 open_both(void)
 {
 	char url[64];
 
-	if (!mkdtemp(directory))
+	if (!mkdtemp(temporary(directory)))
 		BUG("no directory: %s", strerror(errno));
 	(void)snprintf(url, sizeof(url), "sqlite:%s/store.db", directory);
 	open_all(url);

@@ -2,6 +2,7 @@
 #include "take/complaints.h"
 
 #include <tap.h>
+#include <temporary.h>
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -87,8 +88,8 @@ check_many(void)
 int
 main(void)
 {
-	char name[] = "/tmp/tocsin-complaints-test.XXXXXX";
-	int fd = mkstemp(name);
+	char name[TEMPORARY_LENGTH];
+	int fd = mkstemp(temporary(name));
 
 	if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
 		return 1;

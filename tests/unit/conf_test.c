@@ -13,6 +13,7 @@
 #include "base/text.h"
 
 #include "tap.h"
+#include "temporary.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -617,10 +618,10 @@ remove_folder(void)
 int
 main(void)
 {
-	char template[] = "/tmp/conf_test.XXXXXX";
+	char template[TEMPORARY_LENGTH];
 
 	arena = arena_create();
-	folder = mkdtemp(template);
+	folder = mkdtemp(temporary(template));
 	if (!folder)
 		return 1;
 	test_trees();

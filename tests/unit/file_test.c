@@ -1,5 +1,6 @@
 /* Whole files, secrets, digests and JSON: the small doors to the outside. */
 #include "tap.h"
+#include "temporary.h"
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -8,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/tocsin-file-XXXXXX";
+static char folder[TEMPORARY_LENGTH];
 
 static const char *
 path_of(const char *name)
@@ -183,7 +184,7 @@ test_json(void)
 int
 main(void)
 {
-	if (!mkdtemp(folder))
+	if (!mkdtemp(temporary(folder)))
 		return 1;
 	test_files();
 	test_secrets();

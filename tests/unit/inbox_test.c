@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "intake/drop.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <fcntl.h>
 #include <sys/inotify.h>
@@ -13,7 +14,7 @@
 #define NOW INT64_C(1795304368123)	/* 2026-11-21T23:39:28.123Z */
 #define BORDER "Received: (tocsin-deliver whole) by h id i; date\n"
 
-static char spool[] = "/tmp/tocsin-inbox-test-XXXXXX";
+static char spool[TEMPORARY_LENGTH];
 static struct arena *arena;
 static struct buf error = BUF_INIT;
 
@@ -528,7 +529,7 @@ main(void)
 	size_t i;
 
 	arena = arena_create();
-	if (!mkdtemp(spool) ||
+	if (!mkdtemp(temporary(spool)) ||
 	    inbox_open(spool, &inbox, &error) != OUTCOME_OK) {
 		printf("Bail out! no spool: %s\n", error.data);
 		return 1;

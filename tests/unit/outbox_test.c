@@ -13,6 +13,7 @@
 #include "queue/queue.h"
 #include "store/query.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -40,7 +41,7 @@
 #define RULES SETTINGS "relay second { maildir other }\n" \
 	CONTOSO("@contoso.example")
 
-static char folder[] = "/tmp/tocsin-outbox-XXXXXX";
+static char folder[TEMPORARY_LENGTH];
 static bool has_thread;
 static struct arena *arena;
 static struct buf error = BUF_INIT;
@@ -1259,7 +1260,7 @@ test_all(const char *kind)
 int
 main(void)
 {
-	if (!mkdtemp(folder) ||
+	if (!mkdtemp(temporary(folder)) ||
 	    !freopen(path("log"), "a", stderr))
 		return 1;
 	test_all("in the loop");

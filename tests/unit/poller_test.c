@@ -10,6 +10,7 @@
 #include "requests_twin.h"
 #include "store/query.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -32,7 +33,7 @@ static struct generations *generations;
 static struct requests *requests;
 static struct poller *poller;
 static struct buf error = BUF_INIT;
-static char secret[] = "/tmp/tocsin-poller-XXXXXX";
+static char secret[TEMPORARY_LENGTH];
 static int log_file = -1;
 
 /* ---- what was asked ---- */
@@ -2066,7 +2067,7 @@ test_with(struct clerk *(*create)(struct loop *loop, struct store *store))
 int
 main(void)
 {
-	int fd = mkstemp(secret);
+	int fd = mkstemp(temporary(secret));
 
 	if (fd < 0 || write(fd, "secret\n", 7) != 7)
 		BUG("no secret");

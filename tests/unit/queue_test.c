@@ -9,6 +9,7 @@
 #include "queue/backoff.h"
 #include "items.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -1061,14 +1062,14 @@ show_speed(const char *name, const char *state)
 static void
 with_directory(void (*run)(const char *state))
 {
-	char state[] = "/tmp/queue_test.XXXXXX";
+	char state[TEMPORARY_LENGTH];
 	static const char *const names[] = {
 		"store.db", "store.db-wal", "store.db-shm"
 	};
 	char path[64];
 	size_t i;
 
-	if (!mkdtemp(state)) {
+	if (!mkdtemp(temporary(state))) {
 		printf("Bail out! no directory: %s\n", strerror(errno));
 		exit(1);
 	}

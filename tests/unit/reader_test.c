@@ -8,6 +8,7 @@
 #include "base/text.h"
 
 #include <tap.h>
+#include <temporary.h>
 
 #include <fcntl.h>
 #include <limits.h>
@@ -19,7 +20,7 @@
 enum { LIMIT_MS = 20000 };
 
 static char program[PATH_MAX + 32];
-static char folder[] = "/tmp/tocsin-reader-test.XXXXXX";
+static char folder[TEMPORARY_LENGTH];
 
 static void
 find_program(void)
@@ -35,8 +36,8 @@ find_program(void)
 static int
 mail_file(const char *text)
 {
-	char name[] = "/tmp/tocsin-reader-mail.XXXXXX";
-	int fd = mkstemp(name);
+	char name[TEMPORARY_LENGTH];
+	int fd = mkstemp(temporary(name));
 	size_t length = strlen(text);
 
 	if (fd < 0 || write(fd, text, length) != (ssize_t)length)
@@ -365,7 +366,7 @@ main(void)
 	size_t i;
 
 	find_program();
-	if (!mkdtemp(folder))
+	if (!mkdtemp(temporary(folder)))
 		return 1;
 	check_parse();
 	check_pipeline();

@@ -6,13 +6,14 @@
 #include "send/channel.h"
 #include "send/relay_smtp.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define SECRET "correct horse"
 
-static char folder[] = "/tmp/tocsin-relay-XXXXXX";
+static char folder[TEMPORARY_LENGTH];
 static struct arena *arena;
 static const char *hello = "smtp1.mssp.example";
 
@@ -225,7 +226,7 @@ int
 main(void)
 {
 	arena = arena_create();
-	if (!mkdtemp(folder))
+	if (!mkdtemp(temporary(folder)))
 		return 1;
 	write_file("good", SECRET "\nnot this\n", 0600);
 	write_file("open", SECRET "\n", 0644);

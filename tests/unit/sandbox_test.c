@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/tocsin-sandbox-test-XXXXXX";
+static char folder[TEMPORARY_LENGTH];
 static struct arena *arena;
 
 static const char *
@@ -172,7 +173,7 @@ make_folders(void)
 	};
 	size_t i;
 
-	if (!mkdtemp(folder))
+	if (!mkdtemp(temporary(folder)))
 		printf("Bail out! no folder\n");
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (mkdir(path(names[i]), 0700))

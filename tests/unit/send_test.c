@@ -4,6 +4,7 @@
 #include "send/channel.h"
 #include "send/relay_smtp.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -15,7 +16,7 @@
 
 #define MESSAGE "Subject: alert\r\n\r\n.\r\nA device was seen.\r\n"
 
-static char folder[] = "/tmp/tocsin-send-XXXXXX";
+static char folder[TEMPORARY_LENGTH];
 static struct arena *arena;
 static struct clock now;
 
@@ -444,7 +445,7 @@ main(void)
 {
 	arena = arena_create();
 	now = clock_system();
-	if (!mkdtemp(folder))
+	if (!mkdtemp(temporary(folder)))
 		return 1;
 	test_setup();
 	test_maildir();

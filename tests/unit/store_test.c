@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "items.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,9 +59,9 @@ is_refused(enum outcome got, enum outcome want, const char *part,
 static char *
 make_directory(void)
 {
-	char *path = arena_strdup(arena, "/tmp/store_test.XXXXXX");
+	char *path = arena_alloc(arena, TEMPORARY_LENGTH);
 
-	if (!mkdtemp(path)) {
+	if (!mkdtemp(temporary(path))) {
 		printf("Bail out! no directory: %s\n", strerror(errno));
 		exit(1);
 	}

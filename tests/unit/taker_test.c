@@ -700,7 +700,7 @@ test_released_many(void)
 static void
 test_released_again(void)
 {
-	char path[40];
+	char path[TEMPORARY_LENGTH];
 	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
 						path);
 
@@ -901,7 +901,7 @@ test_left_alone(enum failing_kind kind)
 static void
 test_reader_ended(enum failing_kind kind)
 {
-	char path[40];
+	char path[TEMPORARY_LENGTH];
 	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
 						path);
 
@@ -944,7 +944,7 @@ static void
 test_reader_ended_often(void)
 {
 	struct unit busy = { .work = meet_conflict, .done = ignore };
-	char path[40];
+	char path[TEMPORARY_LENGTH];
 	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
 						path);
 

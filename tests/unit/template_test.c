@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "temporary.h"
 
 static struct arena *arena;
-static char folder[64];
+static char folder[TEMPORARY_LENGTH];
 
 static const char *
 path_of(const char *name)
@@ -31,8 +32,7 @@ write_file(const char *name, const char *text)
 static void
 make_folders(void)
 {
-	snprintf(folder, sizeof(folder), "/tmp/template_test.XXXXXX");
-	if (!mkdtemp(folder) || mkdir(path_of("alert"), 0700) ||
+	if (!mkdtemp(temporary(folder)) || mkdir(path_of("alert"), 0700) ||
 	    mkdir(path_of("brief"), 0700) || mkdir(path_of("sms"), 0700))
 		printf("Bail out! no folder\n");
 }

@@ -8,6 +8,7 @@
 #include "items.h"
 #include "store/query.h"
 #include "tap.h"
+#include "temporary.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -25,7 +26,7 @@ static struct clerk *clerk;
 static struct clerk *(*open_clerk)(struct loop *loop, struct store *store);
 static struct upkeep *upkeep;
 static struct buf error = BUF_INIT;
-static char directory[] = "/tmp/upkeep_test.XXXXXX";
+static char directory[TEMPORARY_LENGTH];
 static struct generations *generations;
 static int changes, losses, notices;
 static int log_file = -1;
@@ -113,7 +114,7 @@ open_upkeep(void)
 static void
 open_all(void)
 {
-	if (!mkdtemp(directory))
+	if (!mkdtemp(temporary(directory)))
 		BUG("no directory: %s", strerror(errno));
 	now = clock_at(NOON);
 	loop = loop_create_virtual(&now);

@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include "tap.h"
+#include "temporary.h"
 
 static struct arena *arena;
-static char folder[64];
+static char folder[TEMPORARY_LENGTH];
 
 /* With the warnings for readers of the languages `used`; NULL: of all. */
 static struct languages *
@@ -318,8 +319,7 @@ int
 main(void)
 {
 	arena = arena_create();
-	snprintf(folder, sizeof(folder), "/tmp/words_test.XXXXXX");
-	if (!mkdtemp(folder) ||
+	if (!mkdtemp(temporary(folder)) ||
 	    mkdir(arena_printf(arena, "%s/words", folder), 0700))
 		printf("Bail out! no folder\n");
 	test_shipped();
