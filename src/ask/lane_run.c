@@ -130,21 +130,32 @@ asks_alone(const struct lane *lane, const struct poll_answer *answer)
 	return !is_of_one(lane) && answer->is_cut && !answer->is_ended;
 }
 
-/* What tells the first record of a page from others, or NULL. */
+/* What tells the first record of a page from others, or NULL. Its id does even
+ * when it has changed meanwhile; one without is told by its text. */
 static const char *
-first_of(const struct poll_answer *answer)
+first_of(const struct poll_answer *answer, struct arena *arena)
 {
-	if (answer->page.records.count)
-		return answer->page.records.items[0].id;
-	return answer->is_cut ? answer->rest.text : NULL;
+	const struct source_record *first = answer->page.records.items;
+	struct buf text = BUF_INIT;
+	const char *copy;
+
+	if (!answer->page.records.count)
+		return answer->left.count ? answer->left.items[0].text :
+		       answer->is_cut ? answer->rest.text : NULL;
+	if (first->id)
+		return first->id;
+	json_print(first->json, &text);
+	copy = arena_strndup(arena, text.data, text.len);
+	buf_release(&text);
+	return copy;
 }
 
 /* It counted, and gives again what the span began with. */
 static bool
-counts_in_vain(const struct lane *lane, const struct poll_answer *answer)
+counts_in_vain(const struct lane *lane, const char *first)
 {
-	return lane->is_counted && lane->first && first_of(answer) &&
-	       !strcmp(first_of(answer), lane->first) && lane->records;
+	return lane->is_counted && lane->first && first &&
+	       !strcmp(first, lane->first) && lane->records;
 }
 
 void
@@ -179,7 +190,7 @@ halve(struct lane *lane, struct poll_answer *answer)
 }
 
 static void
-find_next(struct lane *lane, struct poll_answer *answer)
+find_next(struct lane *lane, struct poll_answer *answer, const char *first)
 {
 	bool is_counted = !answer->page.next && answer->passed >= lane->top &&
 			  lane->plan->source->counts_pages;
@@ -188,10 +199,9 @@ find_next(struct lane *lane, struct poll_answer *answer)
 	lane->next_is_alone = lane->next_is_counted = false;
 	lane->next_records = lane->records + answer->passed;
 	lane->next = goes_on ? NULL : answer->page.next;
-	if (!lane->first)
-		lane->first = first_of(answer) ?
-			arena_strdup(lane->run, first_of(answer)) : NULL;
-	if (goes_on && counts_in_vain(lane, answer))
+	if (!lane->first && !lane->is_counted && first)
+		lane->first = arena_strdup(lane->run, first);
+	if (goes_on && counts_in_vain(lane, first))
 		lane->cannot_count = true;
 	if (goes_on && lane->cannot_count)
 		halve(lane, answer);
@@ -205,11 +215,13 @@ find_next(struct lane *lane, struct poll_answer *answer)
 static void
 plan_next(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 {
+	const char *first = first_of(answer, arena);
+
 	lane->next_sentence = NULL;
 	if (lane->is_stepping)
-		lane_plan_step(lane, answer, first_of(answer), arena);
+		lane_plan_step(lane, answer, first, arena);
 	else
-		find_next(lane, answer);
+		find_next(lane, answer, first);
 	if (answer->is_foreign)
 		lane->next_sentence = "the API gives a next page at another "
 			"host, where the token must not go";

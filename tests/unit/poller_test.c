@@ -1132,6 +1132,30 @@ test_poison(void)
 			}
 }
 
+/* What a span began with cannot always be told by its id. */
+static void
+test_poison_behind_nameless(void)
+{
+	open_all("graph using reader every 1m");
+	pass(2 * MINUTE);
+	poison = &poisons[0];
+	poison_page = 100;
+	counts = counting[0];
+	poison_at = 1;
+	poison_changed = now.fixed;
+	vec_push(arena, &alerts, "{\"title\":\"I have no id\"}");
+	add_alert("a1", poison_changed, poison_changed);
+	add_alert("a2", poison_changed, poison_changed);
+	meanwhile = answer_poisoned;
+	pass(MINUTE + 2 * TICK);
+	ok(strstr(items(), "notify a2") != NULL, "what stands behind a record "
+	   "that breaks the page off, behind one without an id, is told");
+	is_int((int64_t)log_has("event=hold"), 2, "and both of them are held");
+	is(strstr(nth(PAGE, -1)->url, "%20lt%20"), NULL, "by counting, since "
+	   "the API counts");
+	close_all();
+}
+
 /* ---- records that no page with them is answered ---- */
 
 /* What is answered instead, whenever one of them would be in the page. */
@@ -2077,6 +2101,7 @@ main(void)
 	test_with(clerk_create);
 	test_with(clerk_create_inline);
 	test_poison();
+	test_poison_behind_nameless();
 	test_silence();
 	test_fair();
 	buf_release(&runs);
