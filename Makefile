@@ -284,6 +284,11 @@ fuzz: deps-fuzz
 	@$(MAKE) --no-print-directory -j2 B=build/fuzz CC=clang FUZZ=1 fuzzers
 	tools/fuzz $(FUZZ_SECONDS)
 
+# Whole mails and pages, through the whole programs under the sanitizers.
+fuzz-whole: deps-check
+	@$(MAKE) --no-print-directory -j2 SANITIZE=1 all
+	BUILD=build/sanitize tests/fuzz/whole $(FUZZ_SECONDS)
+
 # ---- for whoever installs it ----
 
 # By rename: install(1) removes the old program first, and an MTA that finds none
