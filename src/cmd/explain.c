@@ -375,18 +375,37 @@ looks_like_json(const struct buf *bytes)
 	return *at == '{' || *at == '[';
 }
 
+/* What the daemon would take of a page that is none is explained as well. */
+static void
+explain_page(const struct explain *explain, const char *path,
+	     const struct salvage *found, struct buf *out)
+{
+	size_t i;
+
+	if (found->count > found->left.count)
+		(void)explain_document(explain, path, found->page, out);
+	for (i = 0; i < found->left.count; i++)
+		(void)cmd_fail("%s: a record is held: %s", path,
+			       found->left.items[i].sentence);
+}
+
 /* Why a document is none, and what stands where it breaks off. */
 static void
-explain_break(const char *path, const struct buf *bytes, const char *why)
+explain_break(const struct explain *explain, const char *path,
+	      const struct buf *bytes, const char *why, struct buf *out)
 {
 	struct arena *arena = arena_create();
 	struct salvage found;
 
-	if (salvage_page(bytes->data, bytes->len, arena, &found) &&
-	    found.rest.sentence)
-		(void)cmd_fail("%s: %s: %s", path, why, found.rest.sentence);
-	else
+	if (!salvage_page(bytes->data, bytes->len, arena, &found)) {
 		(void)cmd_fail("%s: %s", path, why);
+	} else {
+		explain_page(explain, path, &found, out);
+		if (found.is_cut)
+			(void)cmd_fail("%s: %s: %s; what is behind it is asked "
+				       "for again", path, why,
+				       found.rest.sentence);
+	}
 	json_destroy(&found.page);
 	arena_destroy(&arena);
 }
@@ -405,7 +424,7 @@ explain_json(const struct explain *explain, const char *path,
 	for (; one; one = json_next(one))
 		good &= explain_document(explain, path, one, out);
 	if (!all)
-		explain_break(path, bytes, error.data);
+		explain_break(explain, path, bytes, error.data, out);
 	json_destroy(&all);
 	buf_release(&error);
 	return good;
@@ -453,8 +472,10 @@ explain_files(struct explain *explain)
 
 	for (i = 0; i < explain->line->count; i++) {
 		buf_reset(&out);
-		if (!explain_file(explain, explain->line->words[i], &out) ||
-		    !cmd_print(&out))
+		/* What could be explained is, whatever stands behind it. */
+		if (!explain_file(explain, explain->line->words[i], &out))
+			status = CMD_NO;
+		if (!cmd_print(&out))
 			status = CMD_NO;
 		arena_reset(explain->arena);
 	}

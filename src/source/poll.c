@@ -345,7 +345,7 @@ read_part(struct poll_answer *out, const struct poll_plan *plan,
 	} else {
 		json_destroy(&document);
 	}
-	if (!out->rest.sentence)
+	if (!out->rest.text)
 		out->rest.text = "";
 	out->rest.sentence = why;
 }

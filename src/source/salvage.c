@@ -148,7 +148,7 @@ error_word(const struct json *error, struct arena *arena)
 static const char *
 error_behind(const char *text, const char *end, struct arena *arena)
 {
-	static const char begin[] = "{\"error\":";
+	static const char begin[] = "{\"error\"";
 	const char *at = memmem(text, (size_t)(end - text), begin,
 				strlen(begin));
 	struct scan scan = { at, end };
@@ -199,17 +199,52 @@ take_record(struct salvage *out, const char *text, size_t length,
 	buf_release(&error);
 }
 
+/* "the page breaks off in this record with an error of the API: CODE" */
+static const char *
+break_sentence(const char *where, const char *from, const struct scan *scan,
+	       struct arena *arena)
+{
+	const char *error = error_behind(from, scan->end, arena);
+
+	return arena_printf(arena, "the page breaks off %s%s%s", where,
+			    error ? " with an error of the API: " : "",
+			    error ? error : "");
+}
+
+/* The record that begins at `start` ends where nobody knows; of one that has
+ * not begun there is but the place. */
 static void
 take_rest(struct salvage *out, const char *start, const struct scan *scan,
 	  struct arena *arena)
 {
-	const char *error = error_behind(start, scan->end, arena);
+	bool is_begun = scan->at > start;
 
 	out->is_cut = true;
-	out->rest = leave(start, (size_t)(scan->at - start), error ?
-		arena_printf(arena, "the page breaks off in this record with "
-			     "an error of the API: %s", error) :
-		"the page breaks off in this record", arena);
+	out->rest = leave(start, (size_t)(scan->at - start),
+			  break_sentence(is_begun ? "in this record" :
+					 "before the end of its list", start,
+					 scan, arena), arena);
+}
+
+/* An error in the place of a record, and nothing behind it: no record, but why
+ * there are no more. */
+static bool
+is_error_at_end(const char *start, const struct scan *scan)
+{
+	struct scan behind = *scan;
+	struct buf why = BUF_INIT;
+	struct json *json;
+	bool is_error;
+
+	skip(&behind, " \t\r\n");
+	if (behind.at < behind.end || !text_starts(start, "{\"error\""))
+		return false;
+	json = json_parse(start, (size_t)(scan->at - start), &why);
+	is_error = json_member(json_member(json, "error"), "code") ||
+		   json_member(json_member(json, "error"), "message");
+	json_destroy(&json);
+	buf_release(&why);
+	return is_error;
 }
 
 /* False: they are so many that it is not they. */
@@ -230,6 +265,11 @@ take_records(struct salvage *out, struct scan *scan, struct buf *records,
 			take_rest(out, start, scan, arena);
 			return true;
 		}
+		if (is_error_at_end(start, scan)) {
+			scan->at = start;
+			take_rest(out, start, scan, arena);
+			return true;
+		}
 		take_record(out, start, (size_t)(scan->at - start), records,
 			    arena);
 	}
@@ -239,7 +279,7 @@ take_records(struct salvage *out, struct scan *scan, struct buf *records,
 /* The page with those records, in what stood around them if that is known. */
 static struct json *
 compose(struct salvage *out, const struct buf *head, const struct buf *records,
-	const struct scan *behind)
+	const struct scan *behind, struct arena *arena)
 {
 	struct buf text = BUF_INIT, error = BUF_INIT;
 	struct json *page = NULL;
@@ -252,6 +292,9 @@ compose(struct salvage *out, const struct buf *head, const struct buf *records,
 		page = json_parse(text.data, text.len, &error);
 	}
 	if (!page) {
+		if (out->is_ended)
+			out->rest.sentence = break_sentence("behind its list",
+				behind->at, behind, arena);
 		out->is_cut = true;
 		buf_reset(&text);
 		buf_printf(&text, "{\"value\":[%s]}", records->data);
@@ -273,7 +316,8 @@ salvage_page(const char *text, size_t length, struct arena *arena,
 	if (find_list(&scan)) {
 		buf_append(&head, text, (size_t)(scan.at - text));
 		if (take_records(out, &scan, &records, arena))
-			out->page = compose(out, &head, &records, &scan);
+			out->page = compose(out, &head, &records, &scan,
+					    arena);
 	}
 	buf_release(&head);
 	buf_release(&records);

@@ -36,9 +36,10 @@ struct salvage {
 	bool is_cut;			/* it does not end as a page has to:
 					   what follows is not known */
 	bool is_ended;			/* but its list does */
-	struct salvage_left rest;	/* when it is not: from where the record
-					   begins in which it breaks off; its
-					   length may be 0 */
+	struct salvage_left rest;	/* of one that is cut, why; and from
+					   where the record begins in which it
+					   breaks off, whose length may be 0;
+					   NULL when the list has ended */
 };
 
 /* False: a list of records is not even begun, or hardly one of them is good. */

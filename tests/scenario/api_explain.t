@@ -80,6 +80,38 @@ with Relay() as relay:
        '\ufffd command line', 'half an emoji is a strange character', out,
        err)
 
+    # A page that ends early: what is read of it is explained, and what ended
+    # it is said.
+    error = '{"error":{"code":"UnknownError","message":"Backend failed."}}'
+    within, before, behind = ('breaks off in this record',
+                              'breaks off before the end of its list',
+                              'breaks off behind its list')
+    for tail, where in [(',{"id":"da2","ti', within),
+                        (',{"id":"da2","title":"x"', within),
+                        (',{"id":"da2","title":{"a":["x",', within),
+                        (',', before), ('', before), (' , \n', before),
+                        (']', behind), ('],"@odata.count":1', behind)]:
+        for last in '', error, error + '\n', error.replace(':{', ' : {', 1):
+            status, out, err = relay.command(
+                'explain', '--json', '-',
+                input=('{"value":[%s%s%s' % (line, tail, last)).encode())
+            ok(status == 1 and where in err and err.count('\n') == 1 and
+               ('with an error of the API: UnknownError' in err) ==
+               (last != '') and [json.loads(each)['alert']['alert'] for each
+                                 in out.splitlines()] == ['da11aa'],
+               'a page that %s, behind %r%s' % (
+                   where, tail, ', with an error' if last else ''), out, err)
+    status, out, err = relay.command(
+        'explain', '--json', '-',
+        input=('{"value":[%s]}%s' % (line, error)).encode())
+    ok(status == 1 and 'UnknownError' in err and 'da11aa' in out,
+       'an error behind a whole page', out, err)
+    status, out, err = relay.command(
+        'explain', '--json', '-',
+        input=('{"value":[%s,{"id":1.2.3},%s]}' % (line, line)).encode())
+    ok(status == 1 and 'a record is held' in err and out.count('\n') == 2,
+       'a record that is none hides no other', out, err)
+
     # A rule that tests status asks for alerts that need nobody.
     relay.write('customers/contoso.rules', '''
         customer contoso "Contoso GmbH" {
