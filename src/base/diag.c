@@ -18,12 +18,21 @@ enum {
 /* Beside those that others name: a warning that is not counted. */
 enum { UNCOUNTED = DIAG_ERROR + 1, SEVERITIES };
 
+/* Who takes part in an error, see struct diag_parties. */
+struct party {
+	struct diag_place place;
+	bool is_blamed;
+};
+
 struct finding {
 	int severity;		/* enum diag_severity, or UNCOUNTED */
 	struct diag_place place;
 	const char *message;
 	const char *remedy;
 	size_t order;		/* of arrival, to keep the sort stable */
+	struct party *parties;	/* NULL: nobody but `place` */
+	size_t party_count;
+	bool is_clash;
 };
 
 struct diag {
@@ -59,16 +68,14 @@ is_known(const struct diag *diag, const struct finding *finding)
 	return false;
 }
 
+/* Complete it, but for what it says. */
 static void
-add(struct diag *diag, int severity, struct diag_place place,
-    const char *remedy, const char *format, va_list args)
+push(struct diag *diag, struct finding finding, const char *remedy,
+     const char *format, va_list args)
 {
-	struct finding finding = {
-		.severity = severity,
-		.place = place,
-		.order = diag->findings.count,
-	};
+	int severity = finding.severity;
 
+	finding.order = diag->findings.count;
 	if (diag->findings.count == DIAG_MOST) {
 		diag->counts[severity]++;
 		return;
@@ -84,6 +91,14 @@ add(struct diag *diag, int severity, struct diag_place place,
 	vec_push(diag->arena, &diag->findings, finding);
 }
 
+static void
+add(struct diag *diag, int severity, struct diag_place place,
+    const char *remedy, const char *format, va_list args)
+{
+	push(diag, (struct finding){ .severity = severity, .place = place },
+	     remedy, format, args);
+}
+
 void
 diag_error(struct diag *diag, struct diag_place place, const char *remedy,
 	   const char *format, ...)
@@ -93,6 +108,87 @@ diag_error(struct diag *diag, struct diag_place place, const char *remedy,
 	va_start(args, format);
 	add(diag, DIAG_ERROR, place, remedy, format, args);
 	va_end(args);
+}
+
+static void
+add_of(struct diag *diag, struct diag_place place,
+       const struct diag_parties *parties, const char *remedy,
+       const char *format, va_list args)
+{
+	struct finding finding = {
+		.severity = DIAG_ERROR, .place = place,
+		.party_count = parties->count, .is_clash = parties->is_clash,
+		.parties = arena_array(diag->arena, parties->count,
+				       sizeof(*finding.parties)),
+	};
+	size_t i;
+
+	for (i = 0; i < parties->count; i++)
+		finding.parties[i] = (struct party){
+			parties->places[i], i + 1 < parties->count
+		};
+	push(diag, finding, remedy, format, args);
+}
+
+void
+diag_error_of(struct diag *diag, struct diag_place place,
+	      const struct diag_parties *parties, const char *remedy,
+	      const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add_of(diag, place, parties, remedy, format, args);
+	va_end(args);
+}
+
+void
+diag_clash(struct diag *diag, struct diag_place place,
+	   struct diag_place first, const char *remedy, const char *format,
+	   ...)
+{
+	struct diag_place places[] = { place, first };
+	const struct diag_parties parties = { places, 2, true };
+	va_list args;
+
+	va_start(args, format);
+	add_of(diag, place, &parties, remedy, format, args);
+	va_end(args);
+}
+
+static void
+blame_one(struct finding *finding,
+	  bool (*is_new)(void *context, const struct diag_file *file),
+	  void *context)
+{
+	struct party *last = &finding->parties[finding->party_count - 1];
+	size_t i, new = 0;
+
+	for (i = 0; i < finding->party_count; i++) {
+		struct party *party = &finding->parties[i];
+
+		party->is_blamed = is_new(context, party->place.file);
+		new += party->is_blamed;
+	}
+	if (new > 1)
+		last->is_blamed = false;
+	for (i = 0; i < finding->party_count && !new; i++)
+		finding->parties[i].is_blamed = true;
+	if (finding->is_clash)
+		finding->place = finding->parties[0].is_blamed ?
+				 finding->parties[0].place : last->place;
+}
+
+void
+diag_blame(struct diag *diag,
+	   bool (*is_new)(void *context, const struct diag_file *file),
+	   void *context)
+{
+	size_t i;
+
+	for (i = 0; i < diag->findings.count; i++)
+		if (diag->findings.items[i].party_count)
+			blame_one(&diag->findings.items[i], is_new, context);
 }
 
 void
@@ -147,6 +243,30 @@ diag_warnings(const struct diag *diag)
 	return diag->counts[DIAG_WARNING];
 }
 
+static bool
+is_within(struct diag_place place, const struct diag_file *file, size_t from,
+	  size_t to)
+{
+	return place.file == file &&
+	       (place.offset == DIAG_WHOLE_FILE ||
+		(place.offset >= from && place.offset < to));
+}
+
+static bool
+is_to_blame(const struct finding *finding, const struct diag_file *file,
+	    size_t from, size_t to)
+{
+	size_t i = 0;
+
+	if (!finding->party_count)
+		return is_within(finding->place, file, from, to);
+	while (i < finding->party_count &&
+	       !(finding->parties[i].is_blamed &&
+		 is_within(finding->parties[i].place, file, from, to)))
+		i++;
+	return i < finding->party_count;
+}
+
 size_t
 diag_errors_within(const struct diag *diag, const struct diag_file *file,
 		   size_t from, size_t to)
@@ -155,16 +275,9 @@ diag_errors_within(const struct diag *diag, const struct diag_file *file,
 	size_t count = diag->counts[DIAG_ERROR] + diag->counts[DIAG_WARNING] +
 		       diag->counts[UNCOUNTED] - diag->findings.count, i;
 
-	for (i = 0; i < diag->findings.count; i++) {
-		const struct finding *finding = &diag->findings.items[i];
-		size_t offset = finding->place.offset;
-
-		if (finding->severity == DIAG_ERROR &&
-		    finding->place.file == file &&
-		    (offset == DIAG_WHOLE_FILE ||
-		     (offset >= from && offset < to)))
-			count++;
-	}
+	for (i = 0; i < diag->findings.count; i++)
+		count += diag->findings.items[i].severity == DIAG_ERROR &&
+			 is_to_blame(&diag->findings.items[i], file, from, to);
 	return count;
 }
 
@@ -322,6 +435,51 @@ append_harmless(struct buf *out, const char *text)
 	append_source(out, text, strlen(text));
 }
 
+/* Where the other one of a clash stands. */
+static void
+append_other(struct buf *out, const struct finding *finding)
+{
+	const struct diag_place place = finding->place;
+	struct diag_place other;
+	size_t line, column;
+
+	other = finding->parties[0].place;
+	if (other.file == place.file && other.offset == place.offset)
+		other = finding->parties[finding->party_count - 1].place;
+	diag_line_column(other, &line, &column);
+	if (other.file == place.file)
+		buf_printf(out, "the other is in line %zu", line);
+	else
+		buf_printf(out, "the other is at %s:%zu", other.file->name,
+			   line);
+}
+
+/* What is to be done about it; empty: nobody knows. */
+static void
+append_remedy(struct buf *out, const struct finding *finding)
+{
+	if (finding->remedy)
+		buf_puts(out, finding->remedy);
+	if (finding->remedy && finding->is_clash)
+		buf_puts(out, "; ");
+	if (finding->is_clash)
+		append_other(out, finding);
+}
+
+static void
+print_remedy(const struct finding *finding, struct buf *out)
+{
+	struct buf remedy = BUF_INIT;
+
+	append_remedy(&remedy, finding);
+	if (remedy.len) {
+		buf_puts(out, " (");
+		append_harmless(out, remedy.data);
+		buf_puts(out, ")");
+	}
+	buf_release(&remedy);
+}
+
 static void
 print_finding(const struct finding *finding, struct line *line,
 	      struct buf *out)
@@ -340,11 +498,7 @@ print_finding(const struct finding *finding, struct line *line,
 		buf_puts(out, ": ");
 	buf_printf(out, "%s: ", severity_name(finding));
 	append_harmless(out, finding->message);
-	if (finding->remedy) {
-		buf_puts(out, " (");
-		append_harmless(out, finding->remedy);
-		buf_puts(out, ")");
-	}
+	print_remedy(finding, out);
 	buf_putc(out, '\n');
 	if (has_line)
 		print_source(line, place, out);
@@ -371,8 +525,10 @@ print_finding_json(const struct finding *finding, struct line *line,
 {
 	struct diag_place place = finding->place;
 	struct json *object = json_object();
+	struct buf remedy = BUF_INIT;
 	size_t number = 0, column = 0;
 
+	append_remedy(&remedy, finding);
 	if (place.file && place.offset != DIAG_WHOLE_FILE) {
 		line_find(line, place);
 		number = line->number;
@@ -383,10 +539,11 @@ print_finding_json(const struct finding *finding, struct line *line,
 	json_set_integer(object, "column", (int64_t)column);
 	json_set_text(object, "severity", severity_name(finding));
 	json_set_text(object, "message", finding->message);
-	json_set_text(object, "remedy", finding->remedy);
+	json_set_text(object, "remedy", remedy.len ? remedy.data : NULL);
 	json_print(object, out);
 	buf_putc(out, '\n');
 	json_destroy(&object);
+	buf_release(&remedy);
 }
 
 void

@@ -64,6 +64,38 @@ void diag_warning(struct diag *diag, struct diag_place place,
 	__attribute__((format(printf, 4, 5)));
 
 /*
+ * An error that more than one file can be blamed for, such as a name that two
+ * of them define: the places of all who take part, the one last who is to
+ * blame only if nobody else can be. Until somebody knows better it is the fault
+ * of the others; see diag_blame().
+ */
+struct diag_parties {
+	struct diag_place *places;
+	size_t count;
+	/* Of two: it is printed at the place of who is to blame, and names the
+	 * place of the other one. */
+	bool is_clash;
+};
+
+/* `parties` is copied. */
+void diag_error_of(struct diag *diag, struct diag_place place,
+		   const struct diag_parties *parties, const char *remedy,
+		   const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Two places that exclude each other; the latter was there first. The sentence
+ * fits both. */
+void diag_clash(struct diag *diag, struct diag_place place,
+		struct diag_place first, const char *remedy,
+		const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* It is the fault of files that are new; if none is, of all that take part. */
+void diag_blame(struct diag *diag,
+		bool (*is_new)(void *context, const struct diag_file *file),
+		void *context);
+
+/*
  * What is not found on this machine, though it may well be on the one that it
  * is for: a secret. An error; but who will not use it says beforehand what he
  * tolerates, and it is a warning that diag_warnings() does not count.
@@ -89,7 +121,8 @@ size_t diag_errors(const struct diag *diag);
 size_t diag_warnings(const struct diag *diag);
 
 /* Errors that lie between two places of one file, or concern it as a whole, so
- * that one customer's block can be refused alone. */
+ * that one customer's block can be refused alone; those that it is to blame
+ * for. */
 size_t diag_errors_within(const struct diag *diag,
 			  const struct diag_file *file, size_t from, size_t to);
 

@@ -8,6 +8,7 @@
 #include "base/owner.h"
 #include "cmd/unit.h"
 #include "conf/conf.h"
+#include "daemon/last_good.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -135,6 +136,7 @@ run(const struct cmd_line *line)
 	if (!act_as_owner(line->conf))
 		return CMD_NO;
 	generation = generation_look(line->conf, NULL, clock.now(&clock));
+	last_good_blame(generation);
 	check_unit(generation);
 	good = generation_good(generation) &&
 	       !(line->values[OPTION_STRICT] &&

@@ -71,8 +71,11 @@ static struct generation *
 load(const struct cmd_line *line)
 {
 	struct clock clock = clock_system();
+	struct generation *generation = generation_look(line->conf, NULL,
+							clock.now(&clock));
 
-	return generation_look(line->conf, NULL, clock.now(&clock));
+	last_good_blame(generation);
+	return generation;
 }
 
 static struct generation *

@@ -50,3 +50,16 @@ conf_op_place(const struct conf_expr *test, const struct diag_file *file)
 {
 	return (struct diag_place){ file, test->op_at, test->op_length };
 }
+
+struct conf_word
+conf_first_of(const conf_nodes *nodes, const struct conf_node *like)
+{
+	const char *name = conf_word(like, 0).text;
+	size_t i = 0;
+
+	while (i < nodes->count && nodes->items[i] != like &&
+	       (strcmp(nodes->items[i]->keyword, like->keyword) ||
+		strcmp(conf_word(nodes->items[i], 0).text, name)))
+		i++;
+	return conf_word(i < nodes->count ? nodes->items[i] : like, 0);
+}

@@ -138,4 +138,9 @@ struct diag_place conf_field_place(const struct conf_expr *test,
 struct diag_place conf_op_place(const struct conf_expr *test,
 				const struct diag_file *file);
 
+/* The first of the statement's kind that has its name, where one stands before
+ * it in the tree. */
+struct conf_word conf_first_of(const conf_nodes *nodes,
+			       const struct conf_node *like);
+
 #endif

@@ -2,8 +2,12 @@
  * Rounds: load, find a fault, load again with something else in its place,
  * until it is good or nothing helps. Whose the fault is:
  *
+ *	two clash, one has no last good text		it has the error
+ *	two clash, and both or none have		both have it, or the
+ *							latter
  *	a file with errors, without a last good text	is left out
- *	two clash, one has no last good text		that one is left out
+ *	without some file there are fewer errors, and
+ *	  it has no last good text			it is left out
  *	a file with errors that is not as its last	gets that one
  *	  good text
  *	nobody has errors, a customer is missed		his file's last good
@@ -84,15 +88,47 @@ last_good_keep(struct last_good *loaded)
 	arena_destroy(&arena);
 }
 
+/* ---- whose fault it is ---- */
+
+/* A file that never was good. The main file is nobody's that could be left
+ * out. */
+static bool
+is_new(void *context, const struct diag_file *file)
+{
+	const struct generation *generation = context;
+	struct arena *arena = arena_create();
+	bool is_new = file && file != generation->conf->files.items[0] &&
+		      !kept_find_of(arena, generation->settings.state,
+				    file->name);
+
+	arena_destroy(&arena);
+	return is_new;
+}
+
+void
+last_good_blame(struct generation *generation)
+{
+	diag_blame(generation->diag, is_new, generation);
+}
+
 /* ---- rounds ---- */
+
+static struct generation *
+load_now(const struct loading *loading, const struct map *instead)
+{
+	struct generation *generation = loading->load(loading->path, instead,
+						      loading->now);
+
+	last_good_blame(generation);
+	return generation;
+}
 
 static void
 load_again(struct loading *loading)
 {
 	if (loading->loaded != loading->first)
 		generation_destroy(&loading->loaded);
-	loading->loaded = loading->load(loading->path, loading->instead,
-					loading->now);
+	loading->loaded = load_now(loading, loading->instead);
 }
 
 static size_t
@@ -438,7 +474,7 @@ begin(struct loading *loading, struct last_good *out)
 	*out = (struct last_good){ .arena = arena_create() };
 	loading->arena = arena_create();
 	loading->instead = map_create(loading->arena);
-	loading->first = loading->load(loading->path, NULL, loading->now);
+	loading->first = load_now(loading, NULL);
 	loading->loaded = loading->first;
 }
 

@@ -47,6 +47,10 @@ void last_good_load(const char *path, enum last_good_mode mode, instant_ms now,
  * and with findings only when there are errors. */
 void last_good_look(const char *path, instant_ms now, struct last_good *out);
 
+/* What more than one file can be blamed for is the fault of those that the
+ * state has no last good text of. Each load above has done so. */
+void last_good_blame(struct generation *generation);
+
 void last_good_release(struct last_good *loaded);
 
 /* Keep what was loaded for the day it is needed; only by who holds the lock of

@@ -81,8 +81,10 @@ windows_load(struct loader *loader, const struct conf *conf)
 		if (strcmp(node->keyword, "window"))
 			continue;
 		if (map_find(windows, name.text))
-			diag_error(diag, name.place, NULL,
-				   "window '%s' is defined twice", name.text);
+			diag_clash(diag, name.place,
+				   conf_first_of(&conf->nodes, node).place,
+				   NULL, "window '%s' is defined twice",
+				   name.text);
 		(void)map_set(windows, name.text,
 			      window_load(arena, node, diag));
 		vec_push(arena, &names, name.text);
@@ -290,7 +292,9 @@ load_customers(struct loader *loader, const struct conf *conf)
 		customer = &ruleset->customers[ruleset->customer_count++];
 		customer_load(loader, node, customer);
 		if (map_find(ruleset->by_name, name.text))
-			diag_error(loader->rule.cond.diag, name.place, NULL,
+			diag_clash(loader->rule.cond.diag, name.place,
+				   conf_first_of(&conf->nodes, node).place,
+				   NULL,
 				   "customer '%s' is defined twice",
 				   name.text);
 		else

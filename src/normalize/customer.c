@@ -9,6 +9,37 @@ struct loader {
 	struct diag *diag;
 };
 
+/* Where a customer claims the word that another one does. */
+static struct diag_place
+claim_of(const struct customer *customer, const char *keyword,
+	 const char *word)
+{
+	const conf_nodes *block = &customer->node->block;
+	size_t i, j;
+
+	for (i = 0; i < block->count; i++) {
+		const conf_words *words = &block->items[i]->words;
+
+		if (strcmp(block->items[i]->keyword, keyword))
+			continue;
+		for (j = 0; j < words->count; j++)
+			if (text_same(words->items[j].text, word))
+				return words->items[j].place;
+	}
+	return conf_word(customer->node, 0).place;
+}
+
+static void
+clash(const struct loader *loader, const struct customer *customer,
+      const struct customer *other, const char *keyword, struct conf_word word)
+{
+	diag_clash(loader->diag, word.place,
+		   claim_of(other, keyword, word.text),
+		   "mail for it could be either's",
+		   "%s '%s' is claimed by customer '%s' and by customer '%s'",
+		   keyword, word.text, other->name, customer->name);
+}
+
 /* Put every word of `keyword` into `map`; how many there are. */
 static size_t
 load_claims(const struct loader *loader, struct customer *customer,
@@ -30,11 +61,8 @@ load_claims(const struct loader *loader, struct customer *customer,
 			if (!other)
 				(void)map_set(map, key, customer);
 			else if (other != customer)
-				diag_error(loader->diag, words->items[j].place,
-					   "mail for it could be either's",
-					   "%s '%s' is already claimed by "
-					   "customer '%s'", keyword,
-					   words->items[j].text, other->name);
+				clash(loader, customer, other, keyword,
+				      words->items[j]);
 		}
 	}
 	return count;
@@ -76,12 +104,15 @@ load_customer(const struct loader *loader, const struct conf_node *node)
 	struct customer *customer = arena_alloc(loader->arena,
 						sizeof(*customer));
 	struct conf_word name = conf_word(node, 0);
+	const struct customer *first;
 	size_t claims;
 
 	if (!*name.text)
 		return;		/* the parser has said so */
-	if (map_find(customers->by_name, name.text)) {
-		diag_error(loader->diag, name.place, NULL,
+	first = map_find(customers->by_name, name.text);
+	if (first) {
+		diag_clash(loader->diag, name.place,
+			   conf_word(first->node, 0).place, NULL,
 			   "customer '%s' is defined twice", name.text);
 		return;
 	}

@@ -113,9 +113,11 @@ load_contact(struct contacts *contacts, struct arena *arena,
 
 	other = map_find(contacts->by_name, contact->name);
 	if (other) {
-		diag_error(diag, name.place, "names are shared by persons and "
-			   "teams: rename one", "there is already a %s '%s'",
-			   other->node->keyword, contact->name);
+		diag_clash(diag, name.place, conf_word(other->node, 0).place,
+			   "names are shared by persons and teams: rename one",
+			   "there is a %s '%s' and a %s '%s'",
+			   other->node->keyword, contact->name, node->keyword,
+			   contact->name);
 		return;
 	}
 	(void)map_set(contacts->by_name, contact->name, contact);

@@ -9,6 +9,7 @@
 #include "base/zone.h"
 #include "conf/conf.h"
 #include "conf/embedded.h"
+#include "pipeline/guard.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -139,57 +140,6 @@ check_customer_words(const struct generation *g,
 		check_language(g, conf_word(language, 0));
 }
 
-static bool
-has_good_recipients(const struct generation *g,
-		    const struct ruleset_customer *customer)
-{
-	size_t i;
-
-	for (i = 0; i < customer->recipients.count; i++) {
-		struct diag_place at = customer->recipients.items[i].place;
-
-		if (diag_errors_within(g->diag, at.file, at.offset,
-				       at.offset + at.length))
-			return false;
-	}
-	return customer->recipients.count;
-}
-
-/* Say which of the addresses behind a name the customer does not allow; of each
- * address once a customer, as it is one line that is wrong. */
-static void
-check_allowed(const struct generation *g,
-	      const struct ruleset_mention *mention,
-	      const struct contact *contact, struct map *refused)
-{
-	const char *customer = mention->customer->name;
-	struct arena *scratch;
-	recipients who = { 0 };
-	size_t i;
-
-	if (!has_good_recipients(g, mention->customer))
-		return;			/* the loader of rules has said so */
-	scratch = arena_create();
-	contact_reach(g->contacts, contact, scratch, &who);
-	for (i = 0; i < who.count; i++) {
-		const struct endpoint *endpoint = &who.items[i].endpoint;
-		const char *address = endpoint->address;
-
-		if (generation_allows(g, customer, endpoint) ||
-		    map_set(refused, arena_printf(g->arena, "%s %s", customer,
-						  address), refused))
-			continue;
-		diag_error(g->diag, mention->contact.place,
-			   arena_printf(g->arena, "add it, or @%s, to the "
-					"`recipients` of %s",
-					strrchr(address, '@') + 1, customer),
-			   "rule '%s' would send data of customer '%s' to %s, "
-			   "which its recipients do not allow", mention->rule,
-			   customer, address);
-	}
-	arena_destroy(&scratch);
-}
-
 static void
 mark_owners(const struct generation *g, bool *used)
 {
@@ -304,14 +254,22 @@ check_authserv(const struct generation *g)
 			     "no mail is ever authentic");
 }
 
+static struct guard
+guard_of(const struct generation *g)
+{
+	return (struct guard){
+		g->ruleset, g->contacts, generation_catch_all(g)
+	};
+}
+
 static void
 check_between(const struct generation *g)
 {
 	/* Contacts, by their number. */
 	bool *used = arena_array(g->arena, g->contacts->list.count,
 				 sizeof(*used));
-	struct map *refused = map_create(g->arena);
 	struct ruleset_mention mention = { 0 };
+	struct guard guard;
 	size_t i;
 
 	check_catch_all(g, used);
@@ -319,11 +277,11 @@ check_between(const struct generation *g)
 		const struct contact *contact =
 			contact_find(g->contacts, mention.contact.text);
 
-		if (!contact)
-			continue;	/* the loader of rules has said so */
-		contact_mark(g->contacts, contact, used);
-		check_allowed(g, &mention, contact, refused);
+		if (contact)	/* else the loader of rules has said so */
+			contact_mark(g->contacts, contact, used);
 	}
+	guard = guard_of(g);
+	guard_check(&guard, g->diag);
 	mark_owners(g, used);
 	for (i = 0; i < g->ruleset->customer_count; i++)
 		check_customer_words(g, &g->ruleset->customers[i]);
@@ -448,12 +406,7 @@ bool
 generation_allows(const struct generation *generation, const char *customer,
 		  const struct endpoint *endpoint)
 {
-	const struct contact *catch_all = generation_catch_all(generation);
-	const struct ruleset_customer *of = customer ?
-		ruleset_find(generation->ruleset, customer) : NULL;
+	const struct guard guard = guard_of(generation);
 
-	if (of && ruleset_allows(of, endpoint->address))
-		return true;
-	return catch_all && contact_could_be(generation->contacts, catch_all,
-					     endpoint);
+	return guard_allows(&guard, customer, endpoint);
 }

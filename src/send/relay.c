@@ -86,7 +86,9 @@ relay_load(const struct conf *conf, const char *state, const char *hello,
 		if (strcmp(node->keyword, "relay"))
 			continue;
 		if (relay_find(set, name.text))
-			diag_error(diag, name.place, "choose another name",
+			diag_clash(diag, name.place,
+				   conf_first_of(&conf->nodes, node).place,
+				   "choose another name",
 				   "relay '%s' is defined twice", name.text);
 		else
 			add(conf->arena, set,

@@ -296,7 +296,10 @@ apps_load(const struct conf *conf, instant_ms now, struct diag *diag,
 		if (strcmp(loading.node->keyword, "app"))
 			continue;
 		if (app_find(apps, name.text))
-			diag_error(diag, name.place, "choose another name",
+			diag_clash(diag, name.place,
+				   conf_first_of(&conf->nodes,
+						 loading.node).place,
+				   "choose another name",
 				   "app '%s' is defined twice", name.text);
 		else
 			vec_push(conf->arena, apps, load_app(&loading));

@@ -157,8 +157,9 @@ static const struct {
 	  "address alone: LOCAL@DOMAIN)" },
 	{ "person p { }", "c:1:8: error: person 'p' has no address (write "
 	  "`mail ADDRESS`)" },
-	{ P "team p { members p }", "c:1:36: error: there is already a person "
-	  "'p' (names are shared by persons and teams: rename one)" },
+	{ P "team p { members p }", "c:1:36: error: there is a person 'p' and a "
+	  "team 'p' (names are shared by persons and teams: rename one; the "
+	  "other is in line 1)" },
 };
 
 static void

@@ -226,7 +226,8 @@ test_proofs(const struct customers *customers)
 static const struct { const char *name, *text, *findings; } wrong[] = {
 	{ "two customers of one name are an error",
 	  "customer a { mailbox a@b }\ncustomer a {}\n",
-	  "t.rules:2:10: error: customer 'a' is defined twice\n"
+	  "t.rules:2:10: error: customer 'a' is defined twice "
+	  "(the other is in line 1)\n"
 	  "    2 | customer a {}\n"
 	  "      |          ^\n" },
 	{ "a customer that nothing leads to is a warning",
@@ -239,8 +240,8 @@ static const struct { const char *name, *text, *findings; } wrong[] = {
 	  "customer a { tenant " CONTOSO " }\n"
 	  "customer b { tenant 72F988BF-86F1-41AF-91AB-2D7CD011DB47 }\n",
 	  "t.rules:2:21: error: tenant '72F988BF-86F1-41AF-91AB-2D7CD011DB47' "
-	  "is already claimed by customer 'a' (mail for it could be "
-	  "either's)\n"
+	  "is claimed by customer 'a' and by customer 'b' (mail for it could be "
+	  "either's; the other is in line 1)\n"
 	  "    2 | customer b { tenant 72F988BF-86F1-41AF-91AB-2D7CD011DB47 "
 	  "}\n"
 	  "      |                     ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~\n"
@@ -248,15 +249,17 @@ static const struct { const char *name, *text, *findings; } wrong[] = {
 	{ "a mailbox of two customers is an error",
 	  "customer a { mailbox x@y.example }\n"
 	  "customer b { mailbox X@Y.example }\n",
-	  "t.rules:2:22: error: mailbox 'X@Y.example' is already claimed by "
-	  "customer 'a' (mail for it could be either's)\n"
+	  "t.rules:2:22: error: mailbox 'X@Y.example' is claimed by "
+	  "customer 'a' and by customer 'b' (mail for it could be either's; "
+	  "the other is in line 1)\n"
 	  "    2 | customer b { mailbox X@Y.example }\n"
 	  "      |                      ^~~~~~~~~~~\n" },
 	{ "an organization of two customers is an error",
 	  "customer a { organization \"O\" }\n"
 	  "customer b { organization \"o\" }\n",
-	  "t.rules:2:27: error: organization 'o' is already claimed by "
-	  "customer 'a' (mail for it could be either's)\n"
+	  "t.rules:2:27: error: organization 'o' is claimed by "
+	  "customer 'a' and by customer 'b' (mail for it could be either's; "
+	  "the other is in line 1)\n"
 	  "    2 | customer b { organization \"o\" }\n"
 	  "      |                           ^~~\n" },
 	{ "the same twice within one customer is none",

@@ -283,6 +283,70 @@ test_line_column(void)
 	is_int((long long)column, 4, "and columns in characters");
 }
 
+/* Which of three files, by their bits, are new; to whom it is told then. */
+static const struct {
+	const char *name;
+	unsigned int new;
+	bool is_clash;		/* of the first two */
+	const char *blamed, *printed;
+} blames[] = {
+	{ "of two that clash, none is new", 0, true, "ab", "a:1:1: error: m "
+	  "(the other is at b:1)\n" },
+	{ "the latter is", 1, true, "a", "a:1:1: error: m (the other is at "
+	  "b:1)\n" },
+	{ "the former is", 2, true, "b", "b:1:1: error: m (the other is at "
+	  "a:1)\n" },
+	{ "both are", 3, true, "a", "a:1:1: error: m (the other is at b:1)\n" },
+	{ "of three, none is new", 0, false, "abc", "c:1:1: error: m (r)\n" },
+	{ "one is", 2, false, "b", "c:1:1: error: m (r)\n" },
+	{ "the last one is", 4, false, "c", "c:1:1: error: m (r)\n" },
+	{ "two are", 3, false, "ab", "c:1:1: error: m (r)\n" },
+	{ "all are", 7, false, "ab", "c:1:1: error: m (r)\n" },
+};
+
+static bool
+is_new(void *context, const struct diag_file *file)
+{
+	return *(const unsigned int *)context & 1U << (*file->name - 'a');
+}
+
+static void
+test_blame(void)
+{
+	struct diag_file files[] = {
+		file_of("a", "x"), file_of("b", "x"), file_of("c", "x")
+	};
+	struct diag_place places[] = {
+		place_of(&files[0], "x"), place_of(&files[1], "x"),
+		place_of(&files[2], "x"),
+	};
+	const struct diag_parties all = { places, 3, false };
+	size_t i, j;
+
+	for (i = 0; i < sizeof(blames) / sizeof(*blames); i++) {
+		struct diag *diag = diag_create(arena);
+		unsigned int new = blames[i].new;
+		struct buf blamed = BUF_INIT, out = BUF_INIT;
+
+		if (blames[i].is_clash)
+			diag_clash(diag, places[0], places[1], NULL, "m");
+		else
+			diag_error_of(diag, places[2], &all, "r", "m");
+		diag_blame(diag, is_new, &new);
+		for (j = 0; j < 3; j++)
+			if (diag_errors_within(diag, &files[j], 0, 2))
+				buf_puts(&blamed, files[j].name);
+		is(blamed.data, blames[i].blamed, "%s: who is to blame",
+		   blames[i].name);
+		diag_print(diag, &out);
+		ok(text_starts(out.data, blames[i].printed), "%s: %s",
+		   blames[i].name, out.data);
+		is_int((long long)diag_errors(diag), 1, "it is one error");
+		buf_release(&blamed);
+		buf_release(&out);
+	}
+}
+
 int
 main(void)
 {
@@ -291,6 +355,7 @@ main(void)
 	test_order();
 	test_once();
 	test_within();
+	test_blame();
 	test_many();
 	test_long_line();
 	test_part_of_line();

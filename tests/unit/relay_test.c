@@ -55,7 +55,8 @@ static const struct {
 	{ "relay r { smtp a.example maildir box }", "1:26: error: a relay "
 	  "cannot be both 'smtp' and 'maildir' (make it two relays)" },
 	{ "relay r { smtp a.example } relay r { maildir b }",
-	  "1:34: error: relay 'r' is defined twice (choose another name)" },
+	  "1:34: error: relay 'r' is defined twice (choose another name; "
+	  "the other is in line 1)" },
 	{ "relay r { maildir box tls none }", "1:23: error: 'tls' has no "
 	  "meaning in a maildir relay" },
 	{ "relay r { smtp a.example tls requird }", "1:30: error: " },
