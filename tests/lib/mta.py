@@ -54,8 +54,9 @@ def manual(section):
             for block in blocks]
 
 
-def enter(name, kind):
-    """Run this program once more where the MTA seems to be installed."""
+def enter(name, kind, *packages):
+    """Run this program once more where the MTA, and these, seem to be
+    installed."""
     if os.environ.get('PRIVATE_TOP'):
         return
     top = os.path.join('build/private', name)
@@ -65,7 +66,7 @@ def enter(name, kind):
         with open(os.path.join(top, file), 'w') as out:
             for user, number in IDS.items():
                 out.write(row % ((user,) + (number,) * row.count('%d')))
-    private.enter(name, kind.package, folders=OURS + kind.folders)
+    private.enter(name, kind.package, *packages, folders=OURS + kind.folders)
 
 
 def bail_out(why):
