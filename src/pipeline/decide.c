@@ -236,6 +236,15 @@ hold(struct deciding *d, const char *reason)
 	leave_out_source(decision);
 }
 
+/* A report that nothing failed: nobody is told, and nobody has to look. */
+static void
+pass_report(struct deciding *d, const char *reason)
+{
+	d->decision->action = PIPELINE_DROP;
+	d->decision->reason = reason;
+	trace_line(d, "report", reason);
+}
+
 /* Why nobody needs to be told of it: the tenant has dealt with it, or it is
  * older than our reading of that tenant. NULL: it is news. */
 static const char *
@@ -472,7 +481,9 @@ decide_reading(struct deciding *d)
 	if (reading->input->released_for)
 		trace_line(d, "released for", reading->input->released_for);
 	why = held_because(reading);
-	if (why)
+	if (why && pipeline_is_harmless(reading))
+		pass_report(d, why);
+	else if (why)
 		hold(d, why);
 	else
 		decide_by_rules(d);

@@ -205,7 +205,7 @@ follow(const struct generation *g, const struct pipeline_decision *decision,
 	add_deliveries(g, decision, now, change);
 	if (decision->action == PIPELINE_HOLD)
 		add_held(decision, now, change);
-	else
+	else if (!pipeline_is_harmless(decision->reading))
 		remember(decision, change);
 }
 
@@ -231,7 +231,9 @@ note_returned(const struct generation *g,
 	const struct store_event event = {
 		.item = returned->item ? returned->item->id : 0,
 		.delivery = returned->delivery ? returned->delivery->id : 0,
-		.at = now, .what = pipeline_returned_name(decision->reading),
+		.at = now,
+		.what = pipeline_is_harmless(decision->reading) ? "reported"
+								: "returned",
 		.reason = arena_printf(change->arena, "%s (%s)",
 				       decision->reason, decision->code),
 	};
@@ -247,7 +249,8 @@ record_new(const struct generation *g,
 	   const struct pipeline_decision *decision, instant_ms now,
 	   struct change *change)
 {
-	if (decision->action == PIPELINE_HOLD)
+	if (decision->action == PIPELINE_HOLD ||
+	    pipeline_is_harmless(decision->reading))
 		note_returned(g, decision, now, change);
 	add_item(g, decision, now, change);
 	keep_raw(g, decision, now, change);

@@ -43,12 +43,12 @@ pipeline_ask_returned(struct pipeline_reading *reading, instant_ms now,
 		(long long)(now / DAY_MS));
 }
 
-const char *
-pipeline_returned_name(const struct pipeline_reading *reading)
+bool
+pipeline_is_harmless(const struct pipeline_reading *reading)
 {
 	const struct mailloop *loop = loop_of(reading);
 
-	return loop && loop->is_harmless ? "reported" : "returned";
+	return loop && loop->is_harmless && !reading->input->released;
 }
 
 const char *
@@ -59,8 +59,6 @@ pipeline_untold(const struct pipeline_reading *reading,
 
 	if (!pipeline_is_returned(reading))
 		return NULL;
-	if (loop_of(reading)->is_harmless)
-		return "nothing failed";
 	if (returned->is_said)
 		return "it was told before";
 	if (!delivery || delivery->kind != STORE_NOTICE)

@@ -15,9 +15,8 @@ void pipeline_ask_returned(struct pipeline_reading *reading, instant_ms now,
 /* Is that what it is? */
 bool pipeline_is_returned(const struct pipeline_reading *reading);
 
-/* What it is in the journal of the notification: "returned", or "reported" when
- * nothing failed. */
-const char *pipeline_returned_name(const struct pipeline_reading *reading);
+/* Or does it only report that nothing failed? Not of one that was released. */
+bool pipeline_is_harmless(const struct pipeline_reading *reading);
 
 /* Why nobody is told, one sentence; NULL when somebody is. */
 const char *pipeline_untold(const struct pipeline_reading *reading,

@@ -89,7 +89,7 @@ class Bouncer:
         """Until all that came is decided and sent."""
         self.relay.wait_rows([(0,)], 'SELECT count(*) FROM delivery WHERE '
                              "state <> 'sent'")
-        self.relay.wait_log('event=(notify|hold|duplicate) ', self.count + 1)
+        self.relay.wait_log('event=(notify|hold|drop|duplicate) ', self.count + 1)
 
     def new(self):
         found = [each for each in self.relay.outbox(0)
@@ -118,6 +118,8 @@ with Relay() as relay:
     bouncer.bounce(bob, bouncer.late)
     bouncer.wait()
     same(figures(relay)[1], 3, 'that a mail is late is told to nobody')
+    same(relay.rows('SELECT count(*) FROM held')[0][0], 0, 'nor does it wait '
+         'for a person')
     status, out, err = relay.command('why', bob['X-Tocsin-Code'])
     ok('reported' in out and 'delayed' in out and 'returned' not in out,
        'but why says it of the alert', out, err)
