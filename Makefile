@@ -22,8 +22,8 @@ HARDEN   = -O1 -fno-omit-frame-pointer -fno-sanitize-recover=all \
 LHARDEN  = -fsanitize=fuzzer,address,undefined
 else ifdef SANITIZE
 B        = build/sanitize
-HARDEN   = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
-           -fno-sanitize-recover=all
+HARDEN   = -O1 -g1 -fno-omit-frame-pointer \
+           -fsanitize=address,undefined -fno-sanitize-recover=all
 LHARDEN  = -fsanitize=address,undefined
 else ifdef THREADS
 B        = build/threads
@@ -201,7 +201,7 @@ SLOW      = $(patsubst %,tests/scenario/%.t,gone relays replay commands outage \
             reload api_poll api_tokens api_many api_commands status eyes store \
             trouble backup rights)
 JOBS      = 8
-PROVE     = prove --timer --failures -j$(JOBS)
+PROVE     = tests/lib/in_memory prove --timer --failures -j$(JOBS)
 SAN_ENV   = ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
             UBSAN_OPTIONS=print_stacktrace=1
 
@@ -220,7 +220,7 @@ check-both:
 
 check-sanitized: deps-check
 	@$(MAKE) --no-print-directory -j2 SANITIZE=1 all units
-	$(SAN_ENV) BUILD=build/sanitize $(PROVE) \
+	$(SAN_ENV) LONG=1 BUILD=build/sanitize $(PROVE) \
 		$(filter-out $(ONCE),$(SCENARIOS)) build/sanitize/tests/*_test
 
 # As on a machine that has other things to do: nothing may fail for that.

@@ -153,6 +153,7 @@ class Relay:
         self.folder = tempfile.mkdtemp(prefix='tocsin-')
         self.conf = self.path('tocsin.conf')
         self.daemon = None
+        self.messages = {}      # of the outbox, which has each name once
         os.mkdir(self.path('spool'))
         os.mkdir(self.path('state'))
         self.write('tocsin.conf', main % dict(relay=relay, top=os.getcwd()))
@@ -277,12 +278,12 @@ class Relay:
         names = wait_until(
             lambda: sorted(os.listdir(folder)) if os.path.isdir(folder) else [],
             lambda names: len(names) >= want)
-        messages = []
         for name in names:
-            with open(os.path.join(folder, name), 'rb') as file:
-                messages.append(email.message_from_binary_file(
-                    file, policy=email.policy.default))
-        return messages
+            if name not in self.messages:
+                with open(os.path.join(folder, name), 'rb') as file:
+                    self.messages[name] = email.message_from_binary_file(
+                        file, policy=email.policy.default)
+        return [self.messages[name] for name in names]
 
     def sent_to(self, want):
         """Who has been told, sorted."""

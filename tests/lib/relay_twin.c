@@ -187,6 +187,7 @@ remove_folder(void)
 	(void)unlink(path(&none, "secret"));
 	(void)rmdir(path(&none, "new"));
 	(void)rmdir(path(&none, "tmp"));
+	(void)rmdir(path(&none, "aside"));
 	(void)rmdir(folder);		/* or it stays for whoever looks */
 	arena_destroy(&none.arena);
 }

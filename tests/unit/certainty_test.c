@@ -504,15 +504,16 @@ static void
 try_everywhere(struct trial *trial)
 {
 	size_t nodes = count_nodes(trial->record), i;
-	int spoil;
+	unsigned int stride = tap_stride();
 
-	for (i = 1; i < nodes; i++)
-		for (spoil = 0; spoil < SPOILS; spoil++) {
-			struct place one = { i, (enum spoil)spoil };
+	/* By the stride each place is spoilt in some ways, each way is used at
+	 * some places; from where it begins depends on the rules. */
+	for (i = SPOILS + pick(stride); i < nodes * SPOILS; i += stride) {
+		struct place one = { i / SPOILS, (enum spoil)(i % SPOILS) };
 
-			(void)try_spoilt(trial, &one, 1);
-		}
-	for (i = 0; i < PAIRS; i++) {
+		(void)try_spoilt(trial, &one, 1);
+	}
+	for (i = 0; i < PAIRS; i += stride) {
 		struct place two[2] = {
 			{ 1 + pick(nodes - 1), (enum spoil)pick(SPOILS) },
 			{ 1 + pick(nodes - 1), (enum spoil)pick(SPOILS) },

@@ -1121,8 +1121,9 @@ test_poison(void)
 
 	for (i = 0; i < sizeof(poisons) / sizeof(*poisons); i++)
 		for (j = 0; j < 2; j++)
-			for (poison_at = 0; poison_at < POISON_RECORDS;
-			     poison_at++) {
+			for (poison_at = (i + j) % tap_stride();
+			     poison_at < POISON_RECORDS;
+			     poison_at += tap_stride()) {
 				poison = &poisons[i];
 				poison_page = page_sizes[j];
 				counts = poisons[i].tail ?

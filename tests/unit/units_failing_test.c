@@ -572,17 +572,10 @@ is_good(const struct told *told, const struct told *want,
 	return !wrong;
 }
 
-/* The sanitizers take four times as long, and see as much at every fourth step
- * of what has many. */
 static unsigned int
 stride(enum failing_kind kind)
 {
-#ifdef __SANITIZE_ADDRESS__
-	return kind == FAILING_GONE || kind == FAILING_LOST ? 1 : 4;
-#else
-	(void)kind;
-	return 1;
-#endif
+	return kind == FAILING_GONE || kind == FAILING_LOST ? 1 : tap_stride();
 }
 
 /* Returns how many steps there were. */
