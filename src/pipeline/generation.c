@@ -36,29 +36,50 @@ check_replaced(const struct conf *conf, struct diag *diag)
 		     "are out of force");
 }
 
+static bool
+is_gateway(const struct conf_node *node)
+{
+	return !strcmp(node->keyword, "unwrap") ||
+	       !strcmp(node->keyword, "decode") ||
+	       !strcmp(node->keyword, "opaque");
+}
+
+static void
+add_shipped(conf_nodes *nodes, const struct conf *shipped, bool gateways)
+{
+	size_t i;
+
+	for (i = 0; i < shipped->nodes.count; i++)
+		if (is_gateway(shipped->nodes.items[i]) == gateways)
+			nodes->items[nodes->count++] = shipped->nodes.items[i];
+}
+
 /* The statements that describe mails: the shipped ones first where the
- * configuration brings no `format` of its own. */
+ * configuration brings no `format` of its own. What gateways make of links is
+ * no matter of taste, and new ones come: the shipped ones hold beside any
+ * formats, behind those of the configuration, and the first that fits counts.
+ */
 static conf_nodes
 format_nodes(const struct conf *conf, struct diag *diag)
 {
 	const char *text = embedded_find("rules/formats.rules");
-	conf_nodes nodes = conf->nodes;
+	conf_nodes nodes = { 0 };
 	const struct conf *shipped;
+	size_t i;
 
 	if (has_formats(conf))
 		check_replaced(conf, diag);
-	if (has_formats(conf) || !text)
-		return nodes;
+	if (!text)
+		return conf->nodes;
 	shipped = conf_load_text(conf->arena, "formats.rules (built in)", text,
 				 diag);
-	nodes.count = shipped->nodes.count + conf->nodes.count;
-	nodes.items = arena_array(conf->arena, nodes.count,
-				  sizeof(*nodes.items));
-	memcpy(nodes.items, shipped->nodes.items,
-	       shipped->nodes.count * sizeof(*nodes.items));
-	if (conf->nodes.count)
-		memcpy(nodes.items + shipped->nodes.count, conf->nodes.items,
-		       conf->nodes.count * sizeof(*nodes.items));
+	nodes.items = arena_array(conf->arena, shipped->nodes.count +
+				  conf->nodes.count, sizeof(*nodes.items));
+	if (!has_formats(conf))
+		add_shipped(&nodes, shipped, false);
+	for (i = 0; i < conf->nodes.count; i++)
+		nodes.items[nodes.count++] = conf->nodes.items[i];
+	add_shipped(&nodes, shipped, true);
 	return nodes;
 }
 
