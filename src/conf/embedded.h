@@ -1,8 +1,8 @@
 /*
  * The shipped rules/formats.rules and templates/, linked into the program: they
  * are used where the configuration names none of its own, so that the relay
- * works with nothing set up. What formats.rules knows of mail gateways is used in
- * any case.
+ * works with nothing set up. What formats.rules knows of mail gateways is used
+ * in any case.
  */
 #ifndef CONF_EMBEDDED_H
 #define CONF_EMBEDDED_H
