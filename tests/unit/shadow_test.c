@@ -8,7 +8,7 @@
 #include "rules.h"
 #include "tap.h"
 
-enum { SETS = 400, RULES = 6, PAIRS = 600 };
+enum { SETS = 200, RULES = 6, PAIRS = 300 };
 
 static uint64_t state = 88172645463325252;
 
