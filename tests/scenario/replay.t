@@ -85,7 +85,8 @@ with Relay() as relay:
     relay.start()
     total = fill(relay)
     relay.wait_rows([(total,)],
-                    'SELECT count(*) + sum(duplicates) FROM item')
+                    'SELECT count(*) + sum(duplicates) FROM item '
+                    "WHERE kind <> 'notice'")
     kinds = relay.rows('SELECT action, rule, count(*) FROM item GROUP BY 1, 2')
     ok(len(kinds) >= 8, 'the journal has decisions of many kinds', *kinds)
     status, out = replay(relay)
@@ -102,7 +103,8 @@ with Relay() as relay:
     relay.wait_log('event=reloaded')
     relay.deliver(mail(id='after'), 'contoso@relay.mssp.example')
     relay.wait_rows([(total + 1,)],
-                    'SELECT count(*) + sum(duplicates) FROM item')
+                    'SELECT count(*) + sum(duplicates) FROM item '
+                    "WHERE kind <> 'notice'")
     status, out = replay(relay)
     same((status, counts(out)[:2]), (0, [1, 0]),
          'after a change of the rules, only what they decided is compared')
