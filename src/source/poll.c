@@ -270,7 +270,6 @@ take_page(struct poll_answer *out, const struct poll_plan *plan,
 		out->page.next = NULL;
 	out->result = POLL_PAGE;
 	out->document = document;
-	out->passed = out->page.records.count;
 }
 
 /* What can be read of it all the same; NULL: nothing. */
@@ -283,6 +282,7 @@ salvage(struct poll_answer *out, const struct transfer_answer *answer,
 	if (!salvage_page(answer->body, answer->length, arena, &found))
 		return NULL;
 	out->left = found.left;
+	out->passed = found.count;
 	out->is_cut = found.is_cut;
 	out->is_ended = found.is_ended;
 	out->rest = found.rest;
@@ -311,6 +311,7 @@ read_document(struct poll_answer *out, const struct poll_plan *plan,
 	struct buf error = BUF_INIT;
 	struct json *document = json_parse(answer->body, answer->length,
 					   &error);
+	bool is_whole = document;
 
 	buf_release(&error);
 	if (!document && answer->status == 200)
@@ -323,7 +324,8 @@ read_document(struct poll_answer *out, const struct poll_plan *plan,
 		fail(out, "the API answered without a list");
 	} else {
 		take_page(out, plan, document);
-		out->passed += out->left.count;
+		if (is_whole)
+			out->passed = out->page.records.count;
 		return;
 	}
 	json_destroy(&document);
@@ -340,7 +342,6 @@ read_part(struct poll_answer *out, const struct poll_plan *plan,
 
 	if (document && plan->source->read(document, arena, &out->page)) {
 		take_page(out, plan, document);
-		out->passed += out->left.count;
 		out->is_cut = true;
 	} else {
 		json_destroy(&document);

@@ -4,6 +4,11 @@
  * that inside out, and would make one of many records. It shows at once, since
  * outside of strings JSON has but a few words: at the first other one the page
  * counts as broken off.
+ *
+ * A bracket too many or too few makes several records of one, or one of
+ * several. It shows, too: what stands between two commas is no object, or has
+ * the beginning of a record inside. From the record in which that begins
+ * nothing is counted, since then whole records would be passed over.
  */
 #include "source/salvage.h"
 
@@ -177,23 +182,79 @@ leave(const char *text, size_t length, const char *sentence,
 	};
 }
 
-/* A record that has an end. */
+/* The records that are read from a page, and the one before. */
+struct taking {
+	struct salvage *out;
+	struct buf records;		/* of the page that is made of it */
+	const char *last;		/* where the last one began; NULL */
+	size_t last_length;		/* of `records` before it */
+	const char *doubted;		/* nothing is counted from there; or
+					   NULL */
+	struct arena *arena;
+};
+
 static void
-take_record(struct salvage *out, const char *text, size_t length,
-	    struct buf *records, struct arena *arena)
+take_good(struct taking *taking, const char *text, size_t length)
 {
+	if (taking->records.len)
+		buf_putc(&taking->records, ',');
+	buf_append(&taking->records, text, length);
+}
+
+/* Does the beginning of the record, with its first name, stand in it again? */
+static bool
+has_another(const char *text, size_t length)
+{
+	struct scan name = { text + 1, text + length };
+	const char *quote;
+
+	skip(&name, " \t\r\n");
+	quote = name.at;
+	if (name.at == name.end || *quote != '"' || !skip_string(&name))
+		return false;
+	return memmem(name.at, (size_t)(name.end - name.at), text,
+		      (size_t)(name.at - text));
+}
+
+/* A piece of a record makes the one before it a piece as well. */
+static void
+doubt(struct taking *taking, const char *text, bool is_piece)
+{
+	struct salvage *out = taking->out;
+
+	taking->doubted = text;
+	if (!is_piece || !taking->last)
+		return;
+	taking->doubted = taking->last;
+	out->count--;
+	if (taking->records.len == taking->last_length)
+		out->left.count--;
+	buf_cut(&taking->records, taking->last_length);
+}
+
+/* What stands between two commas. */
+static void
+take_record(struct taking *taking, const char *text, size_t length)
+{
+	struct salvage *out = taking->out;
 	struct buf error = BUF_INIT;
 	struct json *json = json_parse(text, length, &error);
 
-	out->count++;
-	if (json) {
-		if (records->len)
-			buf_putc(records, ',');
-		buf_append(records, text, length);
-	} else {
-		vec_push(arena, &out->left,
-			 leave(text, length, arena_strdup(arena, error.data),
-			       arena));
+	if (!taking->doubted && *text != '{')
+		doubt(taking, text, true);
+	else if (!taking->doubted && !json && has_another(text, length))
+		doubt(taking, text, false);
+	taking->last = text;
+	taking->last_length = taking->records.len;
+	if (json && *text == '{')
+		take_good(taking, text, length);
+	if (!taking->doubted) {
+		out->count++;
+		if (!json)
+			vec_push(taking->arena, &out->left,
+				 leave(text, length,
+				       arena_strdup(taking->arena, error.data),
+				       taking->arena));
 	}
 	json_destroy(&json);
 	buf_release(&error);
@@ -214,16 +275,30 @@ break_sentence(const char *where, const char *from, const struct scan *scan,
 /* The record that begins at `start` ends where nobody knows; of one that has
  * not begun there is but the place. */
 static void
-take_rest(struct salvage *out, const char *start, const struct scan *scan,
-	  struct arena *arena)
+take_rest(struct taking *taking, const char *start, const struct scan *scan)
 {
-	bool is_begun = scan->at > start;
+	const char *from = taking->doubted ? taking->doubted : start;
+	const char *where = scan->at > from ? "in this record" :
+			    "before the end of its list";
 
-	out->is_cut = true;
-	out->rest = leave(start, (size_t)(scan->at - start),
-			  break_sentence(is_begun ? "in this record" :
-					 "before the end of its list", start,
-					 scan, arena), arena);
+	taking->out->is_cut = true;
+	taking->out->rest = leave(from, (size_t)(scan->at - from),
+				  break_sentence(where, from, scan,
+						 taking->arena),
+				  taking->arena);
+}
+
+static void
+end_list(struct taking *taking, const struct scan *scan)
+{
+	const char *from = taking->doubted;
+
+	taking->out->is_ended = !from;
+	taking->out->is_cut = from;
+	if (from)
+		taking->out->rest = leave(from, (size_t)(scan->at - from),
+			"the brackets of this record do not match",
+			taking->arena);
 }
 
 /* An error in the place of a record, and nothing behind it: no record, but why
@@ -249,29 +324,27 @@ is_error_at_end(const char *start, const struct scan *scan)
 
 /* False: they are so many that it is not they. */
 static bool
-take_records(struct salvage *out, struct scan *scan, struct buf *records,
-	     struct arena *arena)
+take_records(struct taking *taking, struct scan *scan)
 {
-	while (out->left.count < LEFTS_MOST) {
+	while (taking->out->left.count < LEFTS_MOST) {
 		const char *start;
 
 		skip(scan, " \t\r\n,");
 		start = scan->at;
 		if (start < scan->end && *start == ']') {
-			out->is_ended = true;
+			end_list(taking, scan);
 			return true;
 		}
 		if (!skip_value(scan)) {
-			take_rest(out, start, scan, arena);
+			take_rest(taking, start, scan);
 			return true;
 		}
 		if (is_error_at_end(start, scan)) {
 			scan->at = start;
-			take_rest(out, start, scan, arena);
+			take_rest(taking, start, scan);
 			return true;
 		}
-		take_record(out, start, (size_t)(scan->at - start), records,
-			    arena);
+		take_record(taking, start, (size_t)(scan->at - start));
 	}
 	return false;
 }
@@ -310,16 +383,19 @@ salvage_page(const char *text, size_t length, struct arena *arena,
 	     struct salvage *out)
 {
 	struct scan scan = { text, text + length };
-	struct buf head = BUF_INIT, records = BUF_INIT;
+	struct taking taking = {
+		.out = out, .records = BUF_INIT, .arena = arena,
+	};
+	struct buf head = BUF_INIT;
 
 	*out = (struct salvage){ .page = NULL };
 	if (find_list(&scan)) {
 		buf_append(&head, text, (size_t)(scan.at - text));
-		if (take_records(out, &scan, &records, arena))
-			out->page = compose(out, &head, &records, &scan,
+		if (take_records(&taking, &scan))
+			out->page = compose(out, &head, &taking.records, &scan,
 					    arena);
 	}
 	buf_release(&head);
-	buf_release(&records);
+	buf_release(&taking.records);
 	return out->page != NULL;
 }

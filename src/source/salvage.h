@@ -30,8 +30,9 @@ struct salvage {
 	struct json *page;		/* without what is left out: give it
 					   to json_destroy() */
 	size_t count;			/* records there are, left out or not,
-					   in which the page does not break
-					   off */
+					   before the one in which it breaks
+					   off; what is read of those behind
+					   that is in `page` as well */
 	salvage_lefts left;
 	bool is_cut;			/* it does not end as a page has to:
 					   what follows is not known */

@@ -17,7 +17,8 @@ describe(const struct salvage *found)
 
 	for (; one; one = json_next(one))
 		buf_printf(&text, "%s%s", text.len ? " " : "",
-			   json_text(json_member(one, "id")));
+			   json_member(one, "id") ?
+			   json_text(json_member(one, "id")) : "null");
 	for (i = 0; i < found->left.count; i++)
 		buf_printf(&text, " | %s", found->left.items[i].text);
 	if (found->is_cut)
@@ -63,6 +64,17 @@ static const struct {
 	  "{\"value\":[{\"id\":\"a\"},{\"t\":\"x\"y\"},{\"id\":\"c\"},"
 	  "{\"t\":\"z\"w\"},{\"id\":\"e\"}]}",
 	  "a ~ {\"t\":\"x\"" },
+	{ "a bracket too many: its pieces are not records",
+	  "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\"},\"e\":[{}]},{\"id\":\"c\"}]}",
+	  "a ~ {\"id\":\"b\"},\"e\"" },
+	{ "the same, where a comma was", "{\"value\":[{\"id\":\"a\"},"
+	  "{\"id\":\"b\"},\"e\",{\"f\":1}},{\"id\":\"c\"}]}",
+	  "a null ~ {\"id\":\"b\"},\"e\",{\"f\":1}" },
+	{ "a text for a record", "{\"value\":[{\"n\":1.2.3},\"e\",{\"id\":\"c\"}]}",
+	  "c ~ {\"n\":1.2.3},\"e\",{\"id\":\"c\"}" },
+	{ "a record that swallows another one", "{\"value\":[{\"id\":\"a\"},"
+	  "{\"id\":\"b\",{},{\"id\":\"c\"}},{\"id\":\"d\"}]}",
+	  "a d ~ {\"id\":\"b\",{},{\"id\":\"c\"}},{\"id\":\"d\"}" },
 	{ "what stands before the list", "{\"@odata.context\":\"x\",\"n\":[{}],"
 	  "\"value\":[{\"id\":\"a\"},{\"n\":1.2.3}]}", "a | {\"n\":1.2.3}" },
 	{ "no JSON beside the list", "{\"@odata.count\":1.2.3,"
@@ -104,14 +116,14 @@ test_deep(void)
 	const char *said;
 	size_t i;
 
-	buf_puts(&page, "{\"value\":[{\"id\":\"a\"},");
+	buf_puts(&page, "{\"value\":[{\"id\":\"a\"},{\"n\":");
 	for (i = 0; i < LEVELS; i++)
 		buf_putc(&page, '[');
 	for (i = 0; i < LEVELS; i++)
 		buf_putc(&page, ']');
-	buf_puts(&page, ",{\"id\":\"c\"}]}");
+	buf_puts(&page, "},{\"id\":\"c\"}]}");
 	said = salvaged(page.data, page.len);
-	ok(!strncmp(said, "a c | [[[[", 10), "nor does one that is deep");
+	ok(!strncmp(said, "a c | {\"n\":[[", 12), "nor does one that is deep");
 	buf_release(&page);
 }
 
@@ -123,12 +135,12 @@ test_many(void)
 
 	buf_puts(&page, "{\"value\":[");
 	for (i = 0; i < 99; i++)
-		buf_puts(&page, "1.2.3,");
+		buf_puts(&page, "{\"n\":1.2.3},");
 	buf_puts(&page, "{\"id\":\"a\"}]}");
-	ok(!strncmp(salvaged(page.data, page.len), "a | 1.2.3", 7),
+	ok(!strncmp(salvaged(page.data, page.len), "a | {\"n\":1.2.3}", 15),
 	   "of a hundred records, ninety-nine may be none");
 	buf_cut(&page, page.len - 2);
-	buf_puts(&page, ",1.2.3,1.2.3]}");
+	buf_puts(&page, ",{\"n\":1.2.3},{\"n\":1.2.3}]}");
 	is(salvaged(page.data, page.len), "nothing", "but not more");
 	buf_release(&page);
 }
