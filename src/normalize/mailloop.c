@@ -90,8 +90,10 @@ search_our_id(struct arena *arena, const char *raw, size_t length,
 		if (at - raw < ID || !is_domain(at + 1, end, domain))
 			continue;
 		id = text_fold(arena, arena_strndup(arena, at - ID, ID));
-		if (code_length(arena_strndup(arena, id, CODE)) &&
-		    id[CODE] == '.' && code_length(id + CODE + 1))
+		/* It is shorter when blanks or a NUL stood there. */
+		if (strlen(id) == ID && id[CODE] == '.' &&
+		    code_length(arena_strndup(arena, id, CODE)) &&
+		    code_length(id + CODE + 1))
 			return id;
 	}
 	return NULL;

@@ -81,6 +81,8 @@ static const struct row {
 	{ "an id of another form is none", "Subject", "x", "", { 0 },
 	  "k7q2m9x0yz-0123456789@relay.example a.b@relay.example", NULL, NULL,
 	  NULL },
+	{ "what is shorter than an id is none", "Subject", "x", "", { 0 },
+	  "                        a@relay.example", NULL, NULL, NULL },
 	{ "a genuine alert about a mail of ours is an alert", "Subject", "x",
 	  "", { .is_authentic = true, .is_recognised = true }, OURS, NULL,
 	  NULL, NULL },
