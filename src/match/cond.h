@@ -16,7 +16,7 @@
 #include "conf/tree.h"
 #include "match/facts.h"
 #include "match/regex.h"
-#include "match/window.h"
+#include "match/windows.h"
 
 enum answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
 
@@ -68,9 +68,7 @@ struct cond_load {
 	struct arena *arena;
 	struct arena *scratch;		/* until loading is over */
 	struct diag *diag;
-	const struct map *windows;	/* name to struct window */
-	const char *const *window_names; /* ended by NULL */
-	struct map *windows_used;	/* name to anything; written */
+	struct windows *windows;	/* written: which are used */
 	const struct diag_file *file;	/* that the condition stands in */
 	bool drop;			/* of a rule that drops */
 };

@@ -6,18 +6,8 @@ during_load(struct cond_load *load, const struct cond *test,
 	    struct conf_word value, union cond_operand *out)
 {
 	(void)test;
-	out->window = map_find(load->windows, value.text);
-	if (!out->window) {
-		diag_error(load->diag, value.place,
-			   diag_did_you_mean(load->diag, value.text,
-					     load->window_names,
-					     "define it: window NAME { ... }"),
-			   "unknown window '%s'", value.text);
-		return false;
-	}
-	/* it may have been there */
-	(void)map_set(load->windows_used, value.text, load->windows_used);
-	return true;
+	out->window = windows_use(load->windows, value, load->diag);
+	return out->window;
 }
 
 static enum answer

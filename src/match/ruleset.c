@@ -63,55 +63,6 @@ map_of(struct arena *arena, const char *const *names)
 	return map;
 }
 
-/* ---- windows ---- */
-
-static struct map *
-windows_load(struct loader *loader, const struct conf *conf)
-{
-	struct arena *arena = loader->ruleset->arena;
-	struct diag *diag = loader->rule.cond.diag;
-	struct map *windows = map_create(arena);
-	VEC(const char *) names = { 0 };
-	size_t i;
-
-	for (i = 0; i < conf->nodes.count; i++) {
-		const struct conf_node *node = conf->nodes.items[i];
-		struct conf_word name = conf_word(node, 0);
-
-		if (strcmp(node->keyword, "window"))
-			continue;
-		if (map_find(windows, name.text))
-			diag_clash(diag, name.place,
-				   conf_first_of(&conf->nodes, node).place,
-				   NULL, "window '%s' is defined twice",
-				   name.text);
-		(void)map_set(windows, name.text,
-			      window_load(arena, node, diag));
-		vec_push(arena, &names, name.text);
-	}
-	vec_push(arena, &names, NULL);
-	loader->rule.cond.window_names = names.items;
-	return windows;
-}
-
-/* Not while there are errors: a rule that is left out uses nothing. */
-static void
-windows_warn(const struct loader *loader, const struct conf *conf)
-{
-	struct diag *diag = loader->rule.cond.diag;
-	size_t i;
-
-	for (i = 0; i < conf->nodes.count && !diag_errors(diag); i++) {
-		const struct conf_node *node = conf->nodes.items[i];
-		struct conf_word name = conf_word(node, 0);
-
-		if (!strcmp(node->keyword, "window") &&
-		    !map_find(loader->rule.cond.windows_used, name.text))
-			diag_warning(diag, name.place, NULL,
-				     "no rule uses window '%s'", name.text);
-	}
-}
-
 /* ---- customers ---- */
 
 static bool
@@ -319,6 +270,7 @@ ruleset_load(struct arena *arena, const struct conf *conf,
 				.arena = arena,
 				.scratch = scratch,
 				.diag = diag,
+				.windows = names->windows,
 			},
 			.contacts = map_of(arena, names->contacts),
 			.contact_names = names->contacts,
@@ -331,10 +283,7 @@ ruleset_load(struct arena *arena, const struct conf *conf,
 	ruleset->arena = arena;
 	ruleset->by_name = map_create(arena);
 	ruleset->catch_all = names->catch_all;
-	loader.rule.cond.windows_used = map_create(arena);
-	loader.rule.cond.windows = windows_load(&loader, conf);
 	load_customers(&loader, conf);
-	windows_warn(&loader, conf);
 	arena_destroy(&scratch);
 	arena_destroy(&until_loaded);
 	return ruleset;

@@ -2,8 +2,8 @@
  * The rules of all customers, as one generation of the configuration has them:
  * loaded once, read-only from then on.
  *
- * Order of calls: ruleset_load() reports everything that is wrong with rules,
- * windows and customers' names; with errors in the diagnostics the result must
+ * Order of calls: ruleset_load() reports everything that is wrong with rules
+ * and customers' names; with errors in the diagnostics the result must
  * not decide about alerts (a rule in error is left out). Then match_alert()
  * (match.h), and the fields below for whoever shows or checks rules.
  */
@@ -39,6 +39,7 @@ struct ruleset {
 struct ruleset_names {
 	const char *const *contacts;	/* persons and teams */
 	const char *const *templates;
+	struct windows *windows;	/* never NULL; written: who uses them */
 	struct conf_word catch_all;
 };
 

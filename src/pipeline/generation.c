@@ -369,6 +369,7 @@ load(const char *path, const struct map *instead, instant_ms now, bool looks)
 		diag_tolerate(g->diag, tolerance(g));
 	g->relays = relay_load(g->conf, g->settings.state,
 			       hello_of(&g->settings), g->diag);
+	g->windows = windows_load(g->conf, g->diag);
 	g->contacts = contacts_load(g->conf, relay_list(g->relays), g->diag);
 	g->templates = template_load(arena, templates_folder(g), g->diag);
 	formats = format_nodes(g->conf, g->diag);
@@ -377,9 +378,11 @@ load(const char *path, const struct map *instead, instant_ms now, bool looks)
 	names = (struct ruleset_names){
 		.contacts = contact_names(arena, g->contacts),
 		.templates = template_names(arena, g->templates),
+		.windows = g->windows,
 		.catch_all = g->settings.catch_all,
 	};
 	g->ruleset = ruleset_load(arena, g->conf, &names, now, g->diag);
+	windows_check(g->windows, g->diag);
 	g->tests = ruletest_load(g->conf, g->diag);
 	apps_load(g->conf, now, g->diag, &g->apps);
 	polls_load(g->conf, &g->apps, g->diag, &g->polls);

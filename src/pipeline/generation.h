@@ -25,6 +25,7 @@ struct generation {
 	const struct conf *conf;
 	struct settings settings;
 	const struct relay_set *relays;
+	struct windows *windows;
 	const struct contacts *contacts;
 	const struct templates *templates;
 	const struct formats *formats;

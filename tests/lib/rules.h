@@ -28,6 +28,7 @@ rules_load(struct arena *arena, const char *text, struct diag *diag)
 	names = (struct ruleset_names){
 		.contacts = test_contacts,
 		.templates = test_templates,
+		.windows = windows_load(conf, diag),
 		.catch_all = { .text = "soc" },
 	};
 	return ruleset_load(arena, conf, &names, TEST_NOW, diag);

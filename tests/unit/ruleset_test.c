@@ -38,11 +38,15 @@ load(const char *path, struct diag *diag)
 {
 	struct conf *conf = conf_load(arena, path, NULL, diag);
 	struct ruleset_names *names = arena_alloc(arena, sizeof(*names));
+	struct ruleset *ruleset;
 
 	names->contacts = contacts_of(conf);
 	names->templates = test_templates;
+	names->windows = windows_load(conf, diag);
 	names->catch_all.text = "soc";
-	return ruleset_load(arena, conf, names, TEST_NOW, diag);
+	ruleset = ruleset_load(arena, conf, names, TEST_NOW, diag);
+	windows_check(names->windows, diag);
+	return ruleset;
 }
 
 static void
