@@ -6,7 +6,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { HOST_MOST = 255 };	/* octets, RFC 1035 2.3.4 */
+enum {
+	HOST_MOST = 255,	/* octets, RFC 1035 2.3.4 */
+	DAY_MINUTES = 24 * 60,
+};
 
 /* "15m": a whole number and one of the units. */
 static bool
@@ -123,6 +126,110 @@ conf_is_time(struct conf_word word, struct diag *diag)
 	instant_ms unused;
 
 	return conf_time(word, diag, &unused);
+}
+
+int
+conf_minutes(const char *text, size_t length)
+{
+	size_t i;
+	int hours, minutes;
+
+	if (length != 5 || text[2] != ':')
+		return -1;
+	for (i = 0; i < length; i++)
+		if (i != 2 && (text[i] < '0' || text[i] > '9'))
+			return -1;
+	hours = (text[0] - '0') * 10 + text[1] - '0';
+	minutes = (text[3] - '0') * 10 + text[4] - '0';
+	if (minutes > 59 || hours * 60 + minutes > DAY_MINUTES)
+		return -1;
+	return hours * 60 + minutes;
+}
+
+bool
+conf_clock(struct conf_word word, struct diag *diag, int *minutes_out)
+{
+	*minutes_out = conf_minutes(word.text, strlen(word.text));
+	if (*minutes_out >= 0 && *minutes_out < DAY_MINUTES)
+		return true;
+	diag_error(diag, word.place, "as 09:00; the clock goes from 00:00 to "
+		   "23:59", "'%s' is no time of the clock", word.text);
+	return false;
+}
+
+bool
+conf_is_clock(struct conf_word word, struct diag *diag)
+{
+	int unused;
+
+	return conf_clock(word, diag, &unused);
+}
+
+int
+conf_day(const char *text, size_t length)
+{
+	static const char names[7][4] = {
+		"sun", "mon", "tue", "wed", "thu", "fri", "sat"
+	};
+	int day;
+
+	for (day = 0; day < 7; day++)
+		if (length == 3 && !strncasecmp(names[day], text, length))
+			return day;
+	return -1;
+}
+
+bool
+conf_is_day(struct conf_word word, struct diag *diag)
+{
+	if (conf_day(word.text, strlen(word.text)) >= 0)
+		return true;
+	diag_error(diag, word.place, "one of mon tue wed thu fri sat sun",
+		   "'%s' is no day of the week", word.text);
+	return false;
+}
+
+/* Whether it is a date, or a date and time without an offset. */
+static bool
+parse_civil(const char *text, bool is_end, struct civil *civil_out)
+{
+	char midnight[sizeof("2027-01-31T00:00")];
+	bool is_date = strlen(text) == 10;
+	instant_ms when;
+
+	(void)snprintf(midnight, sizeof(midnight), "%.10sT00:00", text);
+	if (!clock_parse(is_date ? midnight : text, &when) ||
+	    (!is_date && clock_has_offset(text)))
+		return false;
+	clock_to_civil(when, civil_out);
+	civil_out->day += is_date && is_end;
+	return true;
+}
+
+bool
+conf_moment(struct conf_word word, const struct zone *zone, bool is_end,
+	    struct diag *diag, instant_ms *when_out)
+{
+	struct civil civil;
+
+	if (parse_civil(word.text, is_end, &civil)) {
+		*when_out = zone_from_civil(zone, &civil);
+		return true;
+	}
+	if (clock_parse(word.text, when_out) && clock_has_offset(word.text))
+		return true;
+	diag_error(diag, word.place, "write it as 2026-12-24T18:00, "
+		   "2026-12-24 or 2026-12-24T18:00:00+01:00",
+		   "'%s' is no time", word.text);
+	return false;
+}
+
+bool
+conf_is_moment(struct conf_word word, struct diag *diag)
+{
+	instant_ms unused;
+
+	return conf_moment(word, zone_utc(), false, diag, &unused);
 }
 
 bool

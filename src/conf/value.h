@@ -6,6 +6,7 @@
 #define CONF_VALUE_H
 
 #include "base/clock.h"
+#include "base/zone.h"
 #include "conf/tree.h"
 
 /* "15m" in milliseconds; an error in `diag` and false when it is none. The
@@ -30,6 +31,23 @@ bool conf_is_date(struct conf_word word, struct diag *diag);
 bool conf_time(struct conf_word word, struct diag *diag,
 	       instant_ms *when_out);
 bool conf_is_time(struct conf_word word, struct diag *diag);
+
+/* "18:00" in minutes, up to "24:00"; -1 when it is none. As a word it is a time
+ * of the clock, so before 24:00; or an error in `diag`. */
+int conf_minutes(const char *text, size_t length);
+bool conf_clock(struct conf_word word, struct diag *diag, int *minutes_out);
+bool conf_is_clock(struct conf_word word, struct diag *diag);
+
+/* "mon" or "MON": 0 Sunday ... 6 Saturday; -1 when it is none. */
+int conf_day(const char *text, size_t length);
+bool conf_is_day(struct conf_word word, struct diag *diag);
+
+/* "2026-12-24T18:00" on the clocks of `zone`, a date, or an RFC 3339 time with
+ * its offset. A date is its first instant or, as an end, its last one: that at
+ * which the next day begins. */
+bool conf_moment(struct conf_word word, const struct zone *zone, bool is_end,
+		 struct diag *diag, instant_ms *when_out);
+bool conf_is_moment(struct conf_word word, struct diag *diag);
 
 /* An address (text_is_address()), or an error with a remedy. */
 bool conf_address(struct conf_word word, struct diag *diag);

@@ -7,7 +7,11 @@ during_load(struct cond_load *load, const struct cond *test,
 {
 	(void)test;
 	out->window = windows_use(load->windows, value, load->diag);
-	return out->window;
+	if (!out->window || window_zone(out->window))
+		return out->window;
+	diag_error(load->diag, value.place, "add timezone ZONE to it",
+		   "window '%s' has no time zone", value.text);
+	return false;
 }
 
 static enum answer

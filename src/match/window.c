@@ -1,8 +1,17 @@
 #include "match/window.h"
 
 #include "base/vec.h"
+#include "conf/value.h"
 
-enum { DAY_MINUTES = 24 * 60 };
+enum {
+	DAY_MINUTES = 24 * 60,
+	WEEK_MINUTES = 7 * DAY_MINUTES,
+	/* A range comes once a week, but for a week in which clocks jump over
+	 * it. */
+	SEARCH_DAYS = 15,
+	/* Edges at which nothing changes, one after the other. */
+	EDGES_MOST = 64,
+};
 
 struct range {
 	unsigned char days;		/* bit 0 Sunday ... bit 6 Saturday */
@@ -11,12 +20,9 @@ struct range {
 };
 
 struct window {
-	const struct zone *zone;
+	const struct zone *zone;	/* NULL: of whoever uses it */
+	bool is_always;			/* there is no minute without it */
 	VEC(struct range) ranges;
-};
-
-static const char *const day_names[] = {
-	"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL
 };
 
 /* ---- loading ---- */
@@ -36,28 +42,16 @@ window_zone_load(struct conf_word word, struct diag *diag)
 	return zone;
 }
 
-static int
-day_find(const char *name, size_t length)
-{
-	int day;
-
-	for (day = 0; day_names[day]; day++)
-		if (strlen(day_names[day]) == length &&
-		    !strncasecmp(day_names[day], name, length))
-			return day;
-	return -1;
-}
-
 /* "mon" or "fri-mon" as bits; 0 when it is neither. */
 static unsigned char
 days_parse(const char *text)
 {
 	size_t length = strcspn(text, "-");
-	int first = day_find(text, length), last = first;
+	int first = conf_day(text, length), last = first;
 	unsigned char days = 0;
 
 	if (text[length] == '-')
-		last = day_find(text + length + 1, strlen(text + length + 1));
+		last = conf_day(text + length + 1, strlen(text + length + 1));
 	if (first < 0 || last < 0)
 		return 0;
 	for (;; first = (first + 1) % 7) {
@@ -67,33 +61,14 @@ days_parse(const char *text)
 	}
 }
 
-/* "18:00" in minutes, or -1. */
-static int
-minutes_parse(const char *text, size_t length)
-{
-	size_t i;
-	int hours, minutes;
-
-	if (length != 5 || text[2] != ':')
-		return -1;
-	for (i = 0; i < length; i++)
-		if (i != 2 && (text[i] < '0' || text[i] > '9'))
-			return -1;
-	hours = (text[0] - '0') * 10 + text[1] - '0';
-	minutes = (text[3] - '0') * 10 + text[4] - '0';
-	if (minutes > 59 || hours * 60 + minutes > DAY_MINUTES)
-		return -1;
-	return hours * 60 + minutes;
-}
-
 static bool
 range_parse(struct conf_word word, struct range *range, struct diag *diag)
 {
 	size_t length = strcspn(word.text, "-");
-	int from = minutes_parse(word.text, length), to = -1;
+	int from = conf_minutes(word.text, length), to = -1;
 
 	if (word.text[length] == '-')
-		to = minutes_parse(word.text + length + 1,
+		to = conf_minutes(word.text + length + 1,
 				   strlen(word.text + length + 1));
 	if (from < 0 || from == DAY_MINUTES || to < 0) {
 		diag_error(diag, word.place, "as 18:00-08:00 or 00:00-24:00, "
@@ -180,6 +155,25 @@ window_part(struct arena *arena, struct window *window,
 	}
 }
 
+static bool
+covers_week(const struct window *window)
+{
+	bool minutes[WEEK_MINUTES] = { false };
+	size_t i;
+	int day, minute;
+
+	for (i = 0; i < window->ranges.count; i++) {
+		const struct range *range = &window->ranges.items[i];
+
+		for (day = 0; day < 7; day++)
+			for (minute = range->from; minute < range->to &&
+			     range->days & 1 << day; minute++)
+				minutes[(day * DAY_MINUTES + minute) %
+					WEEK_MINUTES] = true;
+	}
+	return !memchr(minutes, false, sizeof(minutes));
+}
+
 struct window *
 window_load(struct arena *arena, const struct conf_node *node,
 	    struct diag *diag)
@@ -190,33 +184,56 @@ window_load(struct arena *arena, const struct conf_node *node,
 	const struct conf_node *wrong = NULL;
 	size_t i;
 
-	window->zone = zone_utc();
+	window->zone = has_zone ? zone_utc() : NULL;
 	for (i = 0; i < node->block.count; i++)
 		window_part(arena, window, node->block.items[i], &wrong, diag);
-	if (!has_zone && !node->broken)
-		diag_error(diag, name.place, "add timezone ZONE",
-			   "window '%s' has no time zone", name.text);
 	if (node->block.count == has_zone && !node->broken)
 		diag_error(diag, name.place, "as mon-fri 18:00-08:00",
 			   "window '%s' has no days", name.text);
+	window->is_always = covers_week(window);
 	return window;
 }
 
+const struct window *
+window_in(const struct window *window, const struct zone *zone,
+	  struct arena *arena)
+{
+	struct window *copy;
+
+	if (window->zone)
+		return window;
+	copy = arena_alloc(arena, sizeof(*copy));
+	*copy = *window;
+	copy->zone = zone;
+	return copy;
+}
+
 /* ---- asking ---- */
+
+/* Begin and end of the range that begins on that date. */
+static void
+edges_of(const struct range *range, const struct zone *zone,
+	 const struct civil *date, instant_ms edges_out[2])
+{
+	struct civil begin = *date, end = *date;
+
+	begin.minute = range->from;
+	end.minute = range->to;		/* carries over to the next day */
+	edges_out[0] = zone_from_civil(zone, &begin);
+	edges_out[1] = zone_from_civil(zone, &end);
+}
 
 /* Does the range that begins on that date, if it does, cover the instant? */
 static bool
 range_covers(const struct range *range, const struct zone *zone,
 	     const struct civil *date, instant_ms when)
 {
-	struct civil begin = *date, end = *date;
+	instant_ms edges[2];
 
 	if (!(range->days & 1 << clock_weekday(clock_from_civil(date))))
 		return false;
-	begin.minute = range->from;
-	end.minute = range->to;		/* carries over to the next day */
-	return when >= zone_from_civil(zone, &begin) &&
-	       when < zone_from_civil(zone, &end);
+	edges_of(range, zone, date, edges);
+	return when >= edges[0] && when < edges[1];
 }
 
 bool
@@ -239,6 +256,70 @@ window_covers(const struct window *window, instant_ms when)
 			return true;
 	}
 	return false;
+}
+
+/* Begin and end of each range that begins within that many days. The nearest
+ * one behind `when`, or the last one up to it; `none` when there is none. */
+static instant_ms
+find_edge(const struct window *window, instant_ms when, bool behind,
+	  instant_ms none)
+{
+	instant_ms nearest = none, edges[2];
+	struct civil today;
+	size_t i, j;
+	int day;
+
+	zone_to_civil(window->zone, when, &today);
+	for (day = behind ? -2 : -SEARCH_DAYS;
+	     day <= (behind ? SEARCH_DAYS : 1); day++) {
+		struct civil date = {
+			.year = today.year, .month = today.month,
+			.day = today.day + day,
+		};
+		int bit = 1 << clock_weekday(clock_from_civil(&date));
+
+		for (i = 0; i < window->ranges.count; i++) {
+			if (!(window->ranges.items[i].days & bit))
+				continue;
+			edges_of(&window->ranges.items[i], window->zone, &date,
+				 edges);
+			for (j = 0; j < 2; j++)
+				if (behind ? edges[j] > when &&
+					     edges[j] < nearest
+					   : edges[j] <= when &&
+					     edges[j] > nearest)
+					nearest = edges[j];
+		}
+	}
+	return nearest;
+}
+
+bool
+window_span(const struct window *window, instant_ms when,
+	    instant_ms *since_out, instant_ms *until_out)
+{
+	bool covers = window_covers(window, when);
+	int i;
+
+	*since_out = INT64_MIN;
+	*until_out = INT64_MAX;
+	if (window->is_always || !window->ranges.count)
+		return covers;
+	*since_out = *until_out = when;
+	for (i = 0; i < EDGES_MOST; i++) {
+		*until_out = find_edge(window, *until_out, true, INT64_MAX);
+		if (*until_out == INT64_MAX ||
+		    window_covers(window, *until_out) != covers)
+			break;
+	}
+	for (i = 0; i < EDGES_MOST; i++) {
+		*since_out = find_edge(window, *since_out - (i > 0), false,
+				       INT64_MIN);
+		if (*since_out == INT64_MIN ||
+		    window_covers(window, *since_out - 1) != covers)
+			break;
+	}
+	return covers;
 }
 
 const struct zone *

@@ -96,13 +96,89 @@ covers(void)
 	}
 }
 
+/* Around every hour of two years nothing changes before the span ends, and it
+ * changes there. */
+static void
+spans(void)
+{
+	static const char *const windows[] = {
+		NIGHT, WEEKEND, EARLY, HALF, MIDNIGHT,
+		"window w { timezone Asia/Beirut sat-sun 00:00-00:30 }",
+		"window w { timezone Pacific/Apia fri 09:00-17:00 }",
+		"window w { timezone UTC mon 00:00-12:00 mon 12:00-24:00 "
+		"mon 06:00-18:00 }",
+	};
+	const instant_ms hour = 3600000;
+	instant_ms when, since, until;
+	size_t i;
+
+	for (i = 0; i < sizeof(windows) / sizeof(*windows); i++) {
+		struct window *w = window(windows[i], diag_create(arena));
+		instant_ms wrong = 0;
+
+		for (when = at("2018-01-01T00:00:00Z");
+		     when < at("2020-01-01T00:00:00Z") && !wrong;
+		     when += hour) {
+			bool covers = window_span(w, when, &since, &until);
+
+			if (since > when || until <= when ||
+			    covers != window_covers(w, when) ||
+			    covers != window_covers(w, since) ||
+			    covers != window_covers(w, until - 1) ||
+			    covers == window_covers(w, since - 1) ||
+			    covers == window_covers(w, until))
+				wrong = when;
+		}
+		is(wrong ? clock_text(arena, wrong) : "", "",
+		   "%s: each span is whole", windows[i]);
+	}
+}
+
+static void
+endless(void)
+{
+	static const char *const windows[] = {
+		"window w { timezone Europe/Paris mon-sun 00:00-24:00 }",
+		"window w { timezone Europe/Paris mon-sun 18:00-08:00 "
+		"mon-sun 08:00-18:00 }",
+	};
+	instant_ms since, until;
+	size_t i;
+
+	for (i = 0; i < sizeof(windows) / sizeof(*windows); i++) {
+		struct window *w = window(windows[i], diag_create(arena));
+
+		ok(window_span(w, at("2026-03-29T01:00:00Z"), &since,
+			       &until) &&
+		   since == INT64_MIN && until == INT64_MAX,
+		   "%s has no end", windows[i]);
+	}
+}
+
+static void
+borrowed_zone(void)
+{
+	struct window *w = window("window w { mon 10:00-11:00 }",
+				  diag_create(arena));
+	struct buf error = BUF_INIT;
+	const struct zone *tokyo = zone_find("Asia/Tokyo", &error);
+
+	ok(!window_zone(w) && window_zone(window_in(w, tokyo, arena)) == tokyo,
+	   "a window without a zone has that of whoever uses it");
+	ok(window_covers(window_in(w, tokyo, arena),
+			 at("2026-11-23T10:30:00+09:00")), "and its hours");
+	w = window("window w { timezone UTC mon 10:00-11:00 }",
+		   diag_create(arena));
+	is(zone_name(window_zone(window_in(w, tokyo, arena))), "UTC",
+	   "one with a zone keeps its own");
+	buf_release(&error);
+}
+
 static void
 mistakes(void)
 {
 	static const struct { const char *window, *want; } cases[] = {
-		{ "window w { mon 10:00-11:00 }",
-		  "t.rules:1:8: error: window 'w' has no time zone "
-		  "(add timezone ZONE)" },
+		{ "window w { mon 10:00-11:00 }", "" },
 		{ "window w { timezone UTC }",
 		  "t.rules:1:8: error: window 'w' has no days "
 		  "(as mon-fri 18:00-08:00)" },
@@ -150,6 +226,9 @@ main(void)
 {
 	arena = arena_create();
 	covers();
+	spans();
+	endless();
+	borrowed_zone();
 	mistakes();
 	arena_destroy(&arena);
 	return tap_done();
