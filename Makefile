@@ -199,7 +199,7 @@ ONCE      = $(patsubst %,tests/scenario/%.t,api_http2 postfix service idle insta
 # what they read is read by others as well.
 SLOW      = $(patsubst %,tests/scenario/%.t,gone relays replay commands outage \
             reload api_poll api_tokens api_many api_commands status eyes store \
-            trouble backup rights)
+            trouble backup rights rota)
 JOBS      = 8
 PROVE     = tests/lib/in_memory prove --timer --failures -j$(JOBS)
 SAN_ENV   = ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 \
@@ -242,6 +242,13 @@ check-threads: deps-check
 	$(THR_ENV) BUILD=build/threads $(PROVE) \
 		$(THREADED:%=build/threads/tests/%_test) \
 		$(STORIES:%=tests/scenario/%.t)
+
+# Who is on duty, against a model: so many random rotas, two years of each.
+ROTAS = 10000
+
+check-rotas: deps-check
+	@$(MAKE) --no-print-directory -j2 all
+	BUILD=build ROTAS=$(ROTAS) $(PROVE) tests/scenario/rota.t
 
 # Real MTAs, unpacked privately, never installed; needs root for namespaces.
 check-mta: deps-check
@@ -356,7 +363,7 @@ clean:
 	rm -rf build
 
 .PHONY: all units fuzzers deps-build deps-check deps-fuzz demo check \
-	check-both check-sanitized check-load check-threads check-mta check-crash lint \
-	bench fuzz install uninstall clean
+	check-both check-sanitized check-load check-threads check-rotas \
+	check-mta check-crash lint bench fuzz install uninstall clean
 .SECONDARY:
 -include $(shell find $(B)/obj $(B)/tests -type f -name '*.d' 2>/dev/null)

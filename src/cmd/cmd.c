@@ -8,9 +8,10 @@
 #include <unistd.h>
 
 const struct command *const commands[] = {
-	&cmd_check, &cmd_explain, &cmd_test, &cmd_show, &cmd_why, &cmd_queue,
-	&cmd_held, &cmd_poll, &cmd_customers, &cmd_onboard, &cmd_status,
-	&cmd_reload, &cmd_forget, &cmd_backup, &cmd_restore, &cmd_run, NULL
+	&cmd_check, &cmd_explain, &cmd_test, &cmd_show, &cmd_oncall, &cmd_why,
+	&cmd_queue, &cmd_held, &cmd_poll, &cmd_customers, &cmd_onboard,
+	&cmd_status, &cmd_reload, &cmd_forget, &cmd_backup, &cmd_restore,
+	&cmd_run, NULL
 };
 
 /* Of the command that runs, for cmd_fail(). */

@@ -55,8 +55,9 @@ struct command {
 };
 
 extern const struct command cmd_backup, cmd_check, cmd_customers, cmd_explain,
-	cmd_forget, cmd_held, cmd_onboard, cmd_poll, cmd_queue, cmd_reload,
-	cmd_restore, cmd_run, cmd_show, cmd_status, cmd_test, cmd_why;
+	cmd_forget, cmd_held, cmd_onboard, cmd_oncall, cmd_poll, cmd_queue,
+	cmd_reload, cmd_restore, cmd_run, cmd_show, cmd_status, cmd_test,
+	cmd_why;
 
 extern const struct command *const commands[];	/* ended by NULL */
 

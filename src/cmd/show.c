@@ -22,18 +22,22 @@ print_names(const char *label, const struct conf_node *customer,
 		buf_putc(out, '\n');
 }
 
-/* "      primary: ana@mssp.example, bob@mssp.example" */
+/* "      primary: ana@mssp.example, bob@mssp.example", as it is now. */
 static void
 print_contact(const struct generation *g, const char *name, struct arena *arena,
 	      struct buf *out)
 {
 	const struct contact *contact = contact_find(g->contacts, name);
+	struct clock clock = clock_system();
 	recipients who = { 0 };
 	size_t i;
 
 	buf_printf(out, "      %s:", name);
 	if (contact)
-		contact_reach(g->contacts, contact, arena, &who);
+		contact_resolve(g->contacts, contact, clock.now(&clock), arena,
+				&who, NULL);
+	if (!who.count)
+		buf_puts(out, " nobody");
 	for (i = 0; i < who.count; i++)
 		buf_printf(out, "%s %s", i ? "," : "",
 			   who.items[i].endpoint.address);

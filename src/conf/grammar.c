@@ -16,6 +16,8 @@
 #define LINK { "URL", GRAMMAR_ONE, conf_link }
 #define DATE { "DATE", GRAMMAR_ONE, conf_is_date }
 #define TIME { "TIME", GRAMMAR_ONE, conf_is_time }
+#define CLOCK { "HH:MM", GRAMMAR_ONE, conf_is_clock }
+#define MOMENT { "TIME", GRAMMAR_ONE, conf_is_moment }
 #define ADDRESS { "ADDRESS", GRAMMAR_ONE, conf_address }
 #define ADDRESSES { "ADDRESS", GRAMMAR_LIST, conf_address }
 
@@ -66,12 +68,49 @@ static const struct grammar person_block[] = {
 
 static const struct grammar team_block[] = {
 	{ "mail", { ADDRESSES }, HELP("addresses of the whole team") },
-	{ "members", { LIST("NAME") }, HELP("persons and teams in it") },
+	{ "members", { LIST("NAME") },
+	  HELP("persons, teams and oncalls in it") },
 	{ "language", { ONE("LANG") }, ONCE,
 	  HELP("language of notifications") },
 	{ "timezone", { ONE("ZONE") }, ONCE, HELP("zone that times are in") },
 	{ "relay", { ONE("NAME") }, ONCE,
 	  HELP("relay to use instead of the first") },
+	END
+};
+
+static const struct grammar rotate_clauses[] = {
+	{ "daily", ONCE, HELP("each day the next one") },
+	{ "weekly", ONCE, HELP("each week the next one") },
+	{ "every", { ONE("N"), CHOICE("days|weeks") }, ONCE,
+	  HELP("so many days or weeks for each") },
+	{ "on", { { "DAY", GRAMMAR_ONE, conf_is_day } }, ONCE,
+	  HELP("day of the change, where it turns by weeks") },
+	{ "at", { CLOCK }, ONCE, HELP("clock time of the change") },
+	{ "from", { DATE, LIST("NAME") }, ONCE,
+	  HELP("since when, and who in turn") },
+	{ "during", { ONE("WINDOW") }, ONCE,
+	  HELP("nobody has duty by it outside of the window") },
+	END
+};
+
+static const struct grammar replace_clauses[] = {
+	{ "by", { ONE("NAME") }, ONCE, HELP("who is on duty instead") },
+	{ "from", { MOMENT }, ONCE, HELP("since when; a date is its begin") },
+	{ "until", { MOMENT }, ONCE, HELP("until when; a date is its end") },
+	END
+};
+
+static const struct grammar oncall_block[] = {
+	{ "timezone", { ONE("ZONE") }, ONCE,
+	  HELP("zone that its times are in") },
+	{ "rotate", .clauses = rotate_clauses, .flags = GRAMMAR_NEEDS_CLAUSE,
+	  HELP("a layer: people who take turns") },
+	{ "replace", { ONE("NAME") }, .clauses = replace_clauses,
+	  HELP("somebody else for a while") },
+	{ "otherwise", { ONE("NAME") }, ONCE,
+	  HELP("who is on duty when nobody else is") },
+	{ "hand-over", { ONE("NAME") }, ONCE,
+	  HELP("who is told when duty changes") },
 	END
 };
 
@@ -105,14 +144,14 @@ static const struct grammar rule_clauses[] = {
 	  HELP("what has to be certainly true") },
 	{ "also", .next = "notify", HELP("act, and go on searching") },
 	{ "notify", { LIST("NAME") }, .clauses = notify_clauses,
-	  HELP("persons and teams to tell") },
+	  HELP("persons, teams and oncalls to tell") },
 	{ "drop", .clauses = drop_clauses, ONCE, HELP("tell nobody") },
 	END
 };
 
 static const struct grammar otherwise_clauses[] = {
 	{ "notify", { LIST("NAME") }, .clauses = notify_clauses,
-	  HELP("persons and teams to tell") },
+	  HELP("persons, teams and oncalls to tell") },
 	END
 };
 
@@ -286,8 +325,12 @@ const struct grammar grammar_top[] = {
 
 	{ "relay", { ONE("NAME") }, relay_block,
 	  HELP("a way for notifications to leave") },
-	{ "person", { ONE("NAME") }, person_block, HELP("somebody to tell") },
-	{ "team", { ONE("NAME") }, team_block, HELP("several to tell") },
+	{ "person", { ONE("NAME"), MAYBE("TEXT") }, person_block,
+	  HELP("somebody to tell") },
+	{ "team", { ONE("NAME"), MAYBE("TEXT") }, team_block,
+	  HELP("several to tell") },
+	{ "oncall", { ONE("NAME"), MAYBE("TEXT") }, oncall_block,
+	  HELP("who is on duty, when") },
 	{ "window", { ONE("NAME") }, window_block, HELP("hours of the week") },
 
 	{ "app", { ONE("NAME") }, app_block,

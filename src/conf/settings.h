@@ -24,7 +24,7 @@ struct settings {
 				   nobody's, so no mail is authentic */
 	size_t authserv_fields;	/* how many of them, from the top; default 1 */
 	const char *templates;	/* directory, or NULL for the embedded ones */
-	struct conf_word catch_all; /* the name of a person or team */
+	struct conf_word catch_all; /* the name of a contact */
 	int64_t keep_raw_ms;	/* how long what came is kept as it came; 0:
 				   not at all. At most SETTINGS_KEEP_DAYS,
 				   which is the default */

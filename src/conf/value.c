@@ -12,8 +12,8 @@ enum {
 };
 
 /* "15m": a whole number and one of the units. */
-static bool
-parse_duration(const char *text, int64_t *milliseconds_out)
+bool
+conf_parse_duration(const char *text, int64_t *milliseconds_out)
 {
 	static const struct { char letter; int64_t factor; } units[] = {
 		{ 's', 1000 }, { 'm', 60 * 1000 }, { 'h', 60 * 60 * 1000 },
@@ -41,7 +41,7 @@ bool
 conf_duration(struct conf_word word, struct diag *diag,
 	      int64_t *milliseconds_out)
 {
-	if (parse_duration(word.text, milliseconds_out))
+	if (conf_parse_duration(word.text, milliseconds_out))
 		return true;
 	diag_error(diag, word.place,
 		   "write a number and s, m, h or d: 30s 15m 2h 7d",

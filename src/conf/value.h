@@ -14,6 +14,8 @@
 bool conf_duration(struct conf_word word, struct diag *diag,
 		   int64_t *milliseconds_out);
 bool conf_is_duration(struct conf_word word, struct diag *diag);
+/* The same of what stands in no file; false when it is none. */
+bool conf_parse_duration(const char *text, int64_t *milliseconds_out);
 
 /* "2": a count of a few things, 1 to 9; the same. */
 bool conf_count(struct conf_word word, struct diag *diag, size_t *count_out);

@@ -22,7 +22,7 @@ enum verdict_action { VERDICT_NOTIFY, VERDICT_DROP };
 
 /* One `notify` that has to be done. */
 struct verdict_notice {
-	const struct conf_word *contacts; /* persons and teams */
+	const struct conf_word *contacts; /* their names */
 	size_t contact_count;
 	const char *template;		/* NULL: the default one */
 	const char *rule;		/* or "otherwise", "catch-all" */

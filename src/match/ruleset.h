@@ -37,7 +37,7 @@ struct ruleset {
 /* What rules may name that other stages define; lists ended by NULL. A list
  * that is NULL itself is not checked against. */
 struct ruleset_names {
-	const char *const *contacts;	/* persons and teams */
+	const char *const *contacts;	/* persons, teams, oncalls */
 	const char *const *templates;
 	struct windows *windows;	/* never NULL; written: who uses them */
 	struct conf_word catch_all;

@@ -1,7 +1,7 @@
 /*
- * Teams may have teams as members, and one may be reached by many ways: each is
- * gone through once, by marks, or a dozen lines of configuration would take an
- * age. Nothing recurses, so no depth is too deep.
+ * Teams and oncalls may have others as members, and one may be reached by many
+ * ways: each is gone through once, by marks, or a dozen lines of configuration
+ * would take an age. Nothing recurses, so no depth is too deep.
  */
 #include "oncall/contact.h"
 
@@ -14,6 +14,9 @@ struct walk {
 	struct arena *arena;
 	VEC(const struct contact *) waiting;
 	bool *met;
+	bool is_now;			/* of an oncall only who has duty at */
+	instant_ms now;			/* that time */
+	contact_duties *duties;		/* NULL: not asked for */
 };
 
 static void
@@ -81,7 +84,7 @@ load_endpoints(struct arena *arena, struct contact *contact,
 static void
 check_endpoints(const struct contact *contact, struct diag *diag)
 {
-	if (contact->own.count || contact->members.count ||
+	if (contact->own.count || contact->members.count || contact->rota ||
 	    contact->node->broken)
 		return;
 	diag_error(diag, conf_word(contact->node, 0).place,
@@ -94,7 +97,7 @@ check_endpoints(const struct contact *contact, struct diag *diag)
 static void
 load_contact(struct contacts *contacts, struct arena *arena,
 	     const struct conf_node *node, const struct relay *const *relays,
-	     struct diag *diag)
+	     struct windows *windows, struct diag *diag)
 {
 	struct contact *contact = arena_alloc(arena, sizeof(*contact));
 	struct conf_word name = conf_word(node, 0);
@@ -103,8 +106,14 @@ load_contact(struct contacts *contacts, struct arena *arena,
 	if (!*name.text)
 		return;		/* the parser has said so */
 	contact->name = name.text;
+	contact->display = node->words.count > 1 ? conf_word(node, 1).text :
+						   name.text;
 	contact->node = node;
 	load_members(arena, node, &contact->members);
+	if (!strcmp(node->keyword, "oncall")) {
+		contact->rota = rota_load(arena, node, windows, diag);
+		contact->members = contact->rota->named;
+	}
 	contact->language = load_word(node, "language");
 	contact->timezone = load_word(node, "timezone");
 	contact->relay = load_word(node, "relay");
@@ -114,10 +123,10 @@ load_contact(struct contacts *contacts, struct arena *arena,
 	other = map_find(contacts->by_name, contact->name);
 	if (other) {
 		diag_clash(diag, name.place, conf_word(other->node, 0).place,
-			   "names are shared by persons and teams: rename one",
-			   "there is a %s '%s' and a %s '%s'",
-			   other->node->keyword, contact->name, node->keyword,
-			   contact->name);
+			   "names are shared by persons, teams and oncalls: "
+			   "rename one",
+			   "two have the name '%s': %s and %s",
+			   contact->name, other->node->keyword, node->keyword);
 		return;
 	}
 	(void)map_set(contacts->by_name, contact->name, contact);
@@ -126,20 +135,26 @@ load_contact(struct contacts *contacts, struct arena *arena,
 }
 
 static void
+check_name(const struct contacts *contacts, struct conf_word name,
+	   const char *const *names, struct diag *diag)
+{
+	if (*name.text && !contact_find(contacts, name.text))
+		diag_error(diag, name.place,
+			   diag_did_you_mean(diag, name.text, names,
+				"define it with `person` or `team`"),
+			   "unknown contact '%s'", name.text);
+}
+
+static void
 check_members(const struct contacts *contacts, const struct contact *contact,
 	      const char *const *names, struct diag *diag)
 {
 	size_t i;
 
-	for (i = 0; i < contact->members.count; i++) {
-		struct conf_word member = contact->members.items[i];
-
-		if (!contact_find(contacts, member.text))
-			diag_error(diag, member.place,
-				   diag_did_you_mean(diag, member.text, names,
-					"define it with `person` or `team`"),
-				   "unknown contact '%s'", member.text);
-	}
+	for (i = 0; i < contact->members.count; i++)
+		check_name(contacts, contact->members.items[i], names, diag);
+	if (contact->rota)
+		check_name(contacts, contact->rota->hand_over, names, diag);
 }
 
 enum mark { NEW, OPEN, CLOSED, SAID };
@@ -178,8 +193,9 @@ meet(struct path *path, const struct contact *contact)
 	} else if (*mark == OPEN) {
 		*mark = SAID;
 		diag_error(path->diag, conf_word(contact->node, 0).place,
-			   "take one of the teams out of the other",
-			   "team '%s' is a member of itself", contact->name);
+			   "take one of them out of the other",
+			   "%s '%s' is a member of itself",
+			   contact->node->keyword, contact->name);
 	}
 }
 
@@ -224,7 +240,7 @@ check_circles(const struct contacts *contacts, struct diag *diag)
 
 struct contacts *
 contacts_load(const struct conf *conf, const struct relay *const *relays,
-	      struct diag *diag)
+	      struct windows *windows, struct diag *diag)
 {
 	struct contacts *contacts = arena_alloc(conf->arena, sizeof(*contacts));
 	const char *const *names;
@@ -235,14 +251,27 @@ contacts_load(const struct conf *conf, const struct relay *const *relays,
 		const struct conf_node *node = conf->nodes.items[i];
 
 		if (!strcmp(node->keyword, "person") ||
-		    !strcmp(node->keyword, "team"))
-			load_contact(contacts, conf->arena, node, relays, diag);
+		    !strcmp(node->keyword, "team") ||
+		    !strcmp(node->keyword, "oncall"))
+			load_contact(contacts, conf->arena, node, relays,
+				     windows, diag);
 	}
 	names = contact_names(conf->arena, contacts);
 	for (i = 0; i < contacts->list.count; i++)
 		check_members(contacts, contacts->list.items[i], names, diag);
 	check_circles(contacts, diag);
 	return contacts;
+}
+
+void
+contacts_check_duty(const struct contacts *contacts, instant_ms now,
+		    struct diag *diag)
+{
+	size_t i;
+
+	for (i = 0; i < contacts->list.count; i++)
+		if (contacts->list.items[i]->rota)
+			rota_check(contacts->list.items[i]->rota, now, diag);
 }
 
 const struct contact *
@@ -279,12 +308,35 @@ walk_from(const struct contacts *contacts, const struct contact *contact,
 	return walk;
 }
 
+static void
+walk_to(struct walk *walk, const char *name)
+{
+	const struct contact *member = contact_find(walk->contacts, name);
+
+	if (member && !walk->met[member->number])
+		vec_push(walk->arena, &walk->waiting, member);
+}
+
+static void
+walk_to_duty(struct walk *walk, const struct contact *oncall)
+{
+	const struct contact_duty it = {
+		oncall, rota_at(oncall->rota, walk->now, walk->arena),
+	};
+	size_t i;
+
+	for (i = it.duty.names.count; i; i--)
+		walk_to(walk, it.duty.names.items[i - 1]);
+	if (walk->duties)
+		vec_push(walk->arena, walk->duties, it);
+}
+
 /* The next one, himself before his members and those in their order; NULL at
  * the end. */
 static const struct contact *
 walk_next(struct walk *walk)
 {
-	const struct contact *contact, *member;
+	const struct contact *contact;
 	size_t i;
 
 	do {
@@ -293,12 +345,11 @@ walk_next(struct walk *walk)
 		contact = walk->waiting.items[--walk->waiting.count];
 	} while (walk->met[contact->number]);
 	walk->met[contact->number] = true;
-	for (i = contact->members.count; i; i--) {
-		member = contact_find(walk->contacts,
-				      contact->members.items[i - 1].text);
-		if (member && !walk->met[member->number])
-			vec_push(walk->arena, &walk->waiting, member);
-	}
+	if (contact->rota && walk->is_now)
+		walk_to_duty(walk, contact);
+	else
+		for (i = contact->members.count; i; i--)
+			walk_to(walk, contact->members.items[i - 1].text);
 	return contact;
 }
 
@@ -315,16 +366,24 @@ add_recipient(struct arena *arena, const struct recipient *recipient,
 	vec_push(arena, out, *recipient);
 }
 
+static void
+add_all(struct walk *walk, recipients *out)
+{
+	const struct contact *contact;
+	size_t i;
+
+	while ((contact = walk_next(walk)))
+		for (i = 0; i < contact->own.count; i++)
+			add_recipient(walk->arena, &contact->own.items[i], out);
+}
+
 void
 contact_reach(const struct contacts *contacts, const struct contact *contact,
 	      struct arena *arena, recipients *out)
 {
 	struct walk walk = walk_from(contacts, contact, NULL, arena);
-	size_t i;
 
-	while ((contact = walk_next(&walk)))
-		for (i = 0; i < contact->own.count; i++)
-			add_recipient(arena, &contact->own.items[i], out);
+	add_all(&walk, out);
 }
 
 void
@@ -367,8 +426,13 @@ contact_could_be(const struct contacts *contacts,
 
 void
 contact_resolve(const struct contacts *contacts, const struct contact *contact,
-		instant_ms now, struct arena *arena, recipients *out)
+		instant_ms now, struct arena *arena, recipients *out,
+		contact_duties *duties)
 {
-	(void)now;	/* all are on duty always */
-	contact_reach(contacts, contact, arena, out);
+	struct walk walk = walk_from(contacts, contact, NULL, arena);
+
+	walk.is_now = true;
+	walk.now = now;
+	walk.duties = duties;
+	add_all(&walk, out);
 }

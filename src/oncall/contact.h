@@ -1,15 +1,16 @@
 /*
  * Contacts: the names that rules notify, and who stands behind them.
  *
- * A `person` has endpoints; a `team` has endpoints, members, or both. A name is
- * resolved to recipients at the moment of a decision, so that whatever depends
- * on the time is asked then.
+ * A `person` has endpoints; a `team` has endpoints, members, or both; an
+ * `oncall` has whoever is on duty. A name is resolved to recipients at the
+ * moment of a decision, so that whatever depends on the time is asked then.
  */
 #ifndef ONCALL_CONTACT_H
 #define ONCALL_CONTACT_H
 
 #include "base/clock.h"
 #include "oncall/endpoint.h"
+#include "oncall/rota.h"
 
 struct contact;
 
@@ -25,9 +26,12 @@ typedef VEC(struct recipient) recipients;
 struct contact {
 	const char *name;
 	size_t number;			/* its place in the list */
-	const struct conf_node *node;	/* `person` or `team` */
+	const char *display;		/* the name for people; else `name` */
+	const struct conf_node *node;	/* `person`, `team` or `oncall` */
+	const struct rota *rota;	/* of an oncall, else NULL */
 	recipients own;			/* without those of members */
-	conf_words members;		/* names of contacts; of a team */
+	conf_words members;		/* names of contacts: of a team; of an
+					   oncall all who may come on duty */
 	struct conf_word language;	/* "" when not said; also below */
 	struct conf_word timezone;
 	struct conf_word relay;
@@ -38,14 +42,18 @@ struct contacts {
 	struct map *by_name;
 };
 
-/* Read `person` and `team`, who are reached by `relays` (ended by NULL, and
- * borrowed): the one they name, or else the first. Two of one name, members
- * that do not exist, a team that is its own member, a contact without any
- * address are errors; a relay that does not exist is for the caller to report.
- */
+/* Read `person`, `team` and `oncall`, who are reached by `relays` (ended by
+ * NULL, and borrowed): the one they name, or else the first. Two of one name,
+ * members that do not exist, a team that is its own member, a contact without
+ * any address are errors; a relay that does not exist is for the caller to
+ * report. */
 struct contacts *contacts_load(const struct conf *conf,
 			       const struct relay *const *relays,
-			       struct diag *diag);
+			       struct windows *windows, struct diag *diag);
+
+/* Warn of what rota_check() finds. */
+void contacts_check_duty(const struct contacts *contacts, instant_ms now,
+			 struct diag *diag);
 
 /* NULL when there is none of that name. */
 const struct contact *contact_find(const struct contacts *contacts,
@@ -55,11 +63,21 @@ const struct contact *contact_find(const struct contacts *contacts,
 const char *const *contact_names(struct arena *arena,
 				 const struct contacts *contacts);
 
+/* An oncall that was asked on the way, and what it said. */
+struct contact_duty {
+	const struct contact *oncall;
+	struct rota_turn duty;
+};
+
+typedef VEC(struct contact_duty) contact_duties;
+
 /* Add the recipients behind `contact` at that time whose endpoints `out` does
- * not have yet. */
+ * not have yet: none when nobody is on duty. With `duties` not NULL, add how it
+ * came. */
 void contact_resolve(const struct contacts *contacts,
 		     const struct contact *contact, instant_ms now,
-		     struct arena *arena, recipients *out);
+		     struct arena *arena, recipients *out,
+		     contact_duties *duties);
 
 /* The same of everybody who may ever be behind it. */
 void contact_reach(const struct contacts *contacts,

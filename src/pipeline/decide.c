@@ -15,6 +15,7 @@ struct deciding {
 	instant_ms now;
 	unsigned int flags;
 	VEC(const char *) told;		/* addresses that were told before */
+	VEC(const struct contact *) asked; /* oncalls that are in the trace */
 	struct again_cover all;		/* what covers all of them, if any */
 	struct buf trace;
 	struct arena *arena;
@@ -78,22 +79,16 @@ plan_endpoint(struct deciding *d, const struct pipeline_plan *plan)
 }
 
 static void
-plan_contact(struct deciding *d, const char *contact, const char *rule,
-	     const char *template)
+plan_all(struct deciding *d, const recipients *who, const char *rule,
+	 const char *template)
 {
-	const struct contacts *contacts = d->generation->contacts;
-	const struct contact *found = contact_find(contacts, contact);
-	recipients who = { 0 };
 	size_t i;
 
-	if (!found)
-		return;
-	contact_resolve(contacts, found, d->now, d->arena, &who);
-	for (i = 0; i < who.count; i++) {
+	for (i = 0; i < who->count; i++) {
 		struct pipeline_plan plan = {
-			.endpoint = who.items[i].endpoint,
-			.relay = who.items[i].relay,
-			.contact = who.items[i].contact,
+			.endpoint = who->items[i].endpoint,
+			.relay = who->items[i].relay,
+			.contact = who->items[i].contact,
 			.rule = rule,
 			.template = template ? template : DEFAULT_TEMPLATE,
 		};
@@ -103,11 +98,80 @@ plan_contact(struct deciding *d, const char *contact, const char *rule,
 	}
 }
 
+/* "on duty: primary: ana (layer 2) until 2026-12-07T08:00:00Z" */
+static void
+trace_duty(struct deciding *d, const struct contact_duty *it)
+{
+	const struct rota_turn *duty = &it->duty;
+	size_t i;
+
+	buf_puts(&d->trace, "on duty: ");
+	text_escape(&d->trace, it->oncall->name, SIZE_MAX);
+	buf_puts(&d->trace, ": ");
+	for (i = 0; i < duty->names.count; i++) {
+		buf_puts(&d->trace, i ? ", " : "");
+		text_escape(&d->trace, duty->names.items[i], SIZE_MAX);
+	}
+	if (duty->by == ROTA_NOBODY)
+		buf_puts(&d->trace, "nobody");
+	else
+		buf_printf(&d->trace, " (%s)", rota_by(duty, d->arena));
+	if (duty->period.until != INT64_MAX)
+		buf_printf(&d->trace, " until %s",
+			   clock_text(d->arena, duty->period.until));
+	buf_putc(&d->trace, '\n');
+}
+
+/* Of each oncall once, however many rules name it. */
+static void
+trace_duties(struct deciding *d, const contact_duties *duties)
+{
+	size_t i, j;
+
+	for (i = 0; i < duties->count; i++) {
+		const struct contact *oncall = duties->items[i].oncall;
+
+		for (j = 0; j < d->asked.count; j++)
+			if (d->asked.items[j] == oncall)
+				break;
+		if (j < d->asked.count)
+			continue;
+		vec_push(d->arena, &d->asked, oncall);
+		trace_duty(d, &duties->items[i]);
+	}
+}
+
 static void
 plan_catch_all(struct deciding *d)
 {
-	plan_contact(d, d->generation->settings.catch_all.text, "catch-all",
-		     NULL);
+	recipients who = { 0 };
+	contact_duties duties = { 0 };
+
+	if (!generation_catch_all(d->generation))
+		return;
+	generation_resolve_catch_all(d->generation, d->now, d->arena, &who,
+				     &duties);
+	trace_duties(d, &duties);
+	plan_all(d, &who, "catch-all", NULL);
+}
+
+/* Where nobody is on duty, nobody would be told. */
+static void
+plan_contact(struct deciding *d, const char *contact, const char *rule,
+	     const char *template)
+{
+	const struct contacts *contacts = d->generation->contacts;
+	const struct contact *found = contact_find(contacts, contact);
+	recipients who = { 0 };
+	contact_duties duties = { 0 };
+
+	if (!found)
+		return;
+	contact_resolve(contacts, found, d->now, d->arena, &who, &duties);
+	trace_duties(d, &duties);
+	if (!who.count)
+		plan_catch_all(d);
+	plan_all(d, &who, rule, template);
 }
 
 static void

@@ -181,6 +181,22 @@ mark_owners(const struct generation *g, bool *used)
 	}
 }
 
+/* Who is told of each change of duty is used, and on duty maybe never. */
+static void
+mark_hand_overs(const struct generation *g, bool *used)
+{
+	size_t i;
+
+	for (i = 0; i < g->contacts->list.count; i++) {
+		const struct rota *rota = g->contacts->list.items[i]->rota;
+		const struct contact *told = rota ?
+			contact_find(g->contacts, rota->hand_over.text) : NULL;
+
+		if (told)
+			contact_mark(g->contacts, told, used);
+	}
+}
+
 static void
 check_catch_all(const struct generation *g, bool *used)
 {
@@ -284,7 +300,7 @@ guard_of(const struct generation *g)
 }
 
 static void
-check_between(const struct generation *g)
+check_between(const struct generation *g, instant_ms now)
 {
 	/* Contacts, by their number. */
 	bool *used = arena_array(g->arena, g->contacts->list.count,
@@ -304,6 +320,7 @@ check_between(const struct generation *g)
 	guard = guard_of(g);
 	guard_check(&guard, g->diag);
 	mark_owners(g, used);
+	mark_hand_overs(g, used);
 	for (i = 0; i < g->ruleset->customer_count; i++)
 		check_customer_words(g, &g->ruleset->customers[i]);
 	for (i = 0; i < g->contacts->list.count; i++)
@@ -313,6 +330,8 @@ check_between(const struct generation *g)
 	for (i = 0; i < g->tests->list.count && !diag_errors(g->diag); i++)
 		check_test(g, g->tests->list.items[i]);
 	warn_of_unused(g, used);
+	if (!diag_errors(g->diag))
+		contacts_check_duty(g->contacts, now, g->diag);
 }
 
 /* Where the folder of templates stands is known here. */
@@ -370,7 +389,8 @@ load(const char *path, const struct map *instead, instant_ms now, bool looks)
 	g->relays = relay_load(g->conf, g->settings.state,
 			       hello_of(&g->settings), g->diag);
 	g->windows = windows_load(g->conf, g->diag);
-	g->contacts = contacts_load(g->conf, relay_list(g->relays), g->diag);
+	g->contacts = contacts_load(g->conf, relay_list(g->relays), g->windows,
+				    g->diag);
 	g->templates = template_load(arena, templates_folder(g), g->diag);
 	formats = format_nodes(g->conf, g->diag);
 	g->formats = formats_load(arena, &formats, g->diag);
@@ -387,7 +407,7 @@ load(const char *path, const struct map *instead, instant_ms now, bool looks)
 	apps_load(g->conf, now, g->diag, &g->apps);
 	polls_load(g->conf, &g->apps, g->diag, &g->polls);
 	expect_load(g->conf, g->diag, &g->expected);
-	check_between(g);
+	check_between(g, now);
 	check_authserv(g);
 	return g;
 }
@@ -424,6 +444,20 @@ generation_catch_all(const struct generation *generation)
 {
 	return contact_find(generation->contacts,
 			    generation->settings.catch_all.text);
+}
+
+void
+generation_resolve_catch_all(const struct generation *generation,
+			     instant_ms now, struct arena *arena,
+			     recipients *out, contact_duties *duties)
+{
+	const struct contact *catch_all = generation_catch_all(generation);
+	size_t before = out->count;
+
+	contact_resolve(generation->contacts, catch_all, now, arena, out,
+			duties);
+	if (out->count == before)
+		contact_reach(generation->contacts, catch_all, arena, out);
 }
 
 bool

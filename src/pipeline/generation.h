@@ -55,6 +55,12 @@ bool generation_good(const struct generation *generation);
 /* Who is told what nobody else is told. */
 const struct contact *generation_catch_all(const struct generation *generation);
 
+/* Who that is at that time: when nobody is on duty, everybody who may be. With
+ * `duties` not NULL, add how it came. */
+void generation_resolve_catch_all(const struct generation *generation,
+				  instant_ms now, struct arena *arena,
+				  recipients *out, contact_duties *duties);
+
 /* May `endpoint` get data of `customer` (NULL: of nobody's)? Only what the
  * customer's `recipients` allow, and the catch-all. */
 bool generation_allows(const struct generation *generation,

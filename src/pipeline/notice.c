@@ -67,8 +67,7 @@ others(const struct generation *generation, const struct endpoint *except,
 	recipients who = { 0 };
 	size_t i, kept = 0;
 
-	contact_resolve(generation->contacts, generation_catch_all(generation),
-			now, arena, &who);
+	generation_resolve_catch_all(generation, now, arena, &who, NULL);
 	for (i = 0; i < who.count; i++)
 		if (!except || !endpoint_same(&who.items[i].endpoint, except))
 			who.items[kept++] = who.items[i];

@@ -47,7 +47,7 @@ else:
     check([], 'mandoc finds nothing to say # SKIP no mandoc')
 
 wanted = ['tocsin.1', 'tocsin-deliver.8', 'tocsin.conf.5', 'tocsin-rules.5',
-          'tocsin-formats.5', 'tocsin-templates.5', 'tocsin-api.7',
+          'tocsin-formats.5', 'tocsin-templates.5', 'tocsin-api.7', 'tocsin-oncall.5',
           'tocsin.7']
 check([w for w in wanted if 'man/' + w not in pages],
       'every manual page is there')

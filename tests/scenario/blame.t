@@ -35,7 +35,7 @@ CLASHES = [
      'is claimed by customer'),
     ('name', customer('%s') + customer('both'), 'is defined twice'),
     ('person', customer('%s', beside='person cara { mail c@mssp.example }'
-                        '\nteam t-%s { members cara }'), 'there is a person'),
+                        '\nteam t-%s { members cara }'), 'two have the name'),
     ('window', customer('%s', 'rule r when severity is high during w '
                         'notify ana', 'window w { timezone UTC mon 8-9 }'
                         .replace('8-9', '08:00-09:00')), 'is defined twice'),

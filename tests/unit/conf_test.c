@@ -543,7 +543,7 @@ test_find(void)
 /* ---- the manual ---- */
 
 static const char *const pages[] = {
-	"man/tocsin.conf.5", "man/tocsin-rules.5", "man/tocsin-formats.5",
+	"man/tocsin.conf.5", "man/tocsin-rules.5", "man/tocsin-oncall.5", "man/tocsin-formats.5",
 	"man/tocsin-templates.5",
 };
 

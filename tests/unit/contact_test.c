@@ -18,9 +18,10 @@ load(const char *text, struct buf *said)
 {
 	struct diag *diag = diag_create(arena);
 	struct contacts *contacts;
+	struct conf *conf;
 
-	contacts = contacts_load(conf_load_text(arena, "c", text, diag), relays,
-				 diag);
+	conf = conf_load_text(arena, "c", text, diag);
+	contacts = contacts_load(conf, relays, windows_load(conf, diag), diag);
 	diag_print(diag, said);
 	return contacts;
 }
@@ -35,7 +36,7 @@ told(const struct contacts *contacts, const char *name)
 	size_t i;
 
 	contact_resolve(contacts, contact_find(contacts, name), NOW, arena,
-			&who);
+			&who, NULL);
 	for (i = 0; i < who.count; i++)
 		buf_printf(&out, "%s%s(%s)", i ? " " : "",
 			   who.items[i].endpoint.address, who.items[i].contact->name);
@@ -143,11 +144,11 @@ static const struct {
 	{ P "team a { members p }", "" },
 	{ P "team a { members p, p }", "" },
 	{ "team a { members a }",
-	  "c:1:6: error: team 'a' is a member of itself (take one of the teams "
-	  "out of the other)" },
+	  "c:1:6: error: team 'a' is a member of itself (take one of them out "
+	  "of the other)" },
 	{ "team a { members b } team b { members c } team c { members b }",
-	  "c:1:27: error: team 'b' is a member of itself (take one of the "
-	  "teams out of the other)" },
+	  "c:1:27: error: team 'b' is a member of itself (take one of "
+	  "them out of the other)" },
 	{ P "team a { members b, c } team b { members c } "
 	  "team c { members p }", "" },
 	{ P "team a { members q }", "c:1:48: error: unknown contact 'q' (did "
@@ -157,9 +158,9 @@ static const struct {
 	  "address alone: LOCAL@DOMAIN)" },
 	{ "person p { }", "c:1:8: error: person 'p' has no address (write "
 	  "`mail ADDRESS`)" },
-	{ P "team p { members p }", "c:1:36: error: there is a person 'p' and a "
-	  "team 'p' (names are shared by persons and teams: rename one; the "
-	  "other is in line 1)" },
+	{ P "team p { members p }", "c:1:36: error: two have the name 'p': "
+	  "person and team (names are shared by persons, teams and oncalls: rename "
+	  "one; the other is in line 1)" },
 };
 
 static void
