@@ -11,6 +11,8 @@
 #include "base/vec.h"
 #include "base/zone_data.h"
 
+#include <sys/stat.h>
+
 #define ZONE_DIRECTORY "/usr/share/zoneinfo"
 
 enum {
@@ -188,9 +190,24 @@ zone_from_civil(const struct zone *zone, const struct civil *civil)
 
 /* ---- finding zones ---- */
 
+/* How a file is known to be the one that was read. */
+struct stamp {
+	dev_t device;
+	ino_t inode;
+	off_t size;
+	struct timespec changed;	/* all of it zero: there is none */
+};
+
+/* A zone as it was read last. */
+struct cached {
+	const struct zone *zone;
+	struct stamp tried;		/* when it was last tried to read it */
+	struct stamp seen;		/* by zone_files_changed() */
+};
+
 static pthread_mutex_t zone_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct arena *zone_arena;	/* never freed: see zone.h */
-static struct map *zone_cache;
+static struct map *zone_cache;		/* name to struct cached */
 
 static void
 cache_prepare(void)
@@ -199,6 +216,44 @@ cache_prepare(void)
 		return;
 	zone_arena = arena_create();
 	zone_cache = map_create(zone_arena);
+}
+
+const char *
+zone_directory(void)
+{
+	const char *directory = secure_getenv("TZDIR");
+
+	return directory && *directory ? directory : ZONE_DIRECTORY;
+}
+
+static void
+append_path(struct buf *path, const char *name)
+{
+	buf_printf(path, "%s/%s", zone_directory(), name);
+}
+
+static struct stamp
+stamp_of(const char *name)
+{
+	struct buf path = BUF_INIT;
+	struct stamp stamp = { .size = 0 };
+	struct stat st;
+
+	append_path(&path, name);
+	if (!stat(path.data, &st))
+		stamp = (struct stamp){ st.st_dev, st.st_ino, st.st_size,
+					st.st_mtim };
+	buf_release(&path);
+	return stamp;
+}
+
+static bool
+is_same(const struct stamp *a, const struct stamp *b)
+{
+	return a->device == b->device && a->inode == b->inode &&
+	       a->size == b->size &&
+	       a->changed.tv_sec == b->changed.tv_sec &&
+	       a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
 static bool
@@ -216,38 +271,98 @@ name_is_safe(const char *name)
 static struct zone *
 zone_read(const char *name, struct buf *error)
 {
-	struct buf bytes = BUF_INIT, why = BUF_INIT;
+	struct buf bytes = BUF_INIT, why = BUF_INIT, path = BUF_INIT;
 	struct zone *zone = NULL;
-	char path[sizeof(ZONE_DIRECTORY) + 1 + ZONE_NAME_MOST];
 
-	(void)snprintf(path, sizeof(path), "%s/%s", ZONE_DIRECTORY, name);
-	if (file_read(path, ZONE_FILE_MOST, &bytes, &why) == OUTCOME_OK)
+	append_path(&path, name);
+	if (file_read(path.data, ZONE_FILE_MOST, &bytes, &why) == OUTCOME_OK)
 		zone = zone_parse(zone_arena, name, bytes.data, bytes.len,
 				  error);
 	else
 		buf_printf(error, "unknown timezone '%s'", name);
 	buf_release(&bytes);
 	buf_release(&why);
+	buf_release(&path);
+	return zone;
+}
+
+/* Of a file that has gone bad the zone stays as it was: it may be on the way to
+ * a new one. */
+static const struct zone *
+read_anew(struct cached *cached, const struct stamp *stamp)
+{
+	struct buf why = BUF_INIT;
+	const struct zone *zone = zone_read(cached->zone->name, &why);
+
+	cached->tried = *stamp;
+	if (zone)
+		cached->zone = zone;
+	buf_release(&why);
+	return cached->zone;
+}
+
+static const struct zone *
+read_first(const char *name, const struct stamp *stamp, struct buf *error)
+{
+	struct zone *zone = zone_read(name, error);
+	struct cached *cached;
+
+	if (!zone)
+		return NULL;
+	cached = arena_alloc(zone_arena, sizeof(*cached));
+	*cached = (struct cached){ zone, *stamp, *stamp };
+	(void)map_set(zone_cache, zone->name, cached);	/* was absent */
 	return zone;
 }
 
 static const struct zone *
 find(const char *name, struct buf *error)
 {
-	struct zone *zone;
+	struct cached *cached;
+	struct stamp stamp;
 
 	cache_prepare();
-	zone = map_find(zone_cache, name);
-	if (zone)
-		return zone;
 	if (!name_is_safe(name)) {
 		buf_printf(error, "'%s' is no name of a time zone", name);
 		return NULL;
 	}
-	zone = zone_read(name, error);
-	if (zone)
-		(void)map_set(zone_cache, zone->name, zone); /* was absent */
-	return zone;
+	cached = map_find(zone_cache, name);
+	stamp = stamp_of(name);		/* before it is read */
+	if (!cached)
+		return read_first(name, &stamp, error);
+	if (is_same(&cached->tried, &stamp))
+		return cached->zone;
+	return read_anew(cached, &stamp);
+}
+
+static bool
+look_at_files(void)
+{
+	bool changed = false;
+	const char *name;
+	void *value;
+	size_t at = 0;
+
+	cache_prepare();
+	while (map_next(zone_cache, &at, &name, &value)) {
+		struct cached *cached = value;
+		struct stamp stamp = stamp_of(name);
+
+		changed |= !is_same(&cached->seen, &stamp);
+		cached->seen = stamp;
+	}
+	return changed;
+}
+
+bool
+zone_files_changed(void)
+{
+	bool changed;
+
+	thread_lock(&zone_mutex);
+	changed = look_at_files();
+	thread_unlock(&zone_mutex);
+	return changed;
 }
 
 const struct zone *
@@ -287,15 +402,16 @@ static const char *const *
 list_names(void)
 {
 	static VEC(const char *) names;
-	struct buf text = BUF_INIT, why = BUF_INIT;
+	struct buf text = BUF_INIT, why = BUF_INIT, path = BUF_INIT;
 	char *rest, *line;
 
 	if (names.count)
 		return names.items;
 	cache_prepare();
 	/* without the list there is nothing to suggest, no more */
-	(void)file_read(ZONE_DIRECTORY "/tzdata.zi", ZONE_LIST_MOST, &text,
-			&why);
+	append_path(&path, "tzdata.zi");
+	(void)file_read(path.data, ZONE_LIST_MOST, &text, &why);
+	buf_release(&path);
 	rest = text.size ? text.data : NULL;
 	while ((line = strsep(&rest, "\n"))) {
 		const char *name = line_name(line);

@@ -2,11 +2,14 @@
  * Time zones by IANA name, and wall clocks in them.
  *
  * The C library knows one zone per process; people who are on call live in
- * several. So the files below /usr/share/zoneinfo (TZif, RFC 9636, version 2
- * or later) are read here, with the rule at their end for all later years.
+ * several. So the files below /usr/share/zoneinfo, or below TZDIR (TZif, RFC
+ * 9636, version 2 or later) are read here, with the rule at their end for all
+ * later years.
  *
- * Zones are read once and kept for the life of the process, so a zone may be
- * pointed to from anywhere, and read by all threads.
+ * What was read is kept for the life of the process, so a zone may be pointed
+ * to from anywhere, and read by all threads. Laws change, and their files do:
+ * whoever finds a zone anew gets what its file says now, while those who have
+ * it keep what they have.
  */
 #ifndef BASE_ZONE_H
 #define BASE_ZONE_H
@@ -20,6 +23,13 @@ struct zone;
 /* The zone "Europe/Paris", or NULL and one sentence appended to `error`. The
  * name counts with its case and never leads out of the directory. */
 const struct zone *zone_find(const char *name, struct buf *error);
+
+/* Has the file of any zone that was found been changed since this was asked
+ * last, or since it was first read? */
+bool zone_files_changed(void);
+
+/* Where the files are. */
+const char *zone_directory(void);
 
 /* Always there, without any file. */
 const struct zone *zone_utc(void);

@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/owner.h"
+#include "base/zone.h"
 #include "daemon/last_good.h"
 #include "daemon/reload.h"
 #include "daemon/sandbox.h"
@@ -155,6 +156,18 @@ leave_old_spool(struct daemon *d)
 				   "the sandbox knows the old one only");
 }
 
+/* A generation has its zones, so a new law needs a new one. */
+static void
+look_at_zones(struct daemon *d)
+{
+	if (!zone_files_changed())
+		return;
+	log_info("zones", "what", "the files of time zones have changed: the "
+		 "configuration is loaded anew", NULL);
+	service_notify("RELOADING=1");
+	reload_start(d->reload);
+}
+
 static void
 sweep(void *context)
 {
@@ -162,6 +175,7 @@ sweep(void *context)
 
 	taker_wake(d->taker);
 	leave_old_spool(d);
+	look_at_zones(d);
 	/* The spool may have been made anew. While it is not there, looking is
 	 * all that can be done. */
 	(void)watch_inbox(d);

@@ -9,6 +9,7 @@
 #include "base/bug.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/zone.h"
 #include "conf/value.h"
 #include "store/store.h"
 
@@ -309,6 +310,7 @@ sandbox_close(const struct generation *generation, const char *reader,
 		return NULL;
 	}
 	allow_system(sandbox);
+	allow(sandbox, zone_directory(), FS_READ);
 	allow_configuration(sandbox, generation);
 	allow_places(sandbox, generation);
 	allow_reader(sandbox, reader);

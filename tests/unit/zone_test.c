@@ -5,6 +5,9 @@
 
 #include "tap.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 static instant_ms
 at(const char *text)
 {
@@ -302,6 +305,56 @@ sizes(void)
 	   "and is up to 26 hours off");
 }
 
+/* A file below TZDIR becomes that of another zone. */
+static void
+becomes(const char *from)
+{
+	struct buf bytes = BUF_INIT, error = BUF_INIT, path = BUF_INIT;
+
+	buf_printf(&path, "/usr/share/zoneinfo/%s", from);
+	if (*from && file_read(path.data, 100000, &bytes, &error))
+		printf("# %s\n", error.data);
+	buf_reset(&path);
+	buf_printf(&path, "%s/Law", getenv("TZDIR"));
+	if (file_replace(path.data, bytes.data, bytes.len, 0644, &error))
+		printf("# %s\n", error.data);
+	buf_release(&bytes);
+	buf_release(&error);
+	buf_release(&path);
+}
+
+static void
+new_laws(void)
+{
+	char folder[] = "/tmp/zone_test-XXXXXX";
+	const instant_ms when = at("2026-12-01T00:00:00Z");
+	const struct zone *before;
+
+	(void)setenv("TZDIR", mkdtemp(folder), 1);
+	becomes("Europe/Paris");
+	(void)zone_files_changed();	/* those of the other tests are gone */
+	before = zone("Law");
+	ok(zone("Law") == before && !zone_files_changed(),
+	   "while its file stays, a zone does");
+	becomes("Asia/Tokyo");
+	ok(zone_files_changed(), "a file that has changed is seen");
+	ok(!zone_files_changed(), "once");
+	is_int(zone_offset_s(zone("Law"), when), 32400,
+	       "who finds the zone anew has the new law");
+	is_int(zone_offset_s(before, when), 3600, "who has it keeps the old");
+	becomes("");
+	ok(zone_files_changed(), "a file that has gone bad is seen");
+	is_int(zone_offset_s(zone("Law"), when), 32400,
+	       "and changes nothing");
+	becomes("America/Bogota");
+	is_int(zone_offset_s(zone("Law"), when), -18000,
+	       "until it is good again");
+	ok(zone_files_changed(), "which is seen, too");
+	ok(!chdir(folder) && !unlink("Law") && !rmdir(folder),
+	   "and nothing is left");
+	(void)unsetenv("TZDIR");
+}
+
 int
 main(void)
 {
@@ -311,5 +364,6 @@ main(void)
 	names();
 	damage();
 	sizes();
+	new_laws();
 	return tap_done();
 }
