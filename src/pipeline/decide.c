@@ -42,22 +42,33 @@ is_listed(const struct deciding *d, const char *address)
 	return false;
 }
 
+static struct again_cover
+cover_of(const struct deciding *d, const char *address)
+{
+	const struct again *again = &d->decision->again;
+
+	return again->state && !d->all.line ?
+	       again_told(again, d->arena, address) : d->all;
+}
+
+static void
+list_told(struct deciding *d, const char *address, struct again_cover cover)
+{
+	if (is_listed(d, address))
+		return;
+	vec_push(d->arena, &d->told, address);
+	vec_push(d->arena, &d->decision->covers, cover);
+}
+
 /* Whoever was told of this alert before is not told again. */
 static bool
 was_told(struct deciding *d, const char *address)
 {
-	const struct again *again = &d->decision->again;
-	struct again_cover cover = d->all;
+	struct again_cover cover = cover_of(d, address);
 
-	if (again->state && !cover.line)
-		cover = again_told(again, d->arena, address);
-	if (!cover.line)
-		return false;
-	if (!is_listed(d, address)) {
-		vec_push(d->arena, &d->told, address);
-		vec_push(d->arena, &d->decision->covers, cover);
-	}
-	return true;
+	if (cover.line)
+		list_told(d, address, cover);
+	return cover.line;
 }
 
 static void
@@ -155,6 +166,54 @@ plan_catch_all(struct deciding *d)
 	plan_all(d, &who, "catch-all", NULL);
 }
 
+/* Was everybody told who was behind that name at that time? */
+static bool
+were_told(const struct deciding *d, const struct contact *contact,
+	  instant_ms then)
+{
+	recipients who = { 0 };
+	size_t i;
+
+	contact_resolve(d->generation->contacts, contact, then, d->arena, &who,
+			NULL);
+	for (i = 0; i < who.count; i++)
+		if (!cover_of(d, who.items[i].endpoint.address).line)
+			return false;
+	return who.count;
+}
+
+/*
+ * Duty has changed since an alert was told: whoever had it then knows, and so
+ * the next one is told when there is news. What covers him; `line` NULL:
+ * nothing.
+ */
+static struct again_cover
+told_in_earlier_turn(const struct deciding *d, const struct contact *contact)
+{
+	recipients who = { 0 };
+	size_t i;
+
+	contact_reach(d->generation->contacts, contact, d->arena, &who);
+	for (i = 0; i < who.count; i++) {
+		struct again_cover cover =
+			cover_of(d, who.items[i].endpoint.address);
+
+		if (cover.told && were_told(d, contact, cover.told->at))
+			return cover;
+	}
+	return (struct again_cover){ .line = NULL };
+}
+
+static void
+list_all_told(struct deciding *d, const recipients *who,
+	      struct again_cover cover)
+{
+	size_t i;
+
+	for (i = 0; i < who->count; i++)
+		list_told(d, who->items[i].endpoint.address, cover);
+}
+
 /* Where nobody is on duty, nobody would be told. */
 static void
 plan_contact(struct deciding *d, const char *contact, const char *rule,
@@ -162,6 +221,7 @@ plan_contact(struct deciding *d, const char *contact, const char *rule,
 {
 	const struct contacts *contacts = d->generation->contacts;
 	const struct contact *found = contact_find(contacts, contact);
+	struct again_cover cover = { .line = NULL };
 	recipients who = { 0 };
 	contact_duties duties = { 0 };
 
@@ -171,7 +231,12 @@ plan_contact(struct deciding *d, const char *contact, const char *rule,
 	trace_duties(d, &duties);
 	if (!who.count)
 		plan_catch_all(d);
-	plan_all(d, &who, rule, template);
+	if (duties.count)
+		cover = told_in_earlier_turn(d, found);
+	if (cover.line)
+		list_all_told(d, &who, cover);
+	else
+		plan_all(d, &who, rule, template);
 }
 
 static void

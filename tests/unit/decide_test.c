@@ -15,6 +15,7 @@
 
 #define ALERT_ID "a1_1"
 #define ANA "ana@mssp.example"
+#define BOB "bob@mssp.example"
 #define SOC "soc@mssp.example"
 #define CONTOSO "72f988bf-86f1-41af-91ab-2d7cd011db47"
 #define FABRIKAM "5d1f3c2a-9b64-4e0a-8f57-0a7c2e91b3d6"
@@ -25,6 +26,7 @@ static struct buf error = BUF_INIT;
 /* ---- what comes ---- */
 
 #define PLAIN "otherwise notify ana"
+#define ON_DUTY "otherwise notify duty"	/* since 11:57 she, before that he */
 #define DROPPED \
 	"rule copy when title contains One also notify soc\n" \
 	"rule noise when title contains One drop owner ana" \
@@ -45,6 +47,9 @@ load(const char *rules)
 		"authserv mx.mssp.example\ncatch-all soc\n"
 		"team soc { mail " SOC " }\nperson ana { mail " ANA " }\n"
 		"relay out { maildir /decide/out }\n"
+		"person bob { mail " BOB " }\n"
+		"oncall duty { timezone UTC rotate daily at 11:57 from "
+		"2026-11-21 bob, ana }\n"
 		"customer fabrikam { tenant " FABRIKAM "\n"
 		"recipients @mssp.example otherwise notify soc }\n"
 		"customer contoso { tenant " CONTOSO "\n"
@@ -172,6 +177,26 @@ static const struct row {
 	  "\"status\":\"resolved\"", NULL, false, false, NULL, 0,
 	  "drop nobody by otherwise: it was resolved before it was seen, "
 	  "known, duplicate", "handled: " },
+
+	{ "what is new is told to whoever is on duty", ON_DUTY, { 0 }, "",
+	  NULL, false, false, NULL, 0, "notify " ANA " by otherwise",
+	  "on duty: duty: ana (layer 1) until 2026-11-23T11:57:00Z" },
+	{ "what was told to the one before her is not", ON_DUTY,
+	  { true, "medium", "new", "[]", true, false, BOB, "api", 5, false },
+	  "", NULL, false, false, NULL, 0,
+	  "drop nobody by otherwise: all were told of this alert before "
+	  "(code1, api-api-alert), known, duplicate", "so 1 of 1 are not told "
+	  "again" },
+	{ "unless it came in her turn", ON_DUTY,
+	  { true, "medium", "new", "[]", true, false, BOB, "api", 2, false },
+	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
+	{ "or he was not told", ON_DUTY,
+	  { true, "medium", "new", "[]", true, false, SOC, "api", 5, false },
+	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
+	{ "or there is news", ON_DUTY,
+	  { true, "low", "new", "[]", true, false, BOB, "api", 5, false },
+	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise, news: "
+	  "The severity was raised from low to medium.", NULL },
 
 	{ "a drop that also tells tells at the first time", DROPPED, { 0 }, "",
 	  NULL, false, false, NULL, 0, "drop " SOC " by noise: ticket 4711 "
