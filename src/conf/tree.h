@@ -28,6 +28,9 @@
  *	  keyword "given", clause "mail", which has the word and clauses
  *	expect notify a@x.example, b@x.example by nights
  *	  keyword "expect", clause "notify", which has words and clauses
+ *	rotate weekly on mon at 09:00 from 2026-11-02 ana, bob during night
+ *	  keyword "rotate", no words, clauses "weekly", "on", "at", "from" (the
+ *	  date, then the names), "during"
  *	window night { timezone Europe/Paris  mon, wed 18:00-08:00 }
  *	  a block of "timezone" and a statement whose keyword is the first day
  *	  ("mon"), its last word the range, words between it further days

@@ -103,7 +103,7 @@ with Duty() as relay:
     for words in (['nobody'], ['ana']):
         same(relay.command('oncall', *words)[:2], (1, ''),
              '%s is no oncall' % words[0])
-    for words in (['--next', 'soon'], ['--next', '0d'], ['--next', '9999d'],
+    for words in (['--next', 'soon'], ['--next', '0d'], ['--next', '3661d'],
                   ['--at', 'noon'], ['a', 'b']):
         same(relay.command('oncall', *words)[:2], (2, ''),
              'oncall %s is wrong usage' % ' '.join(words))
