@@ -6,9 +6,9 @@
 enum {
 	DAY_MINUTES = 24 * 60,
 	WEEK_MINUTES = 7 * DAY_MINUTES,
-	/* A range comes once a week, but for a week in which clocks jump over
-	 * it. */
-	SEARCH_DAYS = 15,
+	/* A range comes once a week; where clocks jump over it, both its ends
+	 * are there all the same. */
+	SEARCH_DAYS = 7,
 	/* Edges at which nothing changes, one after the other. */
 	EDGES_MOST = 64,
 };

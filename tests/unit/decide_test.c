@@ -26,6 +26,7 @@ static struct buf error = BUF_INIT;
 /* ---- what comes ---- */
 
 #define PLAIN "otherwise notify ana"
+#define ON_DUTY_LATER "otherwise notify later"	/* nobody before 11:57 */
 #define ON_DUTY "otherwise notify duty"	/* since 11:57 she, before that he */
 #define DROPPED \
 	"rule copy when title contains One also notify soc\n" \
@@ -50,6 +51,8 @@ load(const char *rules)
 		"person bob { mail " BOB " }\n"
 		"oncall duty { timezone UTC rotate daily at 11:57 from "
 		"2026-11-21 bob, ana }\n"
+		"oncall later { timezone UTC rotate daily at 11:57 from "
+		"2026-11-22 ana, bob }\n"
 		"customer fabrikam { tenant " FABRIKAM "\n"
 		"recipients @mssp.example otherwise notify soc }\n"
 		"customer contoso { tenant " CONTOSO "\n"
@@ -192,6 +195,9 @@ static const struct row {
 	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
 	{ "or he was not told", ON_DUTY,
 	  { true, "medium", "new", "[]", true, false, SOC, "api", 5, false },
+	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
+	{ "or nobody had duty", ON_DUTY_LATER,
+	  { true, "medium", "new", "[]", true, false, BOB, "api", 5, false },
 	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
 	{ "or there is news", ON_DUTY,
 	  { true, "low", "new", "[]", true, false, BOB, "api", 5, false },

@@ -84,6 +84,10 @@ static const struct {
 	  "timezone UTC rotate daily at 00:00 from 2026-11-01 ana during w }",
 	  "2026-11-02T01:30:00Z",
 	  "ana layer 1 2026-11-02T01:00..2026-11-02T02:00" },
+	{ "equal people of two layers are two turns",
+	  PARIS "rotate daily at 18:00 from 2026-11-02 ana during night "
+	  WEEKLY "}", "2026-11-03T20:00:00Z",
+	  "ana layer 1 2026-11-03T17:00..2026-11-04T07:00" },
 	{ "otherwise, when no layer has anybody",
 	  PARIS WEEKLY "otherwise soc }",
 	  "2026-01-01", "soc otherwise ..2026-11-02T08:00" },
@@ -239,6 +243,10 @@ static const struct {
 	  "2026-12-24 or 2026-12-24T18:00:00+01:00)" },
 	{ O(R "replace ana by dan from 2026-11-05 until 2026-11-06"),
 	  "warning: this replacement of 'ana' is over (remove it)" },
+	{ O(R "replace ana by dan from 2026-11-05 until 2026-12-01T12:00"),
+	  "warning: this replacement of 'ana' is over (remove it)" },
+	{ O(R "replace ana by dan from 2026-11-05 until 2026-12-01T12:01"),
+	  "" },
 	{ O(R "replace cleo by dan from 2027-01-01 until 2027-01-06"),
 	  "warning: 'cleo' is not in turn in this time, so there is nothing "
 	  "to replace" },
