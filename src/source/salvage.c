@@ -84,28 +84,39 @@ skip_word(struct scan *scan)
 	return false;
 }
 
+/* Those that are open, each as what closes it. */
+static bool
+skip_brackets(struct scan *scan, struct buf *open)
+{
+	do {
+		char c;
+
+		skip(scan, open->len ? " \t\r\n,:" : " \t\r\n");
+		if (scan->at == scan->end)
+			return false;
+		c = *scan->at;
+		if (c == '{' || c == '[') {
+			buf_putc(open, c == '{' ? '}' : ']');
+			scan->at++;
+		} else if (open->len && c == open->data[open->len - 1]) {
+			buf_cut(open, open->len - 1);
+			scan->at++;
+		} else if (c == '"' ? !skip_string(scan) : !skip_word(scan)) {
+			return false;
+		}
+	} while (open->len);
+	return true;
+}
+
 /* One value, however deep. */
 static bool
 skip_value(struct scan *scan)
 {
-	size_t depth = 0;
+	struct buf open = BUF_INIT;
+	bool is_skipped = skip_brackets(scan, &open);
 
-	do {
-		skip(scan, depth ? " \t\r\n,:" : " \t\r\n");
-		if (scan->at == scan->end)
-			return false;
-		if (strchr("{[", *scan->at) && *scan->at) {
-			depth++;
-			scan->at++;
-		} else if (strchr("}]", *scan->at) && *scan->at && depth) {
-			depth--;
-			scan->at++;
-		} else if (*scan->at == '"' ? !skip_string(scan)
-					    : !skip_word(scan)) {
-			return false;
-		}
-	} while (depth);
-	return true;
+	buf_release(&open);
+	return is_skipped;
 }
 
 /* To behind the bracket of "value":[ */

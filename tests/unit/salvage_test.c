@@ -67,6 +67,9 @@ static const struct {
 	{ "a bracket too many: its pieces are not records",
 	  "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\"},\"e\":[{}]},{\"id\":\"c\"}]}",
 	  "a ~ {\"id\":\"b\"},\"e\"" },
+	{ "a bracket of the other kind", "{\"value\":[{\"id\":\"a\"},{\"id\":"
+	  "\"b\",\"e\":[{}},{\"x\":1}]},{\"id\":\"c\"}]}",
+	  "a ~ {\"id\":\"b\",\"e\":[{}" },
 	{ "the same, where a comma was", "{\"value\":[{\"id\":\"a\"},"
 	  "{\"id\":\"b\"},\"e\",{\"f\":1}},{\"id\":\"c\"}]}",
 	  "a null ~ {\"id\":\"b\"},\"e\",{\"f\":1}" },
