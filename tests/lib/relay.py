@@ -88,7 +88,8 @@ in_vain = []       # what was waited for and never came
 
 
 def ok(good, name, *notes):
-    """One TAP line; the notes are shown when it is not good."""
+    """One TAP line; the notes are shown when it is not good, where prove(1)
+    lets them through."""
     global count, failures
     count += 1
     print('%s %d - %s' % ('ok' if good else 'not ok', count, name))
@@ -96,7 +97,7 @@ def ok(good, name, *notes):
         failures += 1
         for note in notes:
             for line in str(note).splitlines():
-                print('# ' + line)
+                print('# ' + line, file=sys.stderr)
     sys.stdout.flush()
     return good
 

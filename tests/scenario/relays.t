@@ -214,7 +214,9 @@ def password_is_mended():
         os.chmod(relay.path('secret'), 0o600)
         relay.start()
         relay.deliver(mail(), TO)
-        ok(len(relay.outbox(1)) == 1, 'a wrong password is told')
+        found = relay.outbox(1)
+        ok(len(found) == 1, 'a wrong password is told',
+           *(each.as_string() for each in found), relay.read_log())
         tries = sum(each.count('AUTH') for each in server.commands)
         ok(tries <= 2, 'after a try or two, not one for each mail', tries)
         relay.write('secret', PASSWORD + '\n')
