@@ -382,7 +382,7 @@ explain_page(const struct explain *explain, const char *path,
 {
 	size_t i;
 
-	if (found->count > found->left.count)
+	if (found->readable)
 		(void)explain_document(explain, path, found->page, out);
 	for (i = 0; i < found->left.count; i++)
 		(void)cmd_fail("%s: a record is held: %s", path,

@@ -120,8 +120,12 @@ start_to_look(void *context)
 static bool
 is_news(const struct report_kept *kept, instant_ms now)
 {
-	return kept->customer || (now - kept->since >= VIGIL_KEPT_MS &&
-				  strcmp(kept->text, "none"));
+	int64_t ago = now - kept->since;
+
+	/* One in the future is of before the clock was set back. */
+	return kept->customer ||
+	       ((ago >= VIGIL_KEPT_MS || ago < -VIGIL_KEPT_MS) &&
+		strcmp(kept->text, "none"));
 }
 
 /* Once for each time: that has an identity. */

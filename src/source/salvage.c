@@ -210,6 +210,7 @@ take_good(struct taking *taking, const char *text, size_t length)
 	if (taking->records.len)
 		buf_putc(&taking->records, ',');
 	buf_append(&taking->records, text, length);
+	taking->out->readable++;
 }
 
 /* Does the beginning of the record, with its first name, stand in it again? */
@@ -240,6 +241,8 @@ doubt(struct taking *taking, const char *text, bool is_piece)
 	out->count--;
 	if (taking->records.len == taking->last_length)
 		out->left.count--;
+	else
+		out->readable--;
 	buf_cut(&taking->records, taking->last_length);
 }
 
@@ -347,6 +350,9 @@ take_records(struct taking *taking, struct scan *scan)
 			return true;
 		}
 		if (!skip_value(scan)) {
+			if (start < scan->end && *start != '{' &&
+			    !taking->doubted)
+				doubt(taking, start, true);
 			take_rest(taking, start, scan);
 			return true;
 		}

@@ -29,6 +29,7 @@ typedef VEC(struct salvage_left) salvage_lefts;
 struct salvage {
 	struct json *page;		/* without what is left out: give it
 					   to json_destroy() */
+	size_t readable;		/* records in it */
 	size_t count;			/* records there are, left out or not,
 					   before the one in which it breaks
 					   off; what is read of those behind

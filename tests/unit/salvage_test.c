@@ -70,6 +70,8 @@ static const struct {
 	{ "a bracket of the other kind", "{\"value\":[{\"id\":\"a\"},{\"id\":"
 	  "\"b\",\"e\":[{}},{\"x\":1}]},{\"id\":\"c\"}]}",
 	  "a ~ {\"id\":\"b\",\"e\":[{}" },
+	{ "two brackets too many", "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\"}},"
+	  "\"e\":1}]}", "a ~ {\"id\":\"b\"}" },
 	{ "the same, where a comma was", "{\"value\":[{\"id\":\"a\"},"
 	  "{\"id\":\"b\"},\"e\",{\"f\":1}},{\"id\":\"c\"}]}",
 	  "a null ~ {\"id\":\"b\"},\"e\",{\"f\":1}" },

@@ -120,6 +120,22 @@ test_loads(void)
 	close_all();
 }
 
+/* Then nobody knows how long it has been. */
+static void
+test_clock_set_back(void)
+{
+	open_all();
+	load("acme.rules", "last good", NULL);
+	relay.clock.fixed -= 6 * HOUR;
+	relay_pass(&relay, HOUR);
+	is_int((long long)told(FILE_KEPT), 1, "a clock that is set back delays "
+	       "it by no more than that");
+	relay_pass(&relay, 8 * HOUR);
+	is_int((long long)told(FILE_KEPT), 1, "and it is told once all the "
+	       "same");
+	close_all();
+}
+
 static void
 test_restart(void)
 {
@@ -176,6 +192,7 @@ main(void)
 	test_mended();
 	test_loads();
 	test_restart();
+	test_clock_set_back();
 	test_gone();
 	for (kind = FAILING_NOT; kind < FAILING_KINDS; kind++)
 		test_failing(kind);
