@@ -386,7 +386,8 @@ check_flood(const struct flood *flood)
 	else
 		is(message->limits.count ? message->limits.items[0] : NULL,
 		   NULL, "%s: is no limit", flood->name);
-	ok(effort < 50, "%s: soon (%.1f)", flood->name, effort);
+	/* Fifty under the sanitizers; what is quadratic takes thousands. */
+	ok(effort < 200, "%s: soon (%.1f)", flood->name, effort);
 	wire_encode(&all, message);
 	ok(wire_decode(arena, all.data, all.len, &error),
 	   "%s: can be sent to the parent %s", flood->name, error.data);
