@@ -228,13 +228,14 @@ find_inside(struct arena *arena, const struct mailloop_question *question)
 }
 
 /* Is the word of a report (RFC 3464 2.3.3, RFC 8098 3.2.6) no failure? One that
- * nobody knows may be. */
+ * nobody knows may be, and what was deleted, by whomever, may not have been
+ * read. */
 static bool
 is_harmless(const char *outcome)
 {
 	static const char *const words[] = {
 		"delayed", "delivered", "relayed", "expanded",
-		"displayed", "deleted", "dispatched", "processed",
+		"displayed", "dispatched", "processed",
 	};
 	size_t i;
 

@@ -92,7 +92,8 @@ struct message {
 
 	/* What a report says became of a mail, a word for each recipient, in
 	 * lower case: "failed", "delayed", "displayed"; "" when it does not
-	 * say. Empty for a mail that has no such part (dsn.h). */
+	 * say, or says elsewhere that it failed. Empty for a mail that has no
+	 * such part (dsn.h). */
 	VEC(const char *) outcomes;
 
 	/* Why this may be less than the whole mail: one sentence for each limit

@@ -16,7 +16,8 @@
 static struct arena *arena;
 static struct formats *formats;
 
-/* `%s` stands for the fields that say what became of the mail. */
+/* `%s` stands for the fields that say what became of the mail; a Status is one
+ * of them. */
 static const struct shape {
 	const char *name;
 	const char *sender;		/* of the envelope */
@@ -35,7 +36,7 @@ static const struct shape {
 	  "mx.example\nX-Postfix-Queue-ID: 4XmT2k\nX-Postfix-Sender: rfc822; "
 	  US "\nArrival-Date: Sat, 21 Nov 2026 10:00:00 +0000 (UTC)\n\n"
 	  "Final-Recipient: rfc822; bob@x.example\nOriginal-Recipient: "
-	  "rfc822;bob@x.example\n%sStatus: 5.1.1\nRemote-MTA: dns; x.example\n"
+	  "rfc822;bob@x.example\n%sRemote-MTA: dns; x.example\n"
 	  "Diagnostic-Code: smtp; 550 5.1.1 <bob@x.example>:\n    User unknown"
 	  "\n\n--4XmT2k.1/mx.example\nContent-Description: Undelivered Message "
 	  "Headers\nContent-Type: text/rfc822-headers\n\n" OURS
@@ -50,7 +51,7 @@ static const struct shape {
 	  " charset=us-ascii\n\nThis message was created automatically.\n\n"
 	  "--17955-eximdsn-1\nContent-type: message/delivery-status\n\n"
 	  "Reporting-MTA: dns; mx.example\n\n%sFinal-Recipient: rfc822;"
-	  "bob@x.example\nStatus: 5.0.0\n\n--17955-eximdsn-1\nContent-type: "
+	  "bob@x.example\n\n--17955-eximdsn-1\nContent-type: "
 	  "message/rfc822\n\n" OURS "Subject: x\n\nx\n--17955-eximdsn-1--\n" },
 	{ "OpenSMTPD", "",
 	  "Subject: Delivery status notification: error\nFrom: Mailer Daemon "
@@ -60,7 +61,7 @@ static const struct shape {
 	  " text/plain; charset=us-ascii\n\n    Hi!\n\n--12345/mx.example\n"
 	  "Content-Description: Delivery Report\nContent-Type: "
 	  "message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
-	  "Final-Recipient: rfc822; bob@x.example\n%sStatus: 5.0.0\n\n"
+	  "Final-Recipient: rfc822; bob@x.example\n%s\n"
 	  "--12345/mx.example\nContent-Type: text/rfc822-headers\n\n" OURS
 	  "\n--12345/mx.example--\n" },
 	{ "OpenSMTPD whose sender was rewritten", "srs0=x=y@gw.example",
@@ -68,7 +69,7 @@ static const struct shape {
 	  "<postmaster@mx.example>\nContent-Type: multipart/mixed; boundary=b\n"
 	  "\n--b\n\nHi!\n--b\nContent-Type: message/delivery-status\n\n"
 	  "Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; "
-	  "bob@x.example\n%sStatus: 4.0.0\n\n--b--\n" },
+	  "bob@x.example\n%s\n--b--\n" },
 	{ "Exchange", "",
 	  "From: <postmaster@x.example>\r\nSubject: Undeliverable: x\r\n"
 	  "MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type="
@@ -79,7 +80,7 @@ static const struct shape {
 	  "Content-Type: text/html\r\n\r\n<p>Your message</p>\r\n--a--\r\n\r\n"
 	  "--=_b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA:"
 	  " dns;x.example\r\nReceived-From-MTA: dns;mx.example\r\n \r\n"
-	  "Final-Recipient: rfc822;bob@x.example\r\n%sStatus: 5.1.10\r\n"
+	  "Final-Recipient: rfc822;bob@x.example\r\n%s"
 	  "X-Display-Name: Bob\r\n\r\n--=_b\r\nContent-Type: message/rfc822\r\n"
 	  "\r\n" OURS "\r\nx\r\n--=_b--\r\n" },
 	{ "a report in UTF-8, encoded", "",
@@ -103,17 +104,42 @@ static const struct word {
 	bool is_harmless;
 } words[] = {
 	{ "Action: failed\n", false },
+	{ "Action: failed\nStatus: 5.1.1\n", false },
 	{ "action:FAILED\n", false },
 	{ "Action: failed (mailbox is full)\n", false },
 	{ "Action: delayed\n", true },
+	{ "Action: delayed\nStatus: 4.4.1\n", true },
+	{ "Action: delayed\nStatus: 5.1.1\n", false },
+	{ "STATUS:\n 5.4.7 (too old)\nAction: delayed\n", false },
+	{ "Action: delivered\nStatus: 2.5.5\n", true },
+	{ "Action: delayed\nStatus: 4.4.1\n\nFinal-Recipient: rfc822; "
+	  "a@x.example\nAction: relayed\nStatus: 5.1.1\n", false },
 	{ "ACTION: Delayed (will be tried again)\nWill-Retry-Until: Sun, 22 Nov"
 	  " 2026 10:00:00 +0000\n", true },
 	{ "Action: delivered\n", true },
 	{ "Action:\n relayed\n", true },
 	{ "Action: expanded\n", true },
 	{ "Disposition: manual-action/MDN-sent-manually; displayed\n", true },
+	{ "Disposition: automatic-action/MDN-sent-automatically; processed\n",
+	  true },
+	{ "Disposition: automatic-action/MDN-sent-automatically; dispatched\n",
+	  true },
+	{ "Disposition: automatic-action/MDN-sent-automatically; processed/"
+	  "error\n", false },
+	{ "Disposition: manual-action/MDN-sent-manually; displayed/failure\n",
+	  false },
+	{ "Disposition: manual-action/MDN-sent-manually;\n\tdisplayed / "
+	  "error,x\n", false },
+	{ "Disposition: manual-action/MDN-sent-manually; displayed (at last)\n"
+	  " /error\n", false },
+	{ "Disposition: displayed/error\n", false },
+	{ "Disposition: manual-action/MDN-sent-manually; displayed\nError: "
+	  "lost it\n", false },
+	{ "Failure: lost it\nDisposition: manual-action/MDN-sent-manually; "
+	  "displayed\n", false },
+	{ "Disposition: manual-action/MDN-sent-manually; deleted\n", false },
 	{ "Disposition: automatic-action/MDN-sent-automatically;\n\tdeleted/"
-	  "error\n", true },
+	  "error\n", false },
 	{ "Disposition: automatic-action/MDN-sent-automatically; failed\n",
 	  false },
 	{ "Action: delayed\n\nFinal-Recipient: rfc822; a@x.example\nAction: "
