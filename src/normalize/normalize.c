@@ -181,7 +181,7 @@ doubt_unread(struct alert *alert, const struct message *message)
 
 	for (i = 0; i < message->parts.count; i++) {
 		const struct message_part *part = &message->parts.items[i];
-		enum sealed kind = sealed_find(part->type, part->name);
+		enum sealed kind = sealed_part(part);
 		const struct alert_doubt doubt = {
 			.kind = ALERT_DOUBT_SEALED, .one = sealed_names[kind],
 			.other = *part->name ? part->name : part->type,

@@ -135,7 +135,7 @@ put_message(struct buf *out, int depth, const struct message *message)
 		buf_printf(out, "part %zu", part->size);
 		put_quoted(out, " ", part->type);
 		put_quoted(out, " ", part->name);
-		buf_putc(out, '\n');
+		buf_puts(out, part->is_too_large ? " too large\n" : "\n");
 	}
 	for (i = 0; i < message->outcomes.count; i++)
 		put_fact(out, depth, "outcome", message->outcomes.items[i]);

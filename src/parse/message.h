@@ -74,6 +74,8 @@ struct message_part {
 	const char *type;	/* "image/png", lower case */
 	const char *name;	/* file name (RFC 2231 decoded), or "" */
 	size_t size;		/* octets, decoded */
+	bool is_too_large;	/* S/MIME that is not looked into for that
+				   reason: signed or encrypted, nobody knows */
 };
 
 struct message {

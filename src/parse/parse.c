@@ -16,7 +16,6 @@
 enum {
 	NESTED_MOST = 4,	/* messages in messages that are looked into,
 				   and wraps that are taken off */
-	SIGNED_MOST = 1 << 20,	/* octets of wraps in a mail: its time */
 	TEXT_MOST = 1 << 20,	/* octets of each kind of text: answer size */
 	NAME_SHOWN = 100,	/* octets of a file name in a sentence */
 	SNIFFED = 2048,		/* octets in which HTML names its charset, and
@@ -32,6 +31,7 @@ struct work {
 	size_t *signed_left;	/* octets of them, of the whole mail */
 	struct buf text;
 	struct buf html_text;
+	bool is_too_large;	/* the S/MIME at hand, for what is left */
 	struct buf decoded;	/* of the part at hand, reused */
 	struct buf readable;
 };
@@ -230,16 +230,6 @@ take_nested(struct work *work, const struct mime_leaf *leaf)
 	vec_push(work->arena, &work->message->nested, nested);
 }
 
-static void
-take_attachment(struct work *work, const struct mime_leaf *leaf)
-{
-	struct message_part part = { leaf->type, leaf->name, 0 };
-
-	decode(work, leaf);
-	part.size = work->decoded.len;
-	vec_push(work->arena, &work->message->parts, part);
-}
-
 static bool
 name_ends(const struct mime_leaf *leaf, const char *suffix)
 {
@@ -265,6 +255,17 @@ is_smime(const struct mime_leaf *leaf)
 	       name_ends(leaf, ".p7m");
 }
 
+static void
+take_attachment(struct work *work, const struct mime_leaf *leaf)
+{
+	struct message_part part = { .type = leaf->type, .name = leaf->name };
+
+	decode(work, leaf);
+	part.size = work->decoded.len;
+	part.is_too_large = is_smime(leaf) && work->is_too_large;
+	vec_push(work->arena, &work->message->parts, part);
+}
+
 /* What is signed is the mail itself: its parts are read as if nothing were
  * around them. */
 static bool
@@ -275,8 +276,8 @@ take_signed(struct work *work, const struct mime_leaf *leaf)
 	bool is_there = false;
 
 	decode(work, leaf);
-	if (work->wraps < NESTED_MOST &&
-	    work->decoded.len <= *work->signed_left) {
+	work->is_too_large = work->decoded.len > *work->signed_left;
+	if (work->wraps < NESTED_MOST && !work->is_too_large) {
 		*work->signed_left -= work->decoded.len;
 		is_there = smime_unwrap(work->decoded.data, work->decoded.len,
 					&inner);
@@ -404,7 +405,7 @@ struct message *
 parse_mail(struct arena *arena, const char *mail, size_t length)
 {
 	bool cut = length > PARSE_MOST;
-	size_t signed_left = SIGNED_MOST;
+	size_t signed_left = PARSE_SIGNED_MOST;
 	struct message *message;
 
 	message = parse_one(arena, mail, cut ? PARSE_MOST : length, 0,

@@ -9,7 +9,11 @@
 
 #include "parse/message.h"
 
-enum { PARSE_MOST = 8 << 20 };	/* octets of a mail that are looked at */
+enum {
+	PARSE_MOST = 8 << 20,	/* octets of a mail that are looked at */
+	PARSE_SIGNED_MOST = 1 << 20,	/* and of the wraps of S/MIME in it, all
+					   together: its time */
+};
 
 /* Never fails: at worst the message says in its limits what was not read. The
  * octets are only borrowed. A mail longer than PARSE_MOST is cut there. */

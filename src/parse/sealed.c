@@ -4,6 +4,7 @@
 
 const char *const sealed_names[SEALED_KINDS] = {
 	"", "smime", "pgp", "purview", "gateway", "tnef", "outlook", "piece",
+	"large",
 };
 
 static const struct {
@@ -64,4 +65,11 @@ sealed_find(const char *type, const char *name)
 		if (starts(name, names[i].start) && ends(name, names[i].end))
 			return names[i].kind;
 	return SEALED_NOT;
+}
+
+enum sealed
+sealed_part(const struct message_part *part)
+{
+	return part->is_too_large ? SEALED_LARGE :
+				    sealed_find(part->type, part->name);
 }

@@ -106,6 +106,7 @@ put_parts(struct buf *out, const struct message *message)
 		put_text(out, message->parts.items[i].type);
 		put_text(out, message->parts.items[i].name);
 		wire_put_u32(out, (uint32_t)message->parts.items[i].size);
+		wire_put_u32(out, message->parts.items[i].is_too_large);
 	}
 }
 
@@ -298,12 +299,13 @@ get_parts(struct source *source, struct message *message)
 {
 	size_t count;
 
-	for (count = get_count(source, 12); count; count--) {
+	for (count = get_count(source, 16); count; count--) {
 		struct message_part part;
 
 		part.type = get_text(source);
 		part.name = get_text(source);
 		part.size = get_u32(source);
+		part.is_too_large = get_flag(source);
 		vec_push(source->arena, &message->parts, part);
 	}
 }

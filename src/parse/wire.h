@@ -23,7 +23,7 @@
 #include <stdint.h>
 
 enum {
-	WIRE_GREETING = 0x33524C54,	/* "TLR3" */
+	WIRE_GREETING = 0x34524C54,	/* "TLR4" */
 	WIRE_MOST = 32 << 20,		/* octets of one answer */
 	WIRE_DEPTH_MOST = 16,		/* messages within messages */
 };

@@ -11,7 +11,7 @@ import tempfile
 BUILD = os.environ.get("BUILD", "build")
 READER = os.path.join(BUILD, "tocsin-reader")
 GOLDEN = "tests/mail/parse"
-GREETING = b"TLR3"
+GREETING = b"TLR4"
 
 count = failures = 0
 

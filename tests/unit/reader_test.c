@@ -254,20 +254,20 @@ static const struct fake_case fakes[] = {
 	  "was ended by signal 11" },
 	{ "one of another version", "printf TLR0 >&0; sleep 9",
 	  READER_UNAVAILABLE, "is of another version; restart tocsin" },
-	{ "one that dies of the mail", "printf TLR3 >&0; kill -SEGV $$",
+	{ "one that dies of the mail", "printf TLR4 >&0; kill -SEGV $$",
 	  READER_CRASHED, "the reader was ended by signal 11" },
 	{ "one that dies within an answer",
-	  "printf 'TLR3\\010\\0\\0\\0abc' >&0; exit 0", READER_CRASHED,
+	  "printf 'TLR4\\010\\0\\0\\0abc' >&0; exit 0", READER_CRASHED,
 	  "the reader ended with status 0" },
-	{ "one that never answers", "printf TLR3 >&0; exec sleep 9",
+	{ "one that never answers", "printf TLR4 >&0; exec sleep 9",
 	  READER_LATE, "the reader took longer than 300 ms" },
 	{ "one that answers with junk",
-	  "printf 'TLR3\\004\\0\\0\\0abcd' >&0; exec sleep 9", READER_CRASHED,
+	  "printf 'TLR4\\004\\0\\0\\0abcd' >&0; exec sleep 9", READER_CRASHED,
 	  "the reader's answer cannot be used" },
 	{ "one that announces 4 GB",
-	  "printf 'TLR3\\377\\377\\377\\377' >&0; exec sleep 9",
+	  "printf 'TLR4\\377\\377\\377\\377' >&0; exec sleep 9",
 	  READER_CRASHED, "the reader's answer is too large" },
-	{ "one that never stops talking", "printf TLR3 >&0; yes 2>/dev/null >&0",
+	{ "one that never stops talking", "printf TLR4 >&0; yes 2>/dev/null >&0",
 	  READER_CRASHED, "the reader's answer is too large" },
 };
 
@@ -324,7 +324,7 @@ check_blame(void)
 
 	snprintf(commands, sizeof(commands),
 		 "if test -e %s/again; then exec %s; fi\n"
-		 "touch %s/again; printf TLR3 >&0; sleep 0.2; kill -9 $$",
+		 "touch %s/again; printf TLR4 >&0; sleep 0.2; kill -9 $$",
 		 folder, program, folder);
 	reader = reader_create(fake(commands), LIMIT_MS);
 	for (id = 1; id <= 3; id++)

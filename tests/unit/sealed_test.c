@@ -52,16 +52,22 @@ static const struct part {
 	{ "application/octet-stream", "message.rpmsgx", SEALED_NOT, NULL },
 };
 
+static const char *
+part_of(const char *type, const char *name, const char *body)
+{
+	return arena_printf(arena, "--b\nContent-Type: %s\n"
+			    "Content-Disposition: attachment%s%s\n\n%s\n",
+			    type, *name ? "; filename=" : "", name, body);
+}
+
 static const struct alert *
-read_mail(const char *type, const char *name)
+read_parts(const char *more)
 {
 	const char *mail = arena_printf(arena,
 		"From: defender-noreply@microsoft.com\n"
 		"Subject: High-severity alert: Rare process\n"
 		"Content-Type: multipart/mixed; boundary=b\n\n--b\n"
-		"Content-Type: text/plain\n\nDevice: lab-1\n--b\n"
-		"Content-Type: %s\nContent-Disposition: attachment%s%s\n\nx\n"
-		"--b--\n", type, *name ? "; filename=" : "", name);
+		"Content-Type: text/plain\n\nDevice: lab-1\n%s--b--\n", more);
 
 	return normalize_mail(&(struct normalize_input){
 		.formats = formats, .customers = customers,
@@ -106,7 +112,8 @@ check_part(const struct part *part)
 {
 	const char *name = arena_printf(arena, "%s '%s'", part->type,
 					part->name);
-	const struct alert *alert = read_mail(part->type, part->name);
+	const struct alert *alert = read_parts(part_of(part->type, part->name,
+						       "x"));
 	const struct alert_doubt *doubt = find_doubt(alert);
 
 	ok(!alert->fields[ALERT_DEVICE].incomplete ==
@@ -122,6 +129,50 @@ check_part(const struct part *part)
 		  part->says), "%s: and what to do about it: %s", name,
 	   doubt_text(arena, doubt, words_find(languages, "en")));
 	check_languages(doubt, name);
+}
+
+/* So many octets of S/MIME, which nobody looks at when they are too many. */
+static const char *
+smime_of(const char *name, size_t octets)
+{
+	char *body = arena_array(arena, octets + 1, 1);
+	size_t i;
+
+	for (i = 0; i < octets; i++)
+		body[i] = i % 64 == 63 ? '\n' : 'x';
+	body[octets - 1] = 'x';
+	return part_of("application/pkcs7-mime", name, body);
+}
+
+/* What is too large to be opened is not called encrypted: to have it sent
+ * without encryption is no help when it is only signed. */
+static void
+test_large(void)
+{
+	const struct alert *alert = read_parts(smime_of("most.p7m",
+							PARSE_SIGNED_MOST));
+	const struct alert_doubt *doubt = find_doubt(alert);
+
+	is(doubt->one, "smime", "what is not too large is looked into");
+	alert = read_parts(smime_of("more.p7m", PARSE_SIGNED_MOST + 1));
+	doubt = find_doubt(alert);
+	is(doubt->one, "large", "what is larger is not, and this is said");
+	is_int((long long)alert->doubts.count, 1, "once");
+	ok(alert->fields[ALERT_DEVICE].incomplete, "and nothing of the mail is "
+	   "certain");
+	ok(strstr(doubt_text(arena, doubt, words_find(languages, "en")),
+		  "too large to be opened (more.p7m; the limit is 1 MiB)") &&
+	   strstr(doubt_text(arena, doubt, words_find(languages, "en")),
+		  "clear-signed"), "the limit, and what to do about it");
+	check_languages(doubt, "what is too large");
+
+	alert = read_parts(arena_printf(arena, "%s%s",
+		smime_of("one.p7m", PARSE_SIGNED_MOST / 2 + 1),
+		smime_of("two.p7m", PARSE_SIGNED_MOST / 2)));
+	is_int((long long)alert->doubts.count, 2, "two that are too large "
+	       "together:");
+	is(alert->doubts.items[0].one, "smime", "one is looked into");
+	is(alert->doubts.items[1].one, "large", "and the other one is not");
 }
 
 int
@@ -140,6 +191,7 @@ main(void)
 	ok(!diag_errors(diag), "what is shipped loads");
 	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
 		check_part(&parts[i]);
+	test_large();
 	arena_destroy(&arena);
 	return tap_done();
 }

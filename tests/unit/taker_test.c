@@ -708,7 +708,7 @@ static void
 test_released_again(void)
 {
 	char path[TEMPORARY_LENGTH];
-	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
+	struct reader *fake = relay_fake_reader("printf TLR4 >&0; kill -SEGV $$",
 						path);
 
 	relay_open(&relay, fake, RELAY_RULES);
@@ -909,7 +909,7 @@ static void
 test_reader_ended(enum failing_kind kind)
 {
 	char path[TEMPORARY_LENGTH];
-	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
+	struct reader *fake = relay_fake_reader("printf TLR4 >&0; kill -SEGV $$",
 						path);
 
 	relay_open(&relay, fake, RELAY_RULES);
@@ -952,7 +952,7 @@ test_reader_ended_often(void)
 {
 	struct unit busy = { .work = meet_conflict, .done = ignore };
 	char path[TEMPORARY_LENGTH];
-	struct reader *fake = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
+	struct reader *fake = relay_fake_reader("printf TLR4 >&0; kill -SEGV $$",
 						path);
 
 	relay_open(&relay, fake, RELAY_RULES);

@@ -614,7 +614,7 @@ main(void)
 	size_t i;
 
 	real_reader = relay_reader();
-	deadly_reader = relay_fake_reader("printf TLR3 >&0; kill -SEGV $$",
+	deadly_reader = relay_fake_reader("printf TLR4 >&0; kill -SEGV $$",
 					  path);
 	for (i = 0; i < STORIES; i++) {
 		const struct told want = tell(&stories[i], FAILING_NOT, 0,

@@ -15,7 +15,8 @@ sample(struct arena *arena, bool with_nested)
 	struct message_row hidden = { ROW_TABLE, "Tenant", "x\ny", "", true };
 	struct message_cells cells = { .table = 7 };
 	struct message_link link = { "https://x/", "open", true };
-	struct message_part part = { "image/png", "\xC3\xA9.png", 4711 };
+	struct message_part part = { "image/png", "\xC3\xA9.png", 4711,
+				     true };
 
 	message->subject = "s";
 	message->message_id = "id@x";
