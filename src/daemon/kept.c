@@ -32,21 +32,33 @@ kept_name(struct arena *arena, const char *file)
 	return name;
 }
 
-const char *
+/* What cannot be read for want of descriptors, or of rights, is there all the
+ * same. */
+static bool
+is_absent(const char *path)
+{
+	struct stat stat;
+
+	return lstat(path, &stat) && errno == ENOENT;
+}
+
+struct kept
 kept_find(struct arena *arena, const char *state, const char *name)
 {
 	const char *path = arena_printf(arena, "%s/last-good/%s", state, name);
 	struct buf bytes = BUF_INIT, error = BUF_INIT;
-	const char *text = NULL;
+	struct kept kept = { 0 };
 
 	if (file_read(path, KEPT_MOST, &bytes, &error) == OUTCOME_OK)
-		text = arena_strndup(arena, bytes.data, bytes.len);
+		kept.text = arena_strndup(arena, bytes.data, bytes.len);
+	else if (!is_absent(path))
+		kept.unknown = arena_strdup(arena, error.data);
 	buf_release(&bytes);
 	buf_release(&error);
-	return text;
+	return kept;
 }
 
-const char *
+struct kept
 kept_find_of(struct arena *arena, const char *state, const char *file)
 {
 	return kept_find(arena, state, kept_name(arena, file));
@@ -56,7 +68,7 @@ static void
 put(struct arena *arena, const char *state, const char *name, const char *text,
     size_t length)
 {
-	const char *kept = kept_find(arena, state, name);
+	const char *kept = kept_find(arena, state, name).text;
 	struct buf error = BUF_INIT;
 
 	if (kept && !strcmp(kept, text))
@@ -78,7 +90,7 @@ const char *
 kept_set_aside(struct arena *arena, const char *state, const char *name,
 	       const char *customer)
 {
-	const char *text = kept_find(arena, state, name);
+	const char *text = kept_find(arena, state, name).text;
 	/* No path is like this. */
 	const char *aside = digest_of(arena, arena_printf(arena,
 						"customer %s", customer));

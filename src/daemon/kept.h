@@ -11,11 +11,16 @@
 /* The name of the text of a file that is there. */
 const char *kept_name(struct arena *arena, const char *file);
 
-/* The text of that name, or NULL. */
-const char *kept_find(struct arena *arena, const char *state,
+struct kept {
+	const char *text;	/* NULL: there is none, */
+	const char *unknown;	/* or perhaps there is: why nobody knows */
+};
+
+/* The text of that name. */
+struct kept kept_find(struct arena *arena, const char *state,
 		      const char *name);
 /* The same, of a file that is there. */
-const char *kept_find_of(struct arena *arena, const char *state,
+struct kept kept_find_of(struct arena *arena, const char *state,
 			 const char *file);
 
 /* Make the folder, when it is missing, and keep a text; failures are logged,

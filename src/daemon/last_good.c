@@ -10,6 +10,8 @@
  *	  it has no last good text			it is left out
  *	a file with errors that is not as its last	gets that one
  *	  good text
+ *	a file with errors, and nobody can tell its	is left out, but only
+ *	  last good text				at a start
  *	nobody has errors, a customer is missed		his file's last good
  *							text is read, too
  *
@@ -38,8 +40,10 @@ struct loading {
 	instant_ms now;
 	struct generation *(*load)(const char *path, const struct map *instead,
 				   instant_ms now);
+	enum last_good_mode mode;
 	struct arena *arena;
 	struct map *instead;		/* as conf_load() takes it */
+	const char *unknown;		/* why a last good text is; or NULL */
 	struct generation *first;	/* what the files say */
 	struct generation *loaded;	/* the latest; maybe the first */
 };
@@ -90,25 +94,52 @@ last_good_keep(struct last_good *loaded)
 
 /* ---- whose fault it is ---- */
 
-/* A file that never was good. The main file is nobody's that could be left
- * out. */
+/* What the state says of a file is asked once: a name that each of a thousand
+ * files takes has a thousand parties. */
+struct blaming {
+	const struct generation *generation;
+	struct map *answers;		/* "new" or "old" */
+};
+
+static const char *
+ask(struct blaming *blaming, const char *file)
+{
+	struct arena *arena = arena_create();
+	const struct kept kept = kept_find_of(arena, blaming->generation->
+					      settings.state, file);
+	const char *answer = kept.text || kept.unknown ? "old" : "new";
+
+	arena_destroy(&arena);
+	(void)map_set(blaming->answers, file, (void *)answer);	/* the first */
+	return answer;
+}
+
+/* A file that never was good; one of which nobody can tell may have been. The
+ * main file is nobody's that could be left out. */
 static bool
 is_new(void *context, const struct diag_file *file)
 {
-	const struct generation *generation = context;
-	struct arena *arena = arena_create();
-	bool is_new = file && file != generation->conf->files.items[0] &&
-		      !kept_find_of(arena, generation->settings.state,
-				    file->name);
+	struct blaming *blaming = context;
+	const char *answer;
 
-	arena_destroy(&arena);
-	return is_new;
+	if (!file || file == blaming->generation->conf->files.items[0])
+		return false;
+	answer = map_find(blaming->answers, file->name);
+	if (!answer)
+		answer = ask(blaming, file->name);
+	return !strcmp(answer, "new");
 }
 
 void
 last_good_blame(struct generation *generation)
 {
-	diag_blame(generation->diag, is_new, generation);
+	struct arena *arena = arena_create();
+	struct blaming blaming = {
+		.generation = generation, .answers = map_create(arena),
+	};
+
+	diag_blame(generation->diag, is_new, &blaming);
+	arena_destroy(&arena);
 }
 
 /* ---- rounds ---- */
@@ -175,17 +206,21 @@ take_back(struct loading *loading, const char *file)
 	loading->instead = rest;
 }
 
-static const char *
-last_good_of(const struct loading *loading, const char *file)
+static struct kept
+last_good_of(struct loading *loading, const char *file)
 {
-	return kept_find_of(loading->arena, loading->loaded->settings.state,
-			    file);
+	const struct kept kept = kept_find_of(loading->arena,
+					      loading->loaded->settings.state,
+					      file);
+
+	if (kept.unknown)
+		loading->unknown = kept.unknown;
+	return kept;
 }
 
-/* Each broken file that never was good, and those whose last good text is no
- * help: it was good among others. */
+/* Each broken file that never was good; or those of which nobody can tell. */
 static bool
-leave_out_broken(struct loading *loading)
+leave_out_broken(struct loading *loading, bool unknown)
 {
 	const struct conf *conf = loading->loaded->conf;
 	bool changed = false;
@@ -194,8 +229,12 @@ leave_out_broken(struct loading *loading)
 	for (i = 1; i < conf->files.count; i++) {
 		const struct diag_file *file = conf->files.items[i];
 
-		if (!errors_of(loading->loaded, file) || !file->length ||
-		    last_good_of(loading, file->name))
+		struct kept kept;
+
+		if (!errors_of(loading->loaded, file) || !file->length)
+			continue;
+		kept = last_good_of(loading, file->name);
+		if (kept.text || !kept.unknown == unknown)
 			continue;
 		put(loading, file->name, "");
 		changed = true;
@@ -227,9 +266,12 @@ leave_out_clashing(struct loading *loading)
 
 	for (i = 0; i < files.count && tried < LAST_GOOD_SUSPECTS; i++) {
 		const char *file = files.items[i];
+		struct kept kept;
 
-		if (map_find(loading->instead, file) ||
-		    last_good_of(loading, file))
+		if (map_find(loading->instead, file))
+			continue;
+		kept = last_good_of(loading, file);
+		if (kept.text || kept.unknown)
 			continue;
 		tried++;
 		if (try_without(loading, file))
@@ -252,7 +294,7 @@ replace_broken(struct loading *loading)
 		if (!errors_of(loading->loaded, file) ||
 		    map_find(loading->instead, file->name))
 			continue;
-		text = last_good_of(loading, file->name);
+		text = last_good_of(loading, file->name).text;
 		if (!text || !strcmp(text, file->text))
 			continue;
 		put(loading, file->name, text);
@@ -286,9 +328,12 @@ bring_back(struct loading *loading, const struct gone_roll *missed)
 		const char *file = arena_strndup(loading->arena, one->file,
 			strlen(one->file) - (text_ends(one->file, CONF_BESIDE) ?
 					     strlen(CONF_BESIDE) : 0));
-		const char *text = kept_find(loading->arena, state,
-					     one->text);
+		const struct kept kept = kept_find(loading->arena, state,
+						   one->text);
+		const char *text = kept.text;
 
+		if (kept.unknown)
+			loading->unknown = kept.unknown;
 		if (!text || !is_first_with_file(missed, i))
 			continue;
 		put(loading, arena_printf(loading->arena, "%s" CONF_BESIDE,
@@ -303,13 +348,14 @@ bring_back(struct loading *loading, const struct gone_roll *missed)
 static bool
 mend(struct loading *loading)
 {
-	if (leave_out_broken(loading)) {
+	if (leave_out_broken(loading, false)) {
 		load_again(loading);
 		return true;
 	}
 	if (leave_out_clashing(loading))
 		return true;
-	if (!replace_broken(loading))
+	if (!replace_broken(loading) && (loading->mode != LAST_GOOD_START ||
+					 !leave_out_broken(loading, true)))
 		return false;
 	load_again(loading);
 	return true;
@@ -448,13 +494,12 @@ complete(struct loading *loading, struct last_good *out)
 
 /* There is one good generation in the end, or none. */
 static void
-conclude(struct loading *loading, enum last_good_mode mode,
-	 struct last_good *out)
+conclude(struct loading *loading, struct last_good *out)
 {
 	bool is_good = make_good(loading);
 
 	if (is_good && complete(loading, out))
-		is_good = mode == LAST_GOOD_START;
+		is_good = loading->mode == LAST_GOOD_START;
 	if (is_good && generation_good(loading->loaded)) {
 		list_kept(loading, out);
 		out->generation = loading->loaded;
@@ -484,12 +529,15 @@ last_good_load(const char *path, enum last_good_mode mode, instant_ms now,
 {
 	struct loading loading = {
 		.path = path, .now = now, .load = generation_load,
+		.mode = mode,
 	};
 
 	begin(&loading, out);
 	print_findings(loading.first);
 	warn_of_unread(loading.first);
-	conclude(&loading, mode, out);
+	conclude(&loading, out);
+	if (loading.unknown)
+		log_warning("trouble", "what", loading.unknown, NULL);
 	if (out->generation)
 		log_kept(out);
 	arena_destroy(&loading.arena);
@@ -500,12 +548,13 @@ last_good_look(const char *path, instant_ms now, struct last_good *out)
 {
 	struct loading loading = {
 		.path = path, .now = now, .load = generation_look,
+		.mode = LAST_GOOD_START,
 	};
 
 	begin(&loading, out);
 	if (!generation_good(loading.first))
 		print_findings(loading.first);
-	conclude(&loading, LAST_GOOD_START, out);
+	conclude(&loading, out);
 	arena_destroy(&loading.arena);
 }
 

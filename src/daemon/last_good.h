@@ -19,7 +19,8 @@
 
 enum last_good_mode {
 	/* The relay must start: who is missed and cannot be brought back is
-	 * left out. */
+	 * left out, and so is a broken file whose last good text cannot be
+	 * read. */
 	LAST_GOOD_START,
 	/* Then everything stays as it was. */
 	LAST_GOOD_RELOAD,
@@ -48,7 +49,8 @@ void last_good_load(const char *path, enum last_good_mode mode, instant_ms now,
 void last_good_look(const char *path, instant_ms now, struct last_good *out);
 
 /* What more than one file can be blamed for is the fault of those that the
- * state has no last good text of. Each load above has done so. */
+ * state has no last good text of; one that cannot be read is there. Each load
+ * above has done so. */
 void last_good_blame(struct generation *generation);
 
 void last_good_release(struct last_good *loaded);
