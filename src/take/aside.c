@@ -2,6 +2,7 @@
 
 #include "base/bug.h"
 #include "base/container.h"
+#include "base/map.h"
 #include "base/text.h"
 #include "pipeline/notice.h"
 
@@ -17,12 +18,25 @@ struct staying {
 	bool is_telling, is_told;
 };
 
+/* Those for which there is no room: they are counted, and told when the count
+ * has been above what was told of it for as long as a file may stay. */
+struct more {
+	struct arena *arena;
+	struct map *met;		/* their names, in this sweep */
+	struct buf why;			/* of the last one: names rise with
+					   time, so it is the newest */
+	size_t count;
+	size_t telling, told;		/* so many */
+	instant_ms since;		/* TIME_UNKNOWN: all are told */
+};
+
 struct aside {
 	struct aside_world world;
 	size_t count;			/* that nobody was told of */
 	struct buf first, why;		/* of them, for a terminal */
 	struct staying staying[ASIDE_STAYING_MOST];
 	size_t staying_count;
+	struct more more;
 
 	struct unit unit;
 	const struct generation *generation;	/* borrowed meanwhile */
@@ -31,6 +45,7 @@ struct aside {
 	struct arena *arena;		/* and of those that stay: what is told
 					   of them, */
 	VEC(const char *) lines;
+	size_t late;			/* how many these are */
 	instant_ms since;		/* and of the oldest one */
 	instant_ms now;
 };
@@ -71,11 +86,46 @@ find(struct aside *aside, const char *name)
 	return NULL;
 }
 
+/* Each once, as a sweep may meet it again. */
+static void
+count_more(struct aside *aside, const char *name, const char *why)
+{
+	struct more *more = &aside->more;
+
+	if (map_find(more->met, name))
+		return;
+	(void)map_set(more->met, arena_strdup(more->arena, name), more);
+	buf_reset(&more->why);
+	buf_puts(&more->why, why);
+	if (++more->count > more->told &&
+	    (more->since == TIME_UNKNOWN || more->since > now(aside)))
+		more->since = now(aside);
+}
+
+static void
+begin_more(struct more *more)
+{
+	arena_reset(more->arena);
+	more->met = map_create(more->arena);
+	more->count = 0;
+}
+
+/* What is gone may come again, and is then told again. */
+static void
+end_more(struct more *more)
+{
+	if (more->told > more->count)
+		more->told = more->count;
+	if (more->count == more->told)
+		more->since = TIME_UNKNOWN;
+}
+
 void
 aside_begin(struct aside *aside)
 {
 	size_t i;
 
+	begin_more(&aside->more);
 	for (i = 0; i < aside->staying_count; i++)
 		aside->staying[i].is_met = false;
 }
@@ -86,8 +136,10 @@ aside_stays(struct aside *aside, const char *name, const char *why)
 	struct staying *one = find(aside, name);
 
 	if (!one) {
-		if (aside->staying_count == ASIDE_STAYING_MOST)
+		if (aside->staying_count == ASIDE_STAYING_MOST) {
+			count_more(aside, name, why);
 			return;
+		}
 		one = &aside->staying[aside->staying_count++];
 		*one = (struct staying){
 			.name = bug_strdup(name), .why = bug_strdup(why),
@@ -120,24 +172,39 @@ forget_others(struct aside *aside)
 	aside->staying_count = kept;
 }
 
+/* So many that are due since then, and why. */
+static void
+add_late(struct aside *aside, size_t count, const char *why, instant_ms since)
+{
+	vec_push(aside->arena, &aside->lines, arena_strdup(aside->arena, why));
+	aside->late += count;
+	if (since < aside->since)
+		aside->since = since;
+}
+
 /* Those that are due, as they are told: the clerk has these texts alone. */
 static void
 gather(struct aside *aside)
 {
+	struct more *more = &aside->more;
 	size_t i;
 
 	aside->since = aside->now;
+	aside->late = 0;
 	for (i = 0; i < aside->staying_count; i++) {
 		struct staying *one = &aside->staying[i];
 
 		if (one->is_told || aside->now - one->since < ASIDE_LATE_MS)
 			continue;
 		one->is_telling = true;
-		vec_push(aside->arena, &aside->lines,
-			 arena_strdup(aside->arena, one->why));
-		if (one->since < aside->since)
-			aside->since = one->since;
+		add_late(aside, 1, one->why, one->since);
 	}
+	more->telling = more->told;
+	if (more->since == TIME_UNKNOWN ||
+	    aside->now - more->since < ASIDE_LATE_MS)
+		return;
+	more->telling = more->count;
+	add_late(aside, more->count - more->told, more->why.data, more->since);
 }
 
 /* ---- telling ---- */
@@ -178,6 +245,8 @@ identity_of(const struct aside *aside, struct arena *arena)
 	size_t i;
 
 	buf_printf(&text, "stays on %lld", (long long)(aside->now / DAY_MS));
+	if (aside->late > aside->lines.count)
+		buf_printf(&text, ", %zu", aside->late);
 	for (i = 0; i < aside->lines.count; i++)
 		buf_printf(&text, "\n%s", aside->lines.items[i]);
 	identity = arena_strndup(arena, text.data, text.len);
@@ -198,15 +267,15 @@ tell_staying(struct aside *aside, struct store *store, struct change *change,
 			.kind = NOTICE_STAYS,
 			.name = folder,
 			.since = aside->since,
-			.count = count,
+			.count = aside->late,
 			.items = items,
 		},
 	};
 
 	memcpy(items, aside->lines.items, count * sizeof(*items));
 	change_log(change, LOG_LEVEL_ERROR, "stays", "files",
-		   arena_printf(arena, "%zu", count), "in", folder, "first",
-		   items[0], NULL);
+		   arena_printf(arena, "%zu", aside->late), "in", folder,
+		   "first", items[0], NULL);
 	return pipeline_say(aside->generation, store, &word, aside->now,
 			    change, error);
 }
@@ -243,6 +312,9 @@ told(struct unit *unit, enum outcome outcome, const char *error)
 	if (outcome != OUTCOME_OK)
 		return;
 	aside->count -= aside->telling;
+	if (aside->more.told != aside->more.telling)
+		aside->more.since = TIME_UNKNOWN;
+	aside->more.told = aside->more.telling;
 	aside->world.stored(aside->world.context);
 }
 
@@ -250,6 +322,7 @@ void
 aside_tell(struct aside *aside)
 {
 	forget_others(aside);
+	end_more(&aside->more);
 	if (aside->is_telling)
 		return;
 	aside->now = now(aside);
@@ -272,8 +345,13 @@ aside_create(const struct aside_world *world)
 	*aside = (struct aside){
 		.world = *world, .first = BUF_INIT, .why = BUF_INIT,
 		.arena = arena_create(),
+		.more = {
+			.arena = arena_create(), .why = BUF_INIT,
+			.since = TIME_UNKNOWN,
+		},
 		.unit = { .work = tell, .done = told },
 	};
+	begin_more(&aside->more);
 	return aside;
 }
 
@@ -285,6 +363,8 @@ aside_destroy(struct aside **aside)
 	aside_begin(*aside);
 	forget_others(*aside);
 	arena_destroy(&(*aside)->arena);
+	arena_destroy(&(*aside)->more.arena);
+	buf_release(&(*aside)->more.why);
 	buf_release(&(*aside)->first);
 	buf_release(&(*aside)->why);
 	free(*aside);

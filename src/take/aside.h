@@ -38,7 +38,8 @@ void aside_destroy(struct aside **aside);
 
 enum {
 	ASIDE_LATE_MS = 15 * 60000,
-	/* Files that stay, of which it is known since when. */
+	/* Files that stay, of which it is known since when; of more, how
+	 * many. */
 	ASIDE_STAYING_MOST = 100,
 };
 

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "relay_twin.h"
 #include "store/query.h"
+#include "take/aside.h"
 #include "tap.h"
 
 #include <sys/stat.h>
@@ -353,6 +354,48 @@ test_stays(void)
 	start();
 	relay_pass(&relay, HOUR);
 	is_int((long long)stays_told(), 3, "once a day");
+	relay_close(&relay);
+}
+
+static void
+make_fifos(size_t from, size_t to)
+{
+	for (; from < to; from++)
+		make_fifo(arena_printf(relay.arena, "%03zu.a", from));
+}
+
+/* More than there is room for: all of it is told. */
+static void
+test_stays_many(void)
+{
+	open_rules(RELAY_RULES);
+	make_fifos(0, ASIDE_STAYING_MOST);
+	start();
+	relay_pass(&relay, 16 * RELAY_MINUTE);
+	is_int((long long)logged("event=stays files=100 "), 1, "as many as "
+	       "there is room for are told");
+	make_fifos(100, 130);
+	taker_wake(relay.taker);
+	relay_pass(&relay, 14 * RELAY_MINUTE);
+	is_int((long long)stays_told(), 1, "what comes later has its time");
+	relay_pass(&relay, 2 * RELAY_MINUTE);
+	is_int((long long)stays_told(), 2, "and is told");
+	is_int((long long)logged("event=stays files=30 "), 1, "all of it");
+	ok(logged("129.a"), "with the newest one by its name");
+	relay_pass(&relay, 3 * HOUR);
+	is_int((long long)stays_told(), 2, "once");
+	make_fifos(130, 135);
+	(void)unlink(inbox_path("120.a"));
+	taker_wake(relay.taker);
+	relay_pass(&relay, HOUR);
+	is_int((long long)logged("event=stays files=4 "), 1, "more than were "
+	       "told are told");
+	is_int((long long)stays_told(), 3, "once");
+	relay_close_taker(&relay);
+	start();
+	relay_pass(&relay, HOUR);
+	is_int((long long)logged("event=stays files=134 "), 1, "another "
+	       "process tells of all at once");
 	relay_close(&relay);
 }
 
@@ -1001,6 +1044,7 @@ main(void)
 	test_clock_set_back();
 	test_stop();
 	test_stays();
+	test_stays_many();
 	test_stays_no_more();
 	test_no_files();
 	test_together();
