@@ -73,6 +73,7 @@ class Bouncer:
     def late(self, to, octets):
         """Of a server that has no report-type and marks nothing."""
         text = self.headers(to, octets).replace('failed', 'delayed')
+        text = text.replace('Status: 5', 'Status: 4')
         return text.replace('/report; report-type=delivery-status', '/mixed')
 
     def plain(self, to, octets):
