@@ -55,6 +55,15 @@ first_from(const struct gaps *gaps, bool is_made, instant_ms since)
 	return first;
 }
 
+/* The one that is due longest comes last. */
+static int
+by_due(const void *a, const void *b)
+{
+	const struct gap *one = a, *other = b;
+
+	return (one->due < other->due) - (one->due > other->due);
+}
+
 void
 gaps_begin(struct gaps *gaps, bool is_made, instant_ms now,
 	   struct spans *spans, struct arena *arena)
@@ -63,7 +72,8 @@ gaps_begin(struct gaps *gaps, bool is_made, instant_ms now,
 	size_t i;
 
 	forget(gaps, is_made, now, spans->now.since);
-	/* What waits longest is read last. */
+	/* What waits at the bottom is read last. */
+	qsort(gaps->items, gaps->count, sizeof(*gaps->items), by_due);
 	for (i = 0; i < gaps->count; i++)
 		if (gaps->items[i].is_made == is_made &&
 		    gaps->items[i].due <= now)
@@ -139,18 +149,21 @@ gaps_failed(struct gaps *gaps, bool is_made, instant_ms at, instant_ms now,
 			.at = at, .is_made = is_made, .first = now,
 		};
 	}
+	gap->is_read = false;
 	gap->tries++;
 	gap->due = now + wait_of(gap->tries, every_ms);
 	return gap;
 }
 
+/* A record changes when it is made, or later. */
 static size_t
-count_of(const struct gaps *gaps, bool is_made)
+count_from(const struct gaps *gaps, bool is_made, instant_ms since)
 {
 	size_t i, count = 0;
 
 	for (i = 0; i < gaps->count; i++)
-		count += gaps->items[i].is_made == is_made;
+		count += gaps->items[i].is_made == is_made &&
+			 gaps->items[i].at >= since;
 	return count;
 }
 
@@ -159,7 +172,8 @@ gaps_must_tell(const struct gaps *gaps, const struct gap *gap, instant_ms now)
 {
 	return !gap->is_told && gap->tries >= GAP_TRIES &&
 	       now - gap->first >= GAP_TOLD_MS &&
-	       (!gap->is_made || count_of(gaps, true) > count_of(gaps, false));
+	       (!gap->is_made || count_from(gaps, true, gap->at) >
+				 count_from(gaps, false, gap->at));
 }
 
 void

@@ -44,7 +44,8 @@ struct gaps {
 };
 
 /* A run begins in `spans->now`: around all gaps of its kind, and, at last, for
- * those that are due. Forgets what an earlier run has not stored. */
+ * those that are due, the one that is so longest first. Forgets what an earlier
+ * run has not stored. */
 void gaps_begin(struct gaps *gaps, bool is_made, instant_ms now,
 		struct spans *spans, struct arena *arena);
 
@@ -56,8 +57,9 @@ struct gap *gaps_find(struct gaps *gaps, bool is_made, struct span span);
 struct gap *gaps_failed(struct gaps *gaps, bool is_made, instant_ms at,
 			instant_ms now, int64_t every_ms);
 
-/* Is it time to tell of it? What was made is the same record that changed: it
- * is told unless as many changes are known. */
+/* Is it time to tell of it? What was made is the same record that changed, at
+ * that time or later: it is told unless as many changes are known from there
+ * on. */
 bool gaps_must_tell(const struct gaps *gaps, const struct gap *gap,
 		    instant_ms now);
 

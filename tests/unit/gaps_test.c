@@ -104,9 +104,47 @@ test_made(void)
 	ok(gaps_must_tell(&gaps, made, HOUR), "what only a sweep finds is "
 	   "told");
 	is_int(gaps_untold(&gaps), TIME_UNKNOWN, "and no matter of the cursor");
+	(void)gaps_failed(&gaps, false, 4, 0, MINUTE);
+	ok(gaps_must_tell(&gaps, made, HOUR), "what changed before that is "
+	   "another");
 	(void)gaps_failed(&gaps, false, 6, 0, MINUTE);
 	ok(!gaps_must_tell(&gaps, made, HOUR), "it is what changed, if as many "
 	   "did");
+	(void)gaps_failed(&gaps, true, 2, 0, MINUTE);
+	ok(!gaps_must_tell(&gaps, made, HOUR), "whatever was made before");
+	(void)gaps_failed(&gaps, true, 6, 0, MINUTE);
+	ok(gaps_must_tell(&gaps, made, HOUR), "unless more were made since");
+}
+
+/* The longer one is due, the sooner it is asked for. */
+static void
+test_due(void)
+{
+	struct arena *arena = arena_create();
+	struct gaps gaps = { .count = 0 };
+	struct spans spans = { .now = { SINCE, SPAN_OPEN } };
+
+	(void)gaps_failed(&gaps, false, 7, MINUTE, MINUTE);
+	(void)gaps_failed(&gaps, false, 5, 0, MINUTE);
+	(void)gaps_failed(&gaps, false, 6, 2 * MINUTE, MINUTE);
+	gaps_begin(&gaps, false, HOUR, &spans, arena);
+	ok(spans_next(&spans) && spans.now.since == 5 &&
+	   spans_next(&spans) && spans.now.since == 7 &&
+	   spans_next(&spans) && spans.now.since == 6, "in the order in which "
+	   "they are due");
+	arena_destroy(&arena);
+}
+
+/* What has failed again is not read, whatever came before. */
+static void
+test_read(void)
+{
+	struct gaps gaps = { .count = 0 };
+
+	gaps_failed(&gaps, false, 7, 0, MINUTE)->is_read = true;
+	(void)gaps_failed(&gaps, false, 7, 0, MINUTE);
+	gaps_stored(&gaps);
+	is_int((long long)gaps.count, 1, "what was read and fails again stays");
 }
 
 static size_t
@@ -153,6 +191,8 @@ main(void)
 	}
 	test_told();
 	test_made();
+	test_due();
+	test_read();
 	test_limits();
 	return tap_done();
 }
