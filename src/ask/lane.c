@@ -405,6 +405,8 @@ lane_set_back(struct lane *lane, int64_t back_ms)
 	lane->due -= back_ms;
 	lane->held -= back_ms;
 	lane->budget_at -= back_ms;
+	lane->began -= back_ms;
+	lane->newest -= back_ms;
 	gaps_set_back(&lane->gaps, back_ms);
 }
 

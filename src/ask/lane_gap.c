@@ -12,6 +12,8 @@
  *				the API counts, and what fails still is a gap
  *
  * What else there is, is told by then; a gap is asked for again, see gaps.h.
+ * All that takes its time where the API fails late: so what is newest is asked
+ * for in between, once in an interval.
  */
 #include "ask/lane_private.h"
 #include "base/log.h"
@@ -47,8 +49,11 @@ plan_probe(struct lane *lane)
 		doubted.until = present;
 	if (doubted.since >= doubted.until)
 		return false;
-	vec_push(lane->run, &lane->spans.wait, doubted);
-	lane->spans.now = (struct span){ present, SPAN_OPEN };
+	lane->spans.now = doubted;
+	spans_back(&lane->spans, (struct span){ present, SPAN_OPEN },
+		   lane->run);
+	lane->probed = present;
+	lane->newest = lane_now(lane);
 	lane_begin_span(lane);
 	lane_take_next(lane);
 	lane->is_probing = lane->is_closing_in = true;
@@ -132,8 +137,7 @@ end_steps(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 		leave_gap(lane, answer, arena);
 	else if (gap)
 		gap->is_read = true;
-	if (spans_next(&lane->spans))
-		lane_begin_span(lane);
+	lane_next_span(lane);
 }
 
 static void
@@ -177,17 +181,54 @@ step(struct lane *lane, const struct refusal *why)
 	lane_go_on(lane);
 }
 
+/* What is new does not wait for all of it: an API may take its time to fail.
+ * A sweep is told of it by what changed. */
+static void
+look_for_news(struct lane *lane)
+{
+	const instant_ms now = lane_now(lane);
+
+	if (now - lane->newest < lane->plan->every_ms)
+		return;
+	lane->newest = now;
+	lane->is_news = true;
+	spans_back(&lane->spans, (struct span){
+		lane->window.is_sweep ? lane->began + lane->skew_ms :
+					lane->probed, SPAN_OPEN
+	}, lane->run);
+}
+
+/* The next run may get around it. */
+static void
+leave_news(struct lane *lane)
+{
+	lane_next_span(lane);
+	lane_take_next(lane);
+	lane_go_on(lane);
+}
+
 static void
 close_in(struct lane *lane, const struct refusal *why)
 {
+	lane->is_late = true;
 	if (lane->is_stepping || !spans_halve(&lane->spans, lane_now(lane) +
 					      lane->skew_ms, lane->run)) {
 		step(lane, why);
 		return;
 	}
+	look_for_news(lane);
 	lane_begin_span(lane);
 	lane_take_next(lane);
 	lane_go_on(lane);
+}
+
+/* Of what is known of, others wait once that takes as long as an interval. */
+bool
+lane_leaves_gap(struct lane *lane)
+{
+	return lane->is_late &&
+	       lane_now(lane) - lane->began >= lane->plan->every_ms &&
+	       gaps_find(&lane->gaps, lane->window.is_sweep, lane->spans.now);
 }
 
 bool
@@ -201,6 +242,10 @@ lane_goes_around(struct lane *lane, const struct poll_answer *answer)
 	if (lane->is_probing || lane->in_vain >= IN_VAIN_MOST) {
 		lane_end_run(lane);
 		return false;
+	}
+	if (lane->is_news) {
+		leave_news(lane);
+		return true;
 	}
 	if (lane->is_closing_in || (is_gap && lane->pages)) {
 		lane->in_vain++;
@@ -236,6 +281,8 @@ lane_plan_step(struct lane *lane, struct poll_answer *answer, const char *first,
 
 	lane->next = NULL;
 	lane->steps_in_vain = 0;
+	/* It does not count: nobody knows what is behind. */
+	lane->has_gap |= is_same;
 	if (!answer->passed || is_same) {
 		end_steps(lane, answer, arena);
 		return;

@@ -72,8 +72,12 @@ struct lane {
 	bool must_sweep;		/* with the next run */
 	instant_ms sweep_tried;		/* or TIME_UNKNOWN */
 	const char *link;		/* the page to ask for */
-	struct map *links;		/* that were followed */
+	struct map *links;		/* of the span, that were followed */
+	instant_ms began, newest;	/* it, and the last time that what is
+					   newest was asked for, by our clock */
 	struct spans spans;		/* of the window */
+	struct span left;		/* the one before `spans.now`, if */
+	bool has_left;			/* the page behind begins a span */
 	size_t pages;
 	size_t records;			/* of the span */
 	const char *first;		/* the first one of it, by its id */
@@ -95,6 +99,9 @@ struct lane {
 	bool is_probing;		/* is it the API, or the page? */
 	bool is_closing_in;		/* it is a page */
 	bool is_stepping;		/* through a millisecond */
+	bool is_late;			/* so what is newest has waited */
+	bool is_news;			/* it is asked for in between */
+	instant_ms probed;		/* from there, by their clock */
 	unsigned int in_vain;		/* pages since the last good one */
 	bool has_gap;			/* one of its records has failed */
 	unsigned int steps_in_vain;	/* since the last good one */
@@ -159,6 +166,8 @@ const char *lane_link_from(const struct lane *lane, size_t skip,
 			   unsigned int top);
 /* What is to be asked for next is the first page of the span, */
 void lane_begin_span(struct lane *lane);
+/* or of the one that waits, if there is one, */
+void lane_next_span(struct lane *lane);
 /* and that, the page behind this one, is what the lane is at from now on. */
 void lane_take_next(struct lane *lane);
 /* A new alert may wait for the name of its incident. */
@@ -176,6 +185,8 @@ bool lane_goes_around(struct lane *lane, const struct poll_answer *answer);
 void lane_doubt_page(struct lane *lane, const struct poll_answer *answer);
 /* Then something else is asked for before it. */
 void lane_look_into_doubt(struct lane *lane);
+/* Is the span one that can wait for another run? */
+bool lane_leaves_gap(struct lane *lane);
 /* A page is good. */
 void lane_is_well(struct lane *lane);
 /* What is behind it, in a millisecond that is read one by one; `first` tells

@@ -348,7 +348,7 @@ lane_store(struct lane *lane, struct poll_answer *answer, bool is_last,
 		/* Nobody is told of what was there at the first contact. */
 		/* What is planned behind a page that is cut holds but once. */
 		.may_miss = lane_may_await_names(lane) && !answer->is_cut &&
-			    !lane->cannot_count &&
+			    !lane->cannot_count && !lane->is_stepping &&
 			    (cursor_is_met(&lane->row) || lane->world->since),
 		.is_told_each = lane->world->each,
 		.early_ms = lane->world->chance(CURSOR_SWEEP_EVERY_MS),

@@ -38,7 +38,7 @@ const char *
 lane_link_from(const struct lane *lane, size_t skip, unsigned int top)
 {
 	const struct source_window window = {
-		.is_made = lane->window.is_sweep,
+		.is_made = lane->window.is_sweep && !lane->is_news,
 		.since = lane->spans.now.since,
 		.until = lane->spans.now.until == SPAN_OPEN ? 0 :
 			 lane->spans.now.until,
@@ -61,6 +61,7 @@ begin_run(struct lane *lane)
 	lane->must_sweep = false;
 	lane->run = arena_create();
 	lane->links = map_create(lane->run);
+	lane->began = lane->newest = time.now;
 	lane->pages = lane->records = lane->set_aside = 0;
 	lane->spans = (struct spans){
 		.now = { lane->window.since, SPAN_OPEN },
@@ -69,6 +70,7 @@ begin_run(struct lane *lane)
 		   lane->run);
 	lane->is_doubted = false;
 	lane->is_probing = lane->is_closing_in = lane->is_stepping = false;
+	lane->is_late = lane->is_news = lane->has_left = false;
 	lane->in_vain = 0;
 	lane->first = NULL;
 	lane->is_alone = lane->is_counted = false;
@@ -98,6 +100,17 @@ must_sweep(const struct lane *lane)
 	       cursor_must_sweep(&lane->row, lane->sweep_tried, &time);
 }
 
+/* An interval lies between two runs; or, when it took long to get around
+ * something, between the times at which what is newest is asked for. */
+static instant_ms
+next_run(const struct lane *lane)
+{
+	if (lane->must_sweep)
+		return lane_now(lane);
+	return (lane->is_late ? lane->newest : lane_now(lane)) +
+	       lane->plan->every_ms;
+}
+
 static void
 run_done(struct lane *lane)
 {
@@ -109,8 +122,7 @@ run_done(struct lane *lane)
 	lane->top = lane->top * 2 < most ? lane->top * 2 : most;
 	lane_end_run(lane);
 	lane->must_sweep = must_sweep(lane);
-	lane_wait(lane, lane_now(lane) +
-			(lane->must_sweep ? 0 : lane->plan->every_ms));
+	lane_wait(lane, next_run(lane));
 	lane_run_ended(lane, NULL);
 }
 
@@ -165,6 +177,23 @@ lane_begin_span(struct lane *lane)
 	lane->first = NULL;
 	lane->next_is_alone = lane->next_is_counted = false;
 	lane->next = lane_link_from(lane, 0, lane->top);
+	/* A span that has failed may be read in the same run. */
+	lane->links = map_create(lane->run);
+}
+
+void
+lane_next_span(struct lane *lane)
+{
+	const struct span before = lane->spans.now;
+
+	lane->is_news = false;
+	do {
+		if (!spans_next(&lane->spans))
+			return;
+	} while (lane_leaves_gap(lane));
+	lane->left = before;
+	lane->has_left = true;
+	lane_begin_span(lane);
 }
 
 /* Behind a page that gives no link: counted from the start of the span. */
@@ -207,8 +236,8 @@ find_next(struct lane *lane, struct poll_answer *answer, const char *first)
 		halve(lane, answer);
 	else if (goes_on)
 		count_on(lane, answer);
-	if (!lane->next && spans_next(&lane->spans))
-		lane_begin_span(lane);
+	if (!lane->next)
+		lane_next_span(lane);
 }
 
 /* The page behind this one, if there is one and it may be asked for. */
@@ -218,6 +247,7 @@ plan_next(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 	const char *first = first_of(answer, arena);
 
 	lane->next_sentence = NULL;
+	lane->has_left = false;
 	if (lane->is_stepping)
 		lane_plan_step(lane, answer, first, arena);
 	else
@@ -290,6 +320,8 @@ lane_await_names(struct lane *lane)
 {
 	struct lane *along = lane->along;
 
+	if (lane->has_left)
+		spans_back(&lane->spans, lane->left, lane->run);
 	lane->has_waited = true;
 	lane->state = LANE_AWAITING_NAMES;
 	lane->due = lane_now(lane) + NAME_WAIT_MS;

@@ -14,6 +14,13 @@ spans_halve(struct spans *spans, instant_ms present, struct arena *arena)
 	return true;
 }
 
+void
+spans_back(struct spans *spans, struct span before, struct arena *arena)
+{
+	vec_push(arena, &spans->wait, spans->now);
+	spans->now = before;
+}
+
 bool
 spans_next(struct spans *spans)
 {

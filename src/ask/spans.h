@@ -31,4 +31,7 @@ bool spans_halve(struct spans *spans, instant_ms present, struct arena *arena);
 /* `now` was read; the next one. False: that was the last. */
 bool spans_next(struct spans *spans);
 
+/* `before` is read, and then what is `now`. */
+void spans_back(struct spans *spans, struct span before, struct arena *arena);
+
 #endif

@@ -994,6 +994,8 @@ static const struct poison {
 /* What the API makes of $skip. */
 static const char *const counting[] = { "counts", "refuses", "does not" };
 
+#define TOP_ALONE "counts to $top alone"
+
 static const struct poison *poison;
 static const char *counts;
 static size_t poison_at, poison_page;	/* most records in a page */
@@ -1180,6 +1182,7 @@ static const struct silence *silence;
 static VEC(instant_ms) changes;		/* of each of `alerts` */
 static VEC(size_t) silent;		/* numbers of alerts */
 static bool is_ill;			/* the API as a whole */
+static int64_t made_before;		/* its change is the first alert */
 
 static bool
 is_silent(size_t i)
@@ -1210,6 +1213,13 @@ is_asked_for(const char *url, instant_ms when)
 	return when >= since_of(url) && (until == TIME_UNKNOWN || when < until);
 }
 
+/* When it changed, or was made. */
+static instant_ms
+time_of(const char *url, size_t i)
+{
+	return changes.items[i] - (i || kind_of(url) != MADE ? 0 : made_before);
+}
+
 /* One page is all of a window, as far as $top and $skip are not known. */
 static void
 answer_silently(struct twin_request *request)
@@ -1217,7 +1227,8 @@ answer_silently(struct twin_request *request)
 	const char *url = request->request.url;
 	bool can_count = !strcmp(counts, "counts");
 	size_t skip = can_count ? number_in(url, "$skip=", 0) : 0;
-	size_t top = can_count ? number_in(url, "$top=", 100) : 100, i, n = 0;
+	size_t top = can_count || !strcmp(counts, TOP_ALONE) ?
+		     number_in(url, "$top=", 100) : 100, i, n = 0;
 	struct buf text = BUF_INIT;
 	bool is_bad = is_ill;
 
@@ -1225,7 +1236,7 @@ answer_silently(struct twin_request *request)
 		return;
 	buf_puts(&text, "{\"value\":[");
 	for (i = 0; i < alerts.count; i++) {
-		if (!is_asked_for(url, changes.items[i]) || n++ < skip ||
+		if (!is_asked_for(url, time_of(url, i)) || n++ < skip ||
 		    n > skip + top)
 			continue;
 		is_bad |= is_silent(i);
@@ -1279,6 +1290,7 @@ open_silence(size_t records, int64_t apart_ms)
 	open_all("graph using reader every 1m");
 	pass(2 * MINUTE);
 	is_ill = false;
+	made_before = 0;
 	memset(&changes, 0, sizeof(changes));
 	memset(&silent, 0, sizeof(silent));
 	for (i = 0; i < records; i++)
@@ -1376,6 +1388,155 @@ test_silence_together(void)
 	close_all();
 }
 
+/* Whatever it makes of what it is asked, no millisecond is left behind of which
+ * nobody heard. */
+static void
+test_silence_together_uncounted(const char *how, size_t at)
+{
+	counts = how;
+	open_silence(3, 0);
+	vec_push(arena, &silent, at);
+	pass(30 * MINUTE);
+	is_int((int64_t)log_has("event=hold"), 1, "of one millisecond record "
+	       "%zu %s, the API %s: it is told", at, silence->name, how);
+	counts = counting[0];
+	close_all();
+}
+
+static void
+test_silence_uncounted(void)
+{
+	size_t at, i;
+
+	for (at = 0; at < 3; at++) {
+		test_silence_together_uncounted(TOP_ALONE, at);
+		for (i = 0; i < sizeof(counting) / sizeof(*counting); i++)
+			test_silence_together_uncounted(counting[i], at);
+	}
+}
+
+/* Seconds until the newest alert is told. */
+static int64_t
+until_told(void)
+{
+	const instant_ms began = now.fixed;
+	const char *want = arena_printf(arena, "notify a%zu.",
+					alerts.count - 1);
+
+	while (!strstr(items(), want) && now.fixed - began < 3 * HOUR)
+		pass(5 * SECOND);
+	return (now.fixed - began) / SECOND;
+}
+
+/* One after the other, in any order: the tenant can be read. */
+static void
+test_silence_follows(const size_t *order)
+{
+	size_t i;
+
+	open_silence(4, SECOND);
+	pass(MINUTE + 2 * TICK);
+	for (i = 0; i < 3; i++) {
+		vec_push(arena, &silent, order[i]);
+		pass(5 * MINUTE);
+		ok(row_of("graph").failed == TIME_UNKNOWN, "record %zu of "
+		   "%zu%zu%zu %s, the API %s: it can be read", i, order[0],
+		   order[1], order[2], silence->name, counts);
+		add_changed(now.fixed);
+		ok(until_told() <= 65, "what comes is told");
+	}
+	/* Shows late, and before all others. */
+	add_changed(changes.items[0] - SECOND);
+	ok(until_told() <= 65, "and what comes late");
+	pass(90 * MINUTE);
+	ok(row_of("graph").failed == TIME_UNKNOWN, "nor does it fail later");
+	close_all();
+}
+
+static void
+test_silence_in_any_order(void)
+{
+	static const size_t orders[][3] = {
+		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+		{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(orders) / sizeof(*orders); i++) {
+		counts = counting[i % 3];
+		test_silence_follows(orders[i]);
+	}
+	counts = counting[0];
+}
+
+/* Only a sweep asks for the time at which it was made. */
+static void
+test_silence_shows_late(void)
+{
+	open_silence(1, 0);
+	made_before = 3 * DAY;
+	vec_push(arena, &silent, 0);
+	pass(3 * HOUR);
+	is_int((int64_t)log_has("event=hold"), 1, "one is told");
+	add_changed(now.fixed);
+	pass(5 * MINUTE);
+	add_changed(now.fixed - HOUR);
+	vec_push(arena, &silent, 2);
+	pass(6 * HOUR);
+	is_int((int64_t)log_has("event=hold"), 2, "and another that has shown "
+	       "late, of which no more is known");
+	close_all();
+}
+
+/* Many minutes of closing in, and the hours behind it. */
+static void
+test_silence_is_slow(size_t bad, const char *how)
+{
+	int64_t worst = 0, waited;
+	size_t i;
+
+	counts = how;
+	open_silence(0, 0);
+	pass(4 * MINUTE);
+	for (i = 0; i < 20; i++)
+		add_changed(now.fixed - (instant_ms)(21 - i) * 10 * SECOND);
+	for (i = 0; i < bad; i++)
+		vec_push(arena, &silent, i * 2);
+	pass(3 * MINUTE);
+	for (i = 0; i < 20; i++) {
+		add_changed(now.fixed);
+		waited = until_told();
+		worst = waited > worst ? waited : worst;
+		pass((i < 10 ? 20 : 613) * SECOND);
+	}
+	ok(worst <= 2 * 60 + 15, "%zu records are never answered, the API %s: what "
+	   "comes meanwhile is told after %d seconds at most", bad, how,
+	   (int)worst);
+	is(wrongly_told(), "", "and what is around them");
+	is_int((int64_t)log_has("event=hold"), (int64_t)bad, "each is told "
+	       "once");
+	counts = counting[0];
+	close_all();
+}
+
+/* A page that waits for a name is asked for again, and then what was to be
+ * asked for behind it. */
+static void
+test_silence_names(void)
+{
+	open_silence(3, MINUTE);
+	vec_push(arena, &silent, 1);
+	pass(6 * MINUTE);
+	vec_push(arena, &alerts, alert("a3.", now.fixed, now.fixed, "77"));
+	vec_push(arena, &changes, now.fixed);
+	add_changed(changes.items[0] + SECOND);
+	vec_push(arena, &incidents, "{\"id\":\"77\",\"displayName\":\"N\"}");
+	pass(MINUTE + 2 * TICK);
+	is(wrongly_told(), "", "what is read behind a name that is waited for "
+	   "is told");
+	close_all();
+}
+
 /* Now and then a page fails by itself. */
 static void
 test_silence_passes(void)
@@ -1447,9 +1608,16 @@ test_silence(void)
 	test_silence_lasts();
 	test_silence_restart();
 	test_silence_together();
+	test_silence_uncounted();
+	test_silence_in_any_order();
+	test_silence_shows_late();
+	test_silence_names();
 	test_silence_passes();
 	test_silence_spreads();
 	test_ill();
+	silence = &silences[6];
+	test_silence_is_slow(1, counting[0]);
+	test_silence_is_slow(4, counting[2]);
 }
 
 static void
