@@ -14,17 +14,24 @@
  * What else there is, is told by then; a gap is asked for again, see gaps.h.
  * All that takes its time where the API fails late: so what is newest is asked
  * for in between, once in an interval.
+ *
+ * An API may also fail at random. Closing in, no page is given up that has not
+ * failed twice; where one is answered then, so are the others asked for more
+ * often, or else halves of halves would fail without end.
  */
 #include "ask/lane_private.h"
 #include "base/log.h"
 
 enum {
-	/* A day in halves are 27; more failures one after the other are not
+	/* A month in halves are 32; more failures one after the other are not
 	 * the fault of a record. */
-	IN_VAIN_MOST = 32,
+	IN_VAIN_MOST = 64,
 	/* Of records that are asked for one by one: an API that does not count
 	 * gives the same one each time. */
 	STEPS_IN_VAIN_MOST = 3,
+	/* Of a page while it is closed in. */
+	PAGE_TRIES = 2,
+	PAGE_TRIES_FLAKY = 6,
 };
 
 static bool
@@ -111,6 +118,7 @@ leave_gap(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 				      lane->plan->every_ms);
 
 	if (!gap) {
+		lane->next_turn = TURN_LATER;
 		lane->next_sentence = "more of what the API has cannot be "
 			"fetched than can be right";
 		return;
@@ -231,8 +239,17 @@ lane_leaves_gap(struct lane *lane)
 	       gaps_find(&lane->gaps, lane->window.is_sweep, lane->spans.now);
 }
 
+/* Any page may fail by itself, and more often so in a run of which one did. */
+static bool
+may_pass(const struct lane *lane)
+{
+	return lane->tries + 1 < (lane->is_flaky ? PAGE_TRIES_FLAKY :
+						   PAGE_TRIES);
+}
+
 bool
-lane_goes_around(struct lane *lane, const struct poll_answer *answer)
+lane_goes_around(struct lane *lane, const struct poll_answer *answer,
+		 bool is_slow)
 {
 	bool is_gap = gaps_find(&lane->gaps, lane->window.is_sweep,
 				lane->spans.now);
@@ -248,6 +265,11 @@ lane_goes_around(struct lane *lane, const struct poll_answer *answer)
 		return true;
 	}
 	if (lane->is_closing_in || (is_gap && lane->pages)) {
+		if (!is_slow && may_pass(lane)) {
+			lane->tries++;
+			lane_go_on(lane);
+			return true;
+		}
 		lane->in_vain++;
 		close_in(lane, &answer->refusal);
 		return true;
@@ -267,6 +289,7 @@ lane_is_well(struct lane *lane)
 	struct gap *gap = gaps_find(&lane->gaps, lane->window.is_sweep,
 				    lane->spans.now);
 
+	lane->is_flaky |= lane->is_closing_in && lane->tries;
 	lane->is_probing = false;
 	lane->in_vain = 0;
 	if (gap && !lane->is_stepping)

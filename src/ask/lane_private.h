@@ -88,7 +88,8 @@ struct lane {
 	unsigned int tries, top;
 	bool cannot_count;		/* nor in runs to come */
 	const char *next;		/* the page behind, or NULL; or why */
-	const char *next_sentence;	/* it cannot be asked for */
+	const char *next_sentence;	/* it cannot be asked for, */
+	enum turn next_turn;		/* and whose turn it is */
 	size_t next_records;		/* `records` then */
 	bool next_is_alone, next_is_counted;
 	instant_ms latest;		/* change seen in this run */
@@ -99,6 +100,7 @@ struct lane {
 	bool is_probing;		/* is it the API, or the page? */
 	bool is_closing_in;		/* it is a page */
 	bool is_stepping;		/* through a millisecond */
+	bool is_flaky;			/* a page failed, and then did not */
 	bool is_late;			/* so what is newest has waited */
 	bool is_news;			/* it is asked for in between */
 	instant_ms probed;		/* from there, by their clock */
@@ -179,8 +181,10 @@ void lane_run_ended(struct lane *lane, const char *failure);
 
 /* ---- around what cannot be fetched ---- */
 
-/* A page has failed: is that dealt with? Else the lane fails. */
-bool lane_goes_around(struct lane *lane, const struct poll_answer *answer);
+/* A page has failed, after a long time if `is_slow`: is that dealt with? Else
+ * the lane fails. */
+bool lane_goes_around(struct lane *lane, const struct poll_answer *answer,
+		      bool is_slow);
 /* It has failed, and the lane with it: is it to blame? */
 void lane_doubt_page(struct lane *lane, const struct poll_answer *answer);
 /* Then something else is asked for before it. */

@@ -71,6 +71,7 @@ begin_run(struct lane *lane)
 	lane->is_doubted = false;
 	lane->is_probing = lane->is_closing_in = lane->is_stepping = false;
 	lane->is_late = lane->is_news = lane->has_left = false;
+	lane->is_flaky = false;
 	lane->in_vain = 0;
 	lane->first = NULL;
 	lane->is_alone = lane->is_counted = false;
@@ -240,6 +241,13 @@ find_next(struct lane *lane, struct poll_answer *answer, const char *first)
 		lane_next_span(lane);
 }
 
+static void
+refuse_next(struct lane *lane, const char *sentence)
+{
+	lane->next_sentence = sentence;
+	lane->next_turn = TURN_THEIRS;
+}
+
 /* The page behind this one, if there is one and it may be asked for. */
 static void
 plan_next(struct lane *lane, struct poll_answer *answer, struct arena *arena)
@@ -253,19 +261,17 @@ plan_next(struct lane *lane, struct poll_answer *answer, struct arena *arena)
 	else
 		find_next(lane, answer, first);
 	if (answer->is_foreign)
-		lane->next_sentence = "the API gives a next page at another "
-			"host, where the token must not go";
+		refuse_next(lane, "the API gives a next page at another host, "
+			    "where the token must not go");
 	if (!lane->next)
 		return;
 	if (map_find(lane->links, lane->next))
-		lane->next_sentence = "the pages of the API go round in a "
-			"circle";
+		refuse_next(lane, "the pages of the API go round in a circle");
 	else if (lane->pages + 1 >= PAGES_MOST)
-		lane->next_sentence = "the API has more pages than can be "
-			"right";
+		refuse_next(lane, "the API has more pages than can be right");
 	else if (lane->set_aside + answer->left.count > SET_ASIDE_MOST)
-		lane->next_sentence = "more records of the API are no JSON "
-			"than can be right";
+		refuse_next(lane, "more records of the API are no JSON than "
+			    "can be right");
 }
 
 void
@@ -296,7 +302,7 @@ lane_page_stored(struct lane *lane, const struct poll_answer *answer)
 		const char *sentence = lane->next_sentence;
 
 		lane_end_run(lane);
-		lane_fail_so(lane, TURN_THEIRS, sentence);
+		lane_fail_so(lane, lane->next_turn, sentence);
 	} else if (lane->next) {
 		follow(lane);
 	} else {
@@ -441,7 +447,8 @@ page_answered(void *context, const struct transfer_answer *answer)
 	} else if (read.result == POLL_TOKEN) {
 		renew_token(lane, &read);
 	} else if (!halves_instead(lane, &read.refusal) &&
-		   !lane_goes_around(lane, &read)) {
+		   !lane_goes_around(lane, &read,
+				     answer->end == TRANSFER_TIMEOUT)) {
 		lane_fail(lane, &read.refusal, read.wait_ms);
 		lane_doubt_page(lane, &read);
 		if (read.is_throttled)
