@@ -250,6 +250,17 @@ prune_known(struct store *store, instant_ms now, struct buf *error)
 	return outcome;
 }
 
+/* Until then they say who was on duty when an alert was told. */
+static enum outcome
+prune_replacements(struct store *store, instant_ms now, struct buf *error)
+{
+	struct query query = query_start(store,
+		"DELETE FROM replacement WHERE until < $1", error);
+
+	query_put_instant(&query, now - STORE_JOURNAL_DAYS * DAY_MS);
+	return query_end(&query);
+}
+
 enum outcome
 store_prune(struct store *store, instant_ms now, bool *more_out,
 	    struct buf *error)
@@ -266,6 +277,8 @@ store_prune(struct store *store, instant_ms now, bool *more_out,
 		outcome = prune_crashes(store, now, error);
 	if (outcome == OUTCOME_OK)
 		outcome = prune_known(store, now, error);
+	if (outcome == OUTCOME_OK)
+		outcome = prune_replacements(store, now, error);
 	return store_end(store, outcome, error);
 }
 

@@ -88,9 +88,9 @@ bool store_is_gone(struct store *store);
 
 /*
  * Forget what is over: items older than STORE_JOURNAL_DAYS that neither wait
- * for a person nor have a delivery that is still to happen; the mails of
- * deliveries that are over (queue.h says when). A piece at a time; `more_out`
- * is true while there may be more.
+ * for a person nor have a delivery that is still to happen; replacements that
+ * have been over for as long; the mails of deliveries that are over (queue.h
+ * says when). A piece at a time; `more_out` is true while there may be more.
  */
 enum outcome store_prune(struct store *store, instant_ms now, bool *more_out,
 			 struct buf *error);
@@ -107,6 +107,40 @@ enum outcome store_copy(struct store *store, const char *path,
 /* Is the file a whole store, of this version or an older one? Permanent, with
  * the reason, when not. Reads all of it; nobody else may have it open. */
 enum outcome store_examine(const char *url, struct buf *error);
+
+/* Somebody takes over the duty of another, by a command and not by a file:
+ * from `since` (included) to `until` (not). */
+struct store_replacement {
+	int64_t id;
+	const char *oncall;
+	const char *name;	/* who is replaced, */
+	const char *by;		/* and by whom */
+	instant_ms since, until;
+	const char *who;	/* gave the order */
+	instant_ms made;
+	instant_ms ended;	/* by a command; or TIME_UNKNOWN */
+};
+
+struct store_replacements {
+	struct store_replacement *items;
+	size_t count, size;
+};
+
+/* `id` and `ended` are not read. */
+enum outcome store_replacement_add(struct store *store,
+				   const struct store_replacement *it,
+				   int64_t *id_out, struct buf *error);
+
+/* Append all, also those that are over, in the order in which they act: that in
+ * which they were made. */
+enum outcome store_replacements(struct store *store, struct arena *arena,
+				struct store_replacements *list,
+				struct buf *error);
+
+/* It is over from now on, and what was stays as it was; permanent when there is
+ * no such one, or it was ended before. */
+enum outcome store_replacement_end(struct store *store, int64_t id,
+				   instant_ms now, struct buf *error);
 
 /* What waits, for whoever watches. */
 struct store_standing {

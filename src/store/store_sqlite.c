@@ -37,6 +37,8 @@ static const char *const schemas[] = {
 	,
 #include "schema_4.sql.inc"
 	,
+#include "schema_5.sql.inc"
+	,
 };
 
 enum { SCHEMA_NEWEST = sizeof(schemas) / sizeof(schemas[0]) };

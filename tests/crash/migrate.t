@@ -56,7 +56,7 @@ def kill(relay, version, call, number):
 
 need_strace()
 with Relay(main=MAIN.replace('spool      spool', 'spool no/such')) as relay:
-    for version in 1, 2, 3:
+    for version in 1, 2, 3, 4:
         trace, old = relay.path('trace'), renew(relay, version)
         same(start(relay, *strace(trace, CHANGES)), 1, 'a start under strace')
         same(read_copy(relay), old.wanted(), 'brings it up to date')

@@ -9,7 +9,7 @@ import json
 import sqlite3
 import time
 
-NEWEST = 4
+NEWEST = 5
 APPLICATION_ID = 0x746f6373
 NOW = int(time.time() * 1000)
 DAY = 86400000
@@ -33,7 +33,7 @@ def insert(db, table, **values):
         tuple(values.values()))
 
 
-def add_items(db):
+def add_items(db, version):
     for number in 1, 2, 3:
         insert(db, 'item', id=number, code='old%d' % number,
                identity='identity%d' % number, kind='mail', received=NOW - DAY,
@@ -46,8 +46,11 @@ def add_items(db):
                template='urgent', reason='because', trace='line\nline\n',
                decided=NOW - DAY, duplicates=number,
                last_duplicate=NOW if number == 2 else None)
-    insert(db, 'held', item=3, since=NOW - DAY, reason='two customers',
-           state='held', updated=NOW - DAY, message=HELD)
+    held = dict(item=3, since=NOW - DAY, reason='two customers', state='held',
+                updated=NOW - DAY, message=HELD)
+    insert(db, 'held', **(held if version < 4 else held_of(held)))
+    if version > 3:
+        insert(db, 'raw', **raw_of(held))
     insert(db, 'event', item=1, at=NOW - DAY, what='held', who='ana',
            reason='why')
 
@@ -142,6 +145,10 @@ def poll_of(old):
     return dict(dict(owner=None, lease=None, generation=0), **old)
 
 
+def held_of(old):
+    return {name: old[name] for name in old if name != 'message'}
+
+
 def raw_of(held):
     return dict(item=held['item'], since=held['since'], form='plain',
                 length=len(held['message']), bytes=held['message'])
@@ -159,8 +166,11 @@ def version_3(tables):
 def version_4(tables):
     """And version 4 of that."""
     return dict(tables, raw=[raw_of(row) for row in tables['held']],
-                held=[{name: row[name] for name in row if name != 'message'}
-                      for row in tables['held']])
+                held=[held_of(row) for row in tables['held']])
+
+
+def version_5(tables):
+    return dict(tables, replacement=[])
 
 
 class OldStore:
@@ -176,7 +186,7 @@ class OldStore:
                       encoding='utf-8') as file:
                 for statement in split(file.read()):
                     db.execute(statement)
-        add_items(db)
+        add_items(db, version)
         add_deliveries(db, version)
         add_the_rest(db, version)
         for sql in ('PRAGMA application_id = %d' % APPLICATION_ID,
@@ -190,7 +200,9 @@ class OldStore:
         tables = self.before
         if self.version < 3:
             tables = version_3(tables)
-        return dict(version_4(tables), version=NEWEST)
+        if self.version < 4:
+            tables = version_4(tables)
+        return dict(version_5(tables), version=NEWEST)
 
 
 def split(script):

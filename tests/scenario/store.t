@@ -57,7 +57,7 @@ def migrated(version):
                     '%d' % version, '`tocsin run` brings it up to date')
         start_in_vain(relay)
         same(dump(relay.path(*relay.store)), old.wanted(),
-             'version %d: each row is there, in the form of version 4' %
+             'version %d: each row is there, in the form of version 5' %
              version)
         with Relay() as new:
             start_in_vain(new)
@@ -132,11 +132,12 @@ with elsewhere('two/missing/x.db') as relay:
 migrated(1)
 migrated(2)
 migrated(3)
+migrated(4)
 
 with Relay() as relay:
-    OldStore(relay, 2, 'PRAGMA user_version = 5')
+    OldStore(relay, 2, 'PRAGMA user_version = 6')
     for words in (['run'],) + COMMANDS:
-        refused(relay, words, 'written by a newer tocsin: its version is 5')
+        refused(relay, words, 'written by a newer tocsin: its version is 6')
 
 # Made by another program, in SQLite's own way of keeping it whole.
 with Relay() as relay:

@@ -1078,6 +1078,90 @@ test_incidents(struct store *store)
 	ok(!got, "%s: and it is forgotten", end_name);
 }
 
+static struct store_replacement
+new_replacement(instant_ms since, instant_ms until)
+{
+	return (struct store_replacement){
+		.oncall = "primary", .name = "bob", .by = "ana\xc3\xa9",
+		.since = since, .until = until, .who = "dan", .made = NOW,
+	};
+}
+
+static struct store_replacements
+replacements_of(struct store *store)
+{
+	struct store_replacements list = { 0 };
+
+	DONE(store_replacements(store, arena, &list, &error), "all are read");
+	return list;
+}
+
+static void
+test_replacements(struct store *store)
+{
+	struct store_replacement it = new_replacement(NOW + 10, NOW + DAY);
+	struct store_replacements list;
+	int64_t first = 0, second = 0;
+
+	DONE(store_replacement_add(store, &it, &first, &error), "one");
+	it.since = NOW - 5;
+	it.until = NOW + 100 * DAY;
+	DONE(store_replacement_add(store, &it, &second, &error), "another");
+	list = replacements_of(store);
+	is_int((int64_t)list.count, 2, "%s: two come back", end_name);
+	ok(list.items[0].id == first && list.items[1].id == second,
+	   "%s: in the order in which they were made", end_name);
+	ok(!strcmp(list.items[0].oncall, "primary") &&
+	   !strcmp(list.items[0].name, "bob") &&
+	   !strcmp(list.items[0].by, it.by) &&
+	   !strcmp(list.items[0].who, "dan"), "%s: with its words", end_name);
+	ok(list.items[0].since == NOW + 10 && list.items[0].until == NOW + DAY &&
+	   list.items[0].made == NOW && list.items[0].ended == TIME_UNKNOWN,
+	   "%s: and its times", end_name);
+
+	DONE(store_replacement_end(store, first, NOW, &error),
+	     "one that is to come is ended");
+	DONE(store_replacement_end(store, second, NOW, &error),
+	     "so is one in force");
+	is_refused(store_replacement_end(store, second, NOW, &error),
+		   OUTCOME_PERMANENT, "no replacement", "but only once");
+	is_refused(store_replacement_end(store, 99, NOW, &error),
+		   OUTCOME_PERMANENT, "no replacement 99", "nor another one");
+	list = replacements_of(store);
+	ok(list.items[0].since == list.items[0].until &&
+	   list.items[0].ended == NOW, "%s: it never comes", end_name);
+	ok(list.items[1].since == NOW - 5 && list.items[1].until == NOW,
+	   "%s: what was stays", end_name);
+}
+
+static bool
+has_replacement(struct store *store, int64_t id)
+{
+	struct store_replacements list = replacements_of(store);
+	size_t i;
+
+	for (i = 0; i < list.count; i++)
+		if (list.items[i].id == id)
+			return true;
+	return false;
+}
+
+static void
+test_prune_replacements(struct store *store)
+{
+	struct store_replacement it = new_replacement(NOW - DAY, NOW);
+	int64_t id = 0;
+	bool more;
+
+	DONE(store_replacement_add(store, &it, &id, &error), "one is over");
+	DONE(store_prune(store, NOW + STORE_JOURNAL_DAYS * DAY, &more, &error),
+	     "as long as the journal");
+	ok(has_replacement(store, id), "%s: it is kept", end_name);
+	DONE(store_prune(store, NOW + STORE_JOURNAL_DAYS * DAY + 1, &more,
+			 &error), "and then");
+	ok(!has_replacement(store, id), "%s: it is gone", end_name);
+}
+
 static void (*const tests[])(struct store *store) = {
 	test_item_comes_back,
 	test_item_without_much,
@@ -1105,6 +1189,8 @@ static void (*const tests[])(struct store *store) = {
 	test_days,
 	test_known_for_90_days,
 	test_incidents,
+	test_replacements,
+	test_prune_replacements,
 	NULL
 };
 
@@ -1254,12 +1340,12 @@ static const struct {
 	  "it away to begin a new one)", NULL },
 	{ "a database that is damaged", 100, "\xff\xff\xff\xff\xff\xff", 6,
 	  "store.db: database disk image is malformed (restore it", NULL },
-	{ "a store of a newer version", 60, "\0\0\0\5", 4,
-	  "store.db was written by a newer tocsin: its version is 5, this "
-	  "program knows 4", NULL },
+	{ "a store of a newer version", 60, "\0\0\0\6", 4,
+	  "store.db was written by a newer tocsin: its version is 6, this "
+	  "program knows 5", NULL },
 	{ "a store of an older version", 60, "\0\0\0\2", 4, NULL,
 	  "store.db was written by an older tocsin: its version is 2, this "
-	  "program has 4; `tocsin run` brings it up to date when it starts" },
+	  "program has 5; `tocsin run` brings it up to date when it starts" },
 	{ "a database of another program", 68, "\0\0\0\0", 4,
 	  "store.db is the database of another program", NULL },
 	{ "one that has no write-ahead log", 18, "\1\1", 2, NULL, NULL },
