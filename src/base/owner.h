@@ -15,4 +15,9 @@
  * no such path. False, with errno, when it has to be and cannot. */
 bool owner_become(const char *path);
 
+/* The same until owner_return(), for whoever has something to do as root after
+ * that. Files are to be made by nobody else meanwhile. */
+bool owner_borrow(const char *path);
+bool owner_return(void);
+
 #endif

@@ -6,9 +6,11 @@
 
 #include "base/file.h"
 #include "base/owner.h"
+#include "cmd/replacing.h"
 #include "cmd/unit.h"
 #include "conf/conf.h"
 #include "daemon/last_good.h"
+#include "pipeline/replacement.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -102,6 +104,17 @@ check_unit(const struct generation *g)
 	}
 }
 
+/* Who is on duty by command is not in the files, and they may have changed
+ * under it. Not while there are errors: names may be missing then. */
+static void
+check_replacements(const struct generation *g, instant_ms now)
+{
+	struct store_replacements stored;
+
+	if (generation_good(g) && replacing_load(g, g->arena, &stored))
+		replacements_check(g, &stored, now);
+}
+
 static const char *
 s(size_t count)
 {
@@ -138,6 +151,7 @@ run(const struct cmd_line *line)
 	generation = generation_look(line->conf, NULL, clock.now(&clock));
 	last_good_blame(generation);
 	check_unit(generation);
+	check_replacements(generation, clock.now(&clock));
 	good = generation_good(generation) &&
 	       !(line->values[OPTION_STRICT] &&
 		 diag_warnings(generation->diag));

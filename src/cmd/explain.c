@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cmd/journal.h"
+#include "cmd/replacing.h"
 #include "parse/charset.h"
 #include "pipeline/mail.h"
 #include "source/salvage.h"
@@ -17,6 +18,7 @@ struct explain {
 	const struct cmd_line *line;
 	const struct generation *generation;
 	struct reader *reader;
+	struct store_replacements stored; /* of who is on duty */
 	struct arena *arena;		/* of one file */
 	instant_ms now;
 };
@@ -274,7 +276,8 @@ explain_input(const struct explain *explain, const struct pipeline_input *input,
 {
 	const char *form = explain->line->values[OPTION_RENDER];
 	const struct pipeline_decision *decision =
-		pipeline_decide_first(explain->generation, input, explain->now,
+		pipeline_decide_first(explain->generation, input,
+				      &explain->stored, explain->now,
 				      PIPELINE_TRACE_ALL, explain->arena);
 
 	if (explain->line->values[OPTION_JSON]) {
@@ -512,6 +515,8 @@ run(const struct cmd_line *line)
 	if (!generation)
 		return CMD_NO;
 	explain.generation = generation;
+	/* Without them it says so, and explains all the same. */
+	(void)replacing_load(generation, generation->arena, &explain.stored);
 	explain.arena = arena_create();
 	explain.reader = reader_create(NULL, PIPELINE_READER_MS);
 	status = explain_files(&explain);

@@ -1,11 +1,14 @@
 /* oncall: who is on duty, and until when. */
-#include "cmd/load.h"
+#include "cmd/replacing.h"
 
 #include "base/json.h"
 #include "base/text.h"
 #include "conf/value.h"
 
-enum { OPTION_AT, OPTION_NEXT, OPTION_JSON };
+enum {
+	OPTION_AT, OPTION_NEXT, OPTION_JSON, OPTION_FROM, OPTION_UNTIL,
+	OPTION_END,
+};
 
 #define DAY_MS INT64_C(86400000)
 
@@ -13,6 +16,7 @@ enum { NEXT_DAYS_MOST = 3660 };	/* ten years are a question, more a mistake */
 
 struct view {
 	const struct contacts *contacts;
+	struct store_replacements stored;
 	struct period range;
 	bool as_json;
 	struct arena *arena;		/* of one turn */
@@ -48,26 +52,14 @@ print_json(struct view *view, const struct contact *oncall,
 	json_destroy(&object);
 }
 
-/* "Mon 2026-11-30 09:00 CET" */
 static void
 print_time(struct view *view, const struct zone *zone, const char *word,
 	   instant_ms when)
 {
-	static const char days[7][4] = {
-		"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"
-	};
-	struct civil civil;
-
 	if (end_of(when) == TIME_UNKNOWN)
 		return;
-	zone_to_civil(zone, when, &civil);
-	buf_printf(&view->out, " %s %s %04d-%02d-%02d %02d:%02d", word,
-		   days[clock_weekday(clock_from_civil(&civil))],
-		   (int)civil.year, civil.month, civil.day, civil.hour,
-		   civil.minute);
-	if (civil.second)
-		buf_printf(&view->out, ":%02d", civil.second);
-	buf_printf(&view->out, " %s", zone_abbreviation(zone, when));
+	buf_printf(&view->out, " %s ", word);
+	replacing_print_time(zone, when, &view->out);
 }
 
 /* "ana (Ana Souza)" */
@@ -108,18 +100,42 @@ print_text(struct view *view, const struct contact *oncall,
 	buf_putc(&view->out, '\n');
 }
 
+/* Those by command that are not over, behind its turns; one that was ended
+ * before it began never comes. */
+static void
+print_replacements(struct view *view, const struct contact *oncall)
+{
+	size_t i;
+
+	for (i = 0; i < view->stored.count; i++) {
+		const struct store_replacement *it = &view->stored.items[i];
+
+		if (strcmp(it->oncall, oncall->name) ||
+		    it->until <= view->range.since ||
+		    it->until <= it->since)
+			continue;
+		buf_puts(&view->out, "  ");
+		replacing_print(it, oncall->rota->zone, &view->out);
+	}
+}
+
 static void
 print_oncall(struct view *view, const struct contact *oncall)
 {
 	instant_ms when = view->range.since;
+	rota_replacements more;
 	struct rota_turn duty;
 
 	do {
-		duty = rota_at(oncall->rota, when, view->arena);
+		more = contact_replacements(view->contacts, oncall,
+					    &view->stored, view->arena);
+		duty = rota_at(oncall->rota, &more, when, view->arena);
 		(view->as_json ? print_json : print_text)(view, oncall, &duty);
 		when = duty.period.until;
 		arena_reset(view->arena);
 	} while (when < view->range.until);
+	if (!view->as_json)
+		print_replacements(view, oncall);
 }
 
 static int
@@ -186,12 +202,14 @@ take_range(const struct cmd_line *line, struct period *range_out)
 }
 
 static int
-run(const struct cmd_line *line)
+print_duty(const struct cmd_line *line)
 {
 	struct view view = {
 		.as_json = line->values[OPTION_JSON], .out = BUF_INIT,
 	};
+	struct arena *arena;
 	struct generation *generation;
+	bool is_whole;
 	int status;
 
 	if (line->count > 1)
@@ -201,24 +219,88 @@ run(const struct cmd_line *line)
 	generation = cmd_load(line);
 	if (!generation)
 		return CMD_NO;
+	arena = arena_create();
+	is_whole = replacing_load(generation, arena, &view.stored);
 	view.contacts = generation->contacts;
 	view.arena = arena_create();
 	status = print_all(&view, line->count ? line->words[0] : NULL);
 	arena_destroy(&view.arena);
+	arena_destroy(&arena);
 	buf_release(&view.out);
-	return cmd_end(&generation, status);
+	return cmd_end(&generation, is_whole ? status : CMD_NO);
+}
+
+/* "replace bob by ana in primary", with its times. */
+static int
+add_replacement(const struct cmd_line *line)
+{
+	const struct replacing it = {
+		.from = line->values[OPTION_FROM],
+		.until = line->values[OPTION_UNTIL],
+		.name = line->words[1],
+		.by = line->count == 6 ? line->words[3] : NULL,
+		.oncall = line->count == 6 ? line->words[5] : NULL,
+	};
+
+	if (line->count != 6 || strcmp(line->words[2], "by") ||
+	    strcmp(line->words[4], "in"))
+		return cmd_usage("replace NAME by NAME in ONCALL --from TIME "
+				 "--until TIME");
+	if (!it.from || !it.until)
+		return cmd_usage("--from TIME and --until TIME say when");
+	return replacing_add(line, &it);
+}
+
+static int
+replace(const struct cmd_line *line)
+{
+	const char *id = line->values[OPTION_END];
+	bool has_times = line->values[OPTION_FROM] ||
+			 line->values[OPTION_UNTIL];
+
+	if (line->values[OPTION_AT] || line->values[OPTION_NEXT])
+		return cmd_usage("--at and --next are for turns");
+	if (id && (line->count > 1 || has_times))
+		return cmd_usage("replace --end ID, and nothing else");
+	if (line->values[OPTION_JSON] && (id || line->count > 1))
+		return cmd_usage("--json is for lists");
+	if (id)
+		return replacing_end(line, id);
+	if (line->count == 1 && !has_times)
+		return replacing_list(line, line->values[OPTION_JSON]);
+	return add_replacement(line);
+}
+
+static int
+run(const struct cmd_line *line)
+{
+	if (line->count && !strcmp(line->words[0], "replace"))
+		return replace(line);
+	if (line->values[OPTION_FROM] || line->values[OPTION_UNTIL] ||
+	    line->values[OPTION_END])
+		return cmd_usage("--from, --until and --end belong to "
+				 "replace");
+	return print_duty(line);
 }
 
 const struct command cmd_oncall = {
 	.name = "oncall",
-	.words = "[NAME]",
-	.summary = "Say who is on duty, and until when",
-	.detail = "One line a turn: of each `oncall`, or of NAME alone.\n",
+	.words = "[NAME | replace [NAME by NAME in ONCALL]]",
+	.summary = "Say who is on duty, and until when; replace somebody",
+	.detail = "One line a turn: of each `oncall`, or of NAME alone. With "
+		  "`replace` the second\ntakes over the duty of the first "
+		  "from TIME to TIME, as by a line of the file; alone it\n"
+		  "lists the replacements that were made so.\n",
 	.options = {
 		[OPTION_AT] = { "at", "TIME", "as if it were TIME" },
 		[OPTION_NEXT] = { "next", "DURATION",
 				  "all turns from then on, as 14d" },
 		[OPTION_JSON] = { "json", NULL, "one object a line" },
+		[OPTION_FROM] = { "from", "TIME",
+				  "of `replace`, as 2026-12-24T18:00" },
+		[OPTION_UNTIL] = { "until", "TIME", "likewise" },
+		[OPTION_END] = { "end", "ID",
+				 "of `replace`: it is over from now on" },
 	},
 	.run = run,
 };

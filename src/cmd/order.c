@@ -60,6 +60,12 @@ has_store(const struct generation *generation)
 	return false;
 }
 
+struct store *
+order_open_store(const struct generation *generation)
+{
+	return has_store(generation) ? cmd_open_store(generation) : NULL;
+}
+
 int
 order_run(const struct cmd_line *line, int (*obey)(struct order *order))
 {
@@ -72,8 +78,7 @@ order_run(const struct cmd_line *line, int (*obey)(struct order *order))
 
 	if (!generation)
 		return CMD_NO;
-	if (has_store(generation))
-		order.store = cmd_open_store(generation);
+	order.store = order_open_store(generation);
 	if (order.store) {
 		order.arena = arena_create();
 		status = obey(&order);

@@ -33,6 +33,9 @@ const struct order_verb *order_verb_find(const struct cmd_line *line,
  * the exit status. */
 int order_run(const struct cmd_line *line, int (*obey)(struct order *order));
 
+/* The store, where there is one; NULL after a sentence. */
+struct store *order_open_store(const struct generation *generation);
+
 /* The last thing `obey` does: print `out`, or else the error. */
 int order_end(struct order *order, enum outcome outcome);
 

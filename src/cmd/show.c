@@ -1,5 +1,5 @@
 /* show: a customer's effective rules, in the order in which they are tried. */
-#include "cmd/load.h"
+#include "cmd/replacing.h"
 
 #include "base/text.h"
 
@@ -22,67 +22,71 @@ print_names(const char *label, const struct conf_node *customer,
 		buf_putc(out, '\n');
 }
 
+/* What is shown, and where. */
+struct view {
+	const struct generation *g;
+	struct store_replacements stored; /* of who is on duty */
+	struct arena *arena;
+	struct buf *out;
+};
+
 /* "      primary: ana@mssp.example, bob@mssp.example", as it is now. */
 static void
-print_contact(const struct generation *g, const char *name, struct arena *arena,
-	      struct buf *out)
+print_contact(const struct view *view, const char *name)
 {
-	const struct contact *contact = contact_find(g->contacts, name);
+	const struct contacts *contacts = view->g->contacts;
+	const struct contact *contact = contact_find(contacts, name);
 	struct clock clock = clock_system();
 	recipients who = { 0 };
 	size_t i;
 
-	buf_printf(out, "      %s:", name);
+	buf_printf(view->out, "      %s:", name);
 	if (contact)
-		contact_resolve(g->contacts, contact, clock.now(&clock), arena,
-				&who, NULL);
+		contact_resolve(contacts, contact, &view->stored,
+				clock.now(&clock), view->arena, &who, NULL);
 	if (!who.count)
-		buf_puts(out, " nobody");
+		buf_puts(view->out, " nobody");
 	for (i = 0; i < who.count; i++)
-		buf_printf(out, "%s %s", i ? "," : "",
+		buf_printf(view->out, "%s %s", i ? "," : "",
 			   who.items[i].endpoint.address);
-	buf_putc(out, '\n');
+	buf_putc(view->out, '\n');
 }
 
 static void
-print_contacts(const struct generation *g, const struct conf_node *node,
-	       struct arena *arena, struct buf *out)
+print_contacts(const struct view *view, const struct conf_node *node)
 {
 	const struct conf_node *notify;
 	size_t at = 0, i;
 
 	while ((notify = rule_next_notify(node, &at)))
 		for (i = 0; i < notify->words.count; i++)
-			print_contact(g, notify->words.items[i].text, arena,
-				      out);
+			print_contact(view, notify->words.items[i].text);
 }
 
 static void
-print_rule(const struct generation *g, const struct rule *rule, size_t number,
-	   struct arena *arena, struct buf *out)
+print_rule(const struct view *view, const struct rule *rule, size_t number)
 {
-	buf_printf(out, "%3zu %s (%s:%u)", number, rule->name,
+	buf_printf(view->out, "%3zu %s (%s:%u)", number, rule->name,
 		   rule->node->place.file->name, rule->line);
 	if (*rule_comment(rule))
-		buf_printf(out, " \"%s\"", rule_comment(rule));
-	buf_puts(out, "\n      ");
-	rule_describe(rule, out);
-	buf_putc(out, '\n');
-	print_contacts(g, rule->node, arena, out);
+		buf_printf(view->out, " \"%s\"", rule_comment(rule));
+	buf_puts(view->out, "\n      ");
+	rule_describe(rule, view->out);
+	buf_putc(view->out, '\n');
+	print_contacts(view, rule->node);
 }
 
 static void
-print_last(const struct generation *g, const struct ruleset_customer *customer,
-	   struct arena *arena, struct buf *out)
+print_last(const struct view *view, const struct ruleset_customer *customer)
 {
 	if (customer->otherwise) {
-		buf_printf(out, "    otherwise (%s:%u)\n",
+		buf_printf(view->out, "    otherwise (%s:%u)\n",
 			   customer->otherwise->place.file->name,
 			   customer->otherwise_line);
-		print_contacts(g, customer->otherwise, arena, out);
+		print_contacts(view, customer->otherwise);
 	} else {
-		buf_puts(out, "    catch-all\n");
-		print_contact(g, g->settings.catch_all.text, arena, out);
+		buf_puts(view->out, "    catch-all\n");
+		print_contact(view, view->g->settings.catch_all.text);
 	}
 }
 
@@ -90,9 +94,11 @@ static void
 print_customer(const struct generation *g,
 	       const struct ruleset_customer *customer, struct buf *out)
 {
-	struct arena *arena = arena_create();
+	struct view view = { .g = g, .arena = arena_create(), .out = out };
 	size_t i;
 
+	/* Without them it says so, and shows the rules all the same. */
+	(void)replacing_load(g, view.arena, &view.stored);
 	buf_printf(out, "customer %s \"%s\"\n", customer->name,
 		   customer->display);
 	print_names("  tenant        ", customer->node, "tenant", out);
@@ -102,9 +108,9 @@ print_customer(const struct generation *g,
 	print_names("  timezone      ", customer->node, "timezone", out);
 	print_names("  recipients    ", customer->node, "recipients", out);
 	for (i = 0; i < customer->rule_count; i++)
-		print_rule(g, &customer->rules[i], i + 1, arena, out);
-	print_last(g, customer, arena, out);
-	arena_destroy(&arena);
+		print_rule(&view, &customer->rules[i], i + 1);
+	print_last(&view, customer);
+	arena_destroy(&view.arena);
 }
 
 static int

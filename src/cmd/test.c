@@ -136,7 +136,7 @@ decide_mail(struct run *run, const struct ruletest *test, instant_ms now)
 		input.recipients = to;
 		input.recipient_count = 1;
 	}
-	return pipeline_decide_first(run->generation, &input, now,
+	return pipeline_decide_first(run->generation, &input, NULL, now,
 				     PIPELINE_TRACE_ALL, run->arena);
 }
 

@@ -207,16 +207,22 @@ parse_civil(const char *text, bool is_end, struct civil *civil_out)
 }
 
 bool
-conf_moment(struct conf_word word, const struct zone *zone, bool is_end,
-	    struct diag *diag, instant_ms *when_out)
+conf_parse_moment(const char *text, const struct zone *zone, bool is_end,
+		  instant_ms *when_out)
 {
 	struct civil civil;
 
-	if (parse_civil(word.text, is_end, &civil)) {
-		*when_out = zone_from_civil(zone, &civil);
-		return true;
-	}
-	if (clock_parse(word.text, when_out) && clock_has_offset(word.text))
+	if (!parse_civil(text, is_end, &civil))
+		return clock_parse(text, when_out) && clock_has_offset(text);
+	*when_out = zone_from_civil(zone, &civil);
+	return true;
+}
+
+bool
+conf_moment(struct conf_word word, const struct zone *zone, bool is_end,
+	    struct diag *diag, instant_ms *when_out)
+{
+	if (conf_parse_moment(word.text, zone, is_end, when_out))
 		return true;
 	diag_error(diag, word.place, "write it as 2026-12-24T18:00, "
 		   "2026-12-24 or 2026-12-24T18:00:00+01:00",

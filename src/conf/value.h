@@ -49,6 +49,9 @@ bool conf_is_day(struct conf_word word, struct diag *diag);
  * which the next day begins. */
 bool conf_moment(struct conf_word word, const struct zone *zone, bool is_end,
 		 struct diag *diag, instant_ms *when_out);
+/* The same of what stands in no file; false when it is none. */
+bool conf_parse_moment(const char *text, const struct zone *zone, bool is_end,
+		       instant_ms *when_out);
 bool conf_is_moment(struct conf_word word, struct diag *diag);
 
 /* An address (text_is_address()), or an error with a remedy. */

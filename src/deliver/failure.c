@@ -32,19 +32,21 @@ endpoint_of(const struct store_delivery *delivery, struct arena *arena)
 }
 
 static bool
-has_other(const struct failure *failure, struct arena *arena)
+has_other(const struct failure *failure,
+	  const struct store_replacements *stored, struct arena *arena)
 {
 	const struct store_delivery *delivery = failure->delivery;
 
 	return !about_is_failure(delivery->about) &&
-	       pipeline_catch_all_has_other(failure->generation,
+	       pipeline_catch_all_has_other(failure->generation, stored,
 					    endpoint_of(delivery, arena),
 					    failure->now, arena);
 }
 
 static void
-tell(const struct failure *failure, const struct store_item *item,
-     const struct store_raw *raw, struct change *change)
+tell(const struct failure *failure, const struct store_replacements *stored,
+     const struct store_item *item, const struct store_raw *raw,
+     struct change *change)
 {
 	const struct store_delivery *delivery = failure->delivery;
 	const struct original original = pipeline_original_kept(item, raw);
@@ -70,6 +72,7 @@ tell(const struct failure *failure, const struct store_item *item,
 		.alert = hold_item_alert(item, arena),
 		.notice = &what,
 		.original = &original,
+		.stored = stored,
 	};
 
 	pipeline_notify_catch_all(failure->generation, &notice, failure->now,
@@ -96,11 +99,16 @@ enum outcome
 failure_tell(const struct failure *failure, struct store *store,
 	     struct change *change, bool *told_out, struct buf *error)
 {
+	struct store_replacements stored = { 0 };
 	struct store_item *item;
 	struct store_raw *raw;
-	enum outcome outcome;
+	enum outcome outcome = store_replacements(store, change->arena,
+						  &stored, error);
 
-	*told_out = has_other(failure, change->arena);
+	*told_out = false;
+	if (outcome != OUTCOME_OK)
+		return outcome;
+	*told_out = has_other(failure, &stored, change->arena);
 	if (failure->settled != QUEUE_SETTLED)
 		return OUTCOME_OK;
 	if (!*told_out) {
@@ -112,7 +120,7 @@ failure_tell(const struct failure *failure, struct store *store,
 	if (outcome == OUTCOME_OK)
 		outcome = find_raw(failure, store, change->arena, &raw, error);
 	if (outcome == OUTCOME_OK)
-		tell(failure, item, raw, change);
+		tell(failure, &stored, item, raw, change);
 	return outcome;
 }
 

@@ -292,6 +292,9 @@ hold_load(struct store *store, const struct hold_question *question,
 					question->once, arena,
 					&state_out->returned, error);
 	if (outcome == OUTCOME_OK)
+		outcome = store_replacements(store, arena,
+					     &state_out->replacements, error);
+	if (outcome == OUTCOME_OK)
 		outcome = load_noticed(store, question, arena, state_out,
 				       error);
 	return outcome;

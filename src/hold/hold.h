@@ -43,6 +43,7 @@ struct hold_state {
 					   can matter */
 	struct returned returned;	/* which notification of ours it is
 					   about */
+	struct store_replacements replacements; /* of who is on duty */
 	const bool *noticed;		/* by number of the notice; NULL: none
 					   was said yet */
 };

@@ -14,6 +14,7 @@ struct walk {
 	struct arena *arena;
 	VEC(const struct contact *) waiting;
 	bool *met;
+	const struct store_replacements *stored; /* NULL: none */
 	bool is_now;			/* of an oncall only who has duty at */
 	instant_ms now;			/* that time */
 	contact_duties *duties;		/* NULL: not asked for */
@@ -320,8 +321,10 @@ walk_to(struct walk *walk, const char *name)
 static void
 walk_to_duty(struct walk *walk, const struct contact *oncall)
 {
+	const rota_replacements more = contact_replacements(walk->contacts,
+			oncall, walk->stored, walk->arena);
 	const struct contact_duty it = {
-		oncall, rota_at(oncall->rota, walk->now, walk->arena),
+		oncall, rota_at(oncall->rota, &more, walk->now, walk->arena),
 	};
 	size_t i;
 
@@ -331,13 +334,28 @@ walk_to_duty(struct walk *walk, const struct contact *oncall)
 		vec_push(walk->arena, walk->duties, it);
 }
 
+/* All who may ever be behind it. */
+static void
+walk_to_all(struct walk *walk, const struct contact *contact)
+{
+	rota_replacements more = { 0 };
+	size_t i;
+
+	if (contact->rota)
+		more = contact_replacements(walk->contacts, contact,
+					    walk->stored, walk->arena);
+	for (i = more.count; i; i--)
+		walk_to(walk, more.items[i - 1].by.text);
+	for (i = contact->members.count; i; i--)
+		walk_to(walk, contact->members.items[i - 1].text);
+}
+
 /* The next one, himself before his members and those in their order; NULL at
  * the end. */
 static const struct contact *
 walk_next(struct walk *walk)
 {
 	const struct contact *contact;
-	size_t i;
 
 	do {
 		if (!walk->waiting.count)
@@ -348,8 +366,7 @@ walk_next(struct walk *walk)
 	if (contact->rota && walk->is_now)
 		walk_to_duty(walk, contact);
 	else
-		for (i = contact->members.count; i; i--)
-			walk_to(walk, contact->members.items[i - 1].text);
+		walk_to_all(walk, contact);
 	return contact;
 }
 
@@ -379,10 +396,12 @@ add_all(struct walk *walk, recipients *out)
 
 void
 contact_reach(const struct contacts *contacts, const struct contact *contact,
-	      struct arena *arena, recipients *out)
+	      const struct store_replacements *stored, struct arena *arena,
+	      recipients *out)
 {
 	struct walk walk = walk_from(contacts, contact, NULL, arena);
 
+	walk.stored = stored;
 	add_all(&walk, out);
 }
 
@@ -396,6 +415,55 @@ contact_mark(const struct contacts *contacts, const struct contact *contact,
 	while (walk_next(&walk))
 		;
 	arena_destroy(&arena);
+}
+
+bool
+contact_leads_to(const struct contacts *contacts,
+		 const struct contact *contact,
+		 const struct store_replacements *stored,
+		 const struct contact *other)
+{
+	struct arena *arena = arena_create();
+	struct walk walk = walk_from(contacts, contact, NULL, arena);
+
+	walk.stored = stored;
+	do
+		contact = walk_next(&walk);
+	while (contact && contact != other);
+	arena_destroy(&arena);
+	return contact;
+}
+
+static bool
+can_replace(const struct contacts *contacts, const struct contact *oncall,
+	    const struct store_replacement *it)
+{
+	const struct contact *by = contact_find(contacts, it->by);
+
+	return by && !contact_leads_to(contacts, by, NULL, oncall);
+}
+
+rota_replacements
+contact_replacements(const struct contacts *contacts,
+		     const struct contact *oncall,
+		     const struct store_replacements *stored,
+		     struct arena *arena)
+{
+	rota_replacements list = { 0 };
+	size_t i;
+
+	for (i = 0; stored && i < stored->count; i++) {
+		const struct store_replacement *it = &stored->items[i];
+		const struct rota_replacement one = {
+			.name = { .text = it->name }, .by = { .text = it->by },
+			.period = { it->since, it->until },
+		};
+
+		if (!strcmp(it->oncall, oncall->name) &&
+		    can_replace(contacts, oncall, it))
+			vec_push(arena, &list, one);
+	}
+	return list;
 }
 
 static bool
@@ -426,11 +494,12 @@ contact_could_be(const struct contacts *contacts,
 
 void
 contact_resolve(const struct contacts *contacts, const struct contact *contact,
-		instant_ms now, struct arena *arena, recipients *out,
-		contact_duties *duties)
+		const struct store_replacements *stored, instant_ms now,
+		struct arena *arena, recipients *out, contact_duties *duties)
 {
 	struct walk walk = walk_from(contacts, contact, NULL, arena);
 
+	walk.stored = stored;
 	walk.is_now = true;
 	walk.now = now;
 	walk.duties = duties;

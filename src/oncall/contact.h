@@ -4,6 +4,10 @@
  * A `person` has endpoints; a `team` has endpoints, members, or both; an
  * `oncall` has whoever is on duty. A name is resolved to recipients at the
  * moment of a decision, so that whatever depends on the time is asked then.
+ *
+ * Who replaces whom may be said by a row of the store as well. Whoever asks
+ * hands over all there are (`stored`; NULL: none); they act behind those of the
+ * file, in their order.
  */
 #ifndef ONCALL_CONTACT_H
 #define ONCALL_CONTACT_H
@@ -11,6 +15,7 @@
 #include "base/clock.h"
 #include "oncall/endpoint.h"
 #include "oncall/rota.h"
+#include "store/store.h"
 
 struct contact;
 
@@ -63,6 +68,14 @@ const struct contact *contact_find(const struct contacts *contacts,
 const char *const *contact_names(struct arena *arena,
 				 const struct contacts *contacts);
 
+/* Those of that oncall, for rota_at(). One by somebody whom there is not any
+ * more, or who has become a way back to the oncall, is left out: then whoever
+ * has the turn keeps it. */
+rota_replacements contact_replacements(const struct contacts *contacts,
+				       const struct contact *oncall,
+				       const struct store_replacements *stored,
+				       struct arena *arena);
+
 /* An oncall that was asked on the way, and what it said. */
 struct contact_duty {
 	const struct contact *oncall;
@@ -75,19 +88,27 @@ typedef VEC(struct contact_duty) contact_duties;
  * not have yet: none when nobody is on duty. With `duties` not NULL, add how it
  * came. */
 void contact_resolve(const struct contacts *contacts,
-		     const struct contact *contact, instant_ms now,
+		     const struct contact *contact,
+		     const struct store_replacements *stored, instant_ms now,
 		     struct arena *arena, recipients *out,
 		     contact_duties *duties);
 
 /* The same of everybody who may ever be behind it. */
 void contact_reach(const struct contacts *contacts,
-		   const struct contact *contact, struct arena *arena,
-		   recipients *out);
+		   const struct contact *contact,
+		   const struct store_replacements *stored,
+		   struct arena *arena, recipients *out);
 
 /* Mark a contact and all who may ever be behind it, by their numbers. Whoever
  * is marked is not gone through again. */
 void contact_mark(const struct contacts *contacts,
 		  const struct contact *contact, bool *marks);
+
+/* Is it `other`, or may he ever be behind it? */
+bool contact_leads_to(const struct contacts *contacts,
+		      const struct contact *contact,
+		      const struct store_replacements *stored,
+		      const struct contact *other);
 
 /* May the endpoint ever be one behind it? */
 bool contact_could_be(const struct contacts *contacts,

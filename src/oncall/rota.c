@@ -87,19 +87,35 @@ is_in_force(struct period of, instant_ms when, struct period *period)
 	return !before && !after;
 }
 
-/* A piece around that instant, on which the first `count` replacements act. */
-static struct rota_turn
-piece_at(const struct rota *rota, size_t count, instant_ms when,
-	 struct arena *arena)
+/* A rota with the replacements that act on it: `count` of its own ones, then
+ * `more_count` of the further ones. */
+struct replaced {
+	const struct rota *rota;
+	size_t count;
+	const rota_replacements *more;
+	size_t more_count;
+};
+
+static void
+replace_all(const rota_replacements *all, size_t count, instant_ms when,
+	    struct arena *arena, struct rota_turn *duty)
 {
-	struct rota_turn duty = { .period = { INT64_MIN, INT64_MAX } };
 	size_t i;
 
-	ask_layers(rota, when, arena, &duty);
 	for (i = 0; i < count; i++)
-		if (is_in_force(rota->replacements.items[i].period, when,
-				&duty.period))
-			replace(&rota->replacements.items[i], arena, &duty);
+		if (is_in_force(all->items[i].period, when, &duty->period))
+			replace(&all->items[i], arena, duty);
+}
+
+/* A piece around that instant. */
+static struct rota_turn
+piece_at(const struct replaced *of, instant_ms when, struct arena *arena)
+{
+	struct rota_turn duty = { .period = { INT64_MIN, INT64_MAX } };
+
+	ask_layers(of->rota, when, arena, &duty);
+	replace_all(&of->rota->replacements, of->count, when, arena, &duty);
+	replace_all(of->more, of->more_count, when, arena, &duty);
 	return duty;
 }
 
@@ -118,20 +134,23 @@ is_alike(const struct rota_turn *a, const struct rota_turn *b)
 }
 
 struct rota_turn
-rota_at(const struct rota *rota, instant_ms when, struct arena *arena)
+rota_at(const struct rota *rota, const rota_replacements *more,
+	instant_ms when, struct arena *arena)
 {
-	size_t all = rota->replacements.count;
-	struct rota_turn duty = piece_at(rota, all, when, arena), next;
+	const struct replaced all = {
+		rota, rota->replacements.count, more, more ? more->count : 0,
+	};
+	struct rota_turn duty = piece_at(&all, when, arena), next;
 	size_t pieces = 0;
 
 	while (duty.period.until != INT64_MAX && pieces++ < PIECES_MOST) {
-		next = piece_at(rota, all, duty.period.until, arena);
+		next = piece_at(&all, duty.period.until, arena);
 		if (!is_alike(&duty, &next))
 			break;
 		duty.period.until = next.period.until;
 	}
 	while (duty.period.since != INT64_MIN && pieces++ < PIECES_MOST) {
-		next = piece_at(rota, all, duty.period.since - 1, arena);
+		next = piece_at(&all, duty.period.since - 1, arena);
 		if (!is_alike(&duty, &next))
 			break;
 		duty.period.since = next.period.since;
@@ -196,7 +215,7 @@ check_gaps(const struct rota *rota, instant_ms now, struct diag *diag)
 	instant_ms when = now;
 
 	while (when < now + CHECK_DAYS * DAY_MS) {
-		struct rota_turn duty = rota_at(rota, when, arena);
+		struct rota_turn duty = rota_at(rota, NULL, when, arena);
 
 		if (duty.by == ROTA_NOBODY && count++ < GAPS_SAID)
 			print_gap(rota, duty.period, now, &gaps);
@@ -217,19 +236,18 @@ check_gaps(const struct rota *rota, instant_ms now, struct diag *diag)
 	arena_destroy(&arena);
 }
 
-/* Is that name on duty at any time in it, with those before it in force? Who
- * was not in so many pieces hardly ever comes. */
+/* Is the name on duty at any time of the replacement, with those before it in
+ * force? Who was not in so many pieces hardly ever comes. */
 static bool
-is_in_turn(const struct rota *rota, size_t number)
+is_in_turn(const struct replaced *before, const struct rota_replacement *it)
 {
-	const struct rota_replacement *it = &rota->replacements.items[number];
 	struct arena *arena = arena_create();
 	instant_ms when = it->period.since;
 	bool found = false;
 	size_t pieces = 0, i;
 
 	while (!found && when < it->period.until && pieces++ < PIECES_MOST) {
-		struct rota_turn duty = piece_at(rota, number, when, arena);
+		struct rota_turn duty = piece_at(before, when, arena);
 
 		for (i = 0; i < duty.names.count; i++)
 			found |= !strcmp(duty.names.items[i], it->name.text);
@@ -240,17 +258,29 @@ is_in_turn(const struct rota *rota, size_t number)
 	return found;
 }
 
+bool
+rota_replaces(const struct rota *rota, const rota_replacements *more,
+	      size_t number)
+{
+	const struct replaced before = {
+		rota, rota->replacements.count, more, number,
+	};
+
+	return is_in_turn(&before, &more->items[number]);
+}
+
 static void
 check_replacement(const struct rota *rota, size_t number, instant_ms now,
 		  struct diag *diag)
 {
 	const struct rota_replacement *it = &rota->replacements.items[number];
+	const struct replaced before = { rota, number, NULL, 0 };
 
 	if (it->period.until <= now)
 		diag_warning(diag, it->name.place, "remove it",
 			     "this replacement of '%s' is over",
 			     it->name.text);
-	else if (!is_in_turn(rota, number))
+	else if (!is_in_turn(&before, it))
 		diag_warning(diag, it->name.place, NULL,
 			     "'%s' is not in turn in this time, so there is "
 			     "nothing to replace", it->name.text);

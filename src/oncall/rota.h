@@ -16,6 +16,8 @@
  *	           anacleoanabobdanbobbobbobb      the time line, on which
  *	replace                      ana           replacements act, as written
  *
+ * Further replacements, which stand in no file, act behind those.
+ *
  * A layer is a function of an instant, so other kinds than rotations fit in.
  * Everything here is pure, and names are words: who they are is known to
  * contact.h. Times are cut into pieces by all that may change anything; a turn
@@ -41,11 +43,13 @@ struct rota_replacement {
 	struct period period;		/* in which it is in force */
 };
 
+typedef VEC(struct rota_replacement) rota_replacements;
+
 struct rota {
 	const struct conf_node *node;
 	const struct zone *zone;	/* UTC when it is in error */
 	VEC(struct rota_layer) layers;	/* in order */
-	VEC(struct rota_replacement) replacements; /* likewise */
+	rota_replacements replacements;	/* likewise */
 	struct conf_word otherwise;	/* "": nobody */
 	struct conf_word hand_over;	/* who is told at each change; "" */
 	conf_words named;		/* all who may come on duty, and who is
@@ -68,10 +72,16 @@ struct rota_turn {
 struct rota *rota_load(struct arena *arena, const struct conf_node *node,
 		       struct windows *windows, struct diag *diag);
 
-/* The turn at that instant, whole. The next one is at period.until, the one
- * before at period.since - 1. */
-struct rota_turn rota_at(const struct rota *rota, instant_ms when,
-		    struct arena *arena);
+/* The turn at that instant, whole, with further replacements (NULL: none). The
+ * next one is at period.until, the one before at period.since - 1. */
+struct rota_turn rota_at(const struct rota *rota,
+			 const rota_replacements *more, instant_ms when,
+			 struct arena *arena);
+
+/* Has that one of the further replacements anybody to replace at any time, with
+ * all those before it in force? */
+bool rota_replaces(const struct rota *rota, const rota_replacements *more,
+		   size_t number);
 
 /* "layer 2", "replace", "otherwise", "nobody" */
 const char *rota_by(const struct rota_turn *duty, struct arena *arena);

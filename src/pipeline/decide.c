@@ -152,6 +152,12 @@ trace_duties(struct deciding *d, const contact_duties *duties)
 	}
 }
 
+static const struct store_replacements *
+stored_of(const struct deciding *d)
+{
+	return d->decision->state ? &d->decision->state->replacements : NULL;
+}
+
 static void
 plan_catch_all(struct deciding *d)
 {
@@ -160,8 +166,8 @@ plan_catch_all(struct deciding *d)
 
 	if (!generation_catch_all(d->generation))
 		return;
-	generation_resolve_catch_all(d->generation, d->now, d->arena, &who,
-				     &duties);
+	generation_resolve_catch_all(d->generation, stored_of(d), d->now,
+				     d->arena, &who, &duties);
 	trace_duties(d, &duties);
 	plan_all(d, &who, "catch-all", NULL);
 }
@@ -174,8 +180,8 @@ were_told(const struct deciding *d, const struct contact *contact,
 	recipients who = { 0 };
 	size_t i;
 
-	contact_resolve(d->generation->contacts, contact, then, d->arena, &who,
-			NULL);
+	contact_resolve(d->generation->contacts, contact, stored_of(d), then,
+			d->arena, &who, NULL);
 	for (i = 0; i < who.count; i++)
 		if (!cover_of(d, who.items[i].endpoint.address).line)
 			return false;
@@ -193,7 +199,8 @@ told_in_earlier_turn(const struct deciding *d, const struct contact *contact)
 	recipients who = { 0 };
 	size_t i;
 
-	contact_reach(d->generation->contacts, contact, d->arena, &who);
+	contact_reach(d->generation->contacts, contact, stored_of(d), d->arena,
+		      &who);
 	for (i = 0; i < who.count; i++) {
 		struct again_cover cover =
 			cover_of(d, who.items[i].endpoint.address);
@@ -227,7 +234,8 @@ plan_contact(struct deciding *d, const char *contact, const char *rule,
 
 	if (!found)
 		return;
-	contact_resolve(contacts, found, d->now, d->arena, &who, &duties);
+	contact_resolve(contacts, found, stored_of(d), d->now, d->arena, &who,
+			&duties);
 	trace_duties(d, &duties);
 	if (!who.count)
 		plan_catch_all(d);
@@ -668,7 +676,8 @@ pipeline_decide(const struct generation *generation,
 
 struct pipeline_decision *
 pipeline_decide_first(const struct generation *generation,
-		      const struct pipeline_input *input, instant_ms now,
+		      const struct pipeline_input *input,
+		      const struct store_replacements *stored, instant_ms now,
 		      unsigned int flags, struct arena *arena)
 {
 	const struct pipeline_reading *reading = pipeline_read(generation,
@@ -676,6 +685,8 @@ pipeline_decide_first(const struct generation *generation,
 	struct hold_state *state = arena_alloc(arena, sizeof(*state));
 
 	*state = hold_nothing(&reading->question, arena);
+	if (stored)
+		state->replacements = *stored;
 	return pipeline_decide(generation, reading, state, now, flags, arena);
 }
 

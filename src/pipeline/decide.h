@@ -71,10 +71,12 @@ pipeline_decide(const struct generation *generation,
 		const struct hold_state *state, instant_ms now,
 		unsigned int flags, struct arena *arena);
 
-/* The same when nothing was before: what a dry run shows. */
+/* The same when nothing was before, but for who replaces whom on duty (NULL:
+ * nobody): what a dry run shows. */
 struct pipeline_decision *
 pipeline_decide_first(const struct generation *generation,
-		      const struct pipeline_input *input, instant_ms now,
+		      const struct pipeline_input *input,
+		      const struct store_replacements *stored, instant_ms now,
 		      unsigned int flags, struct arena *arena);
 
 /* The stages from match on, for an alert whose customer is set and of which

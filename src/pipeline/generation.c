@@ -448,16 +448,18 @@ generation_catch_all(const struct generation *generation)
 
 void
 generation_resolve_catch_all(const struct generation *generation,
+			     const struct store_replacements *stored,
 			     instant_ms now, struct arena *arena,
 			     recipients *out, contact_duties *duties)
 {
 	const struct contact *catch_all = generation_catch_all(generation);
 	size_t before = out->count;
 
-	contact_resolve(generation->contacts, catch_all, now, arena, out,
-			duties);
+	contact_resolve(generation->contacts, catch_all, stored, now, arena,
+			out, duties);
 	if (out->count == before)
-		contact_reach(generation->contacts, catch_all, arena, out);
+		contact_reach(generation->contacts, catch_all, stored, arena,
+			      out);
 }
 
 bool

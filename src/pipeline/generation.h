@@ -58,6 +58,7 @@ const struct contact *generation_catch_all(const struct generation *generation);
 /* Who that is at that time: when nobody is on duty, everybody who may be. With
  * `duties` not NULL, add how it came. */
 void generation_resolve_catch_all(const struct generation *generation,
+				  const struct store_replacements *stored,
 				  instant_ms now, struct arena *arena,
 				  recipients *out, contact_duties *duties);
 

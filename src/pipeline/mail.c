@@ -259,7 +259,8 @@ is_ours(const struct generation *g, const struct endpoint *to,
 
 	if (text_same(domain, domain_of(g->settings.from)))
 		return true;
-	contact_reach(g->contacts, generation_catch_all(g), arena, &ours);
+	contact_reach(g->contacts, generation_catch_all(g), NULL, arena,
+		      &ours);
 	for (i = 0; i < ours.count; i++)
 		if (text_same(domain,
 			      domain_of(ours.items[i].endpoint.address)))

@@ -61,13 +61,15 @@ tell(const struct generation *g, const struct pipeline_notice *notice,
 
 /* The addresses of the catch-all, `except` (may be NULL) being left out. */
 static recipients
-others(const struct generation *generation, const struct endpoint *except,
+others(const struct generation *generation,
+       const struct store_replacements *stored, const struct endpoint *except,
        instant_ms now, struct arena *arena)
 {
 	recipients who = { 0 };
 	size_t i, kept = 0;
 
-	generation_resolve_catch_all(generation, now, arena, &who, NULL);
+	generation_resolve_catch_all(generation, stored, now, arena, &who,
+				     NULL);
 	for (i = 0; i < who.count; i++)
 		if (!except || !endpoint_same(&who.items[i].endpoint, except))
 			who.items[kept++] = who.items[i];
@@ -80,8 +82,8 @@ pipeline_notify_catch_all(const struct generation *generation,
 			  const struct pipeline_notice *notice, instant_ms now,
 			  struct change *change)
 {
-	const recipients who = others(generation, notice->except, now,
-				      change->arena);
+	const recipients who = others(generation, notice->stored,
+				      notice->except, now, change->arena);
 	size_t i;
 
 	for (i = 0; i < who.count; i++)
@@ -90,10 +92,11 @@ pipeline_notify_catch_all(const struct generation *generation,
 
 bool
 pipeline_catch_all_has_other(const struct generation *generation,
+			     const struct store_replacements *stored,
 			     const struct endpoint *except, instant_ms now,
 			     struct arena *arena)
 {
-	return others(generation, except, now, arena).count > 0;
+	return others(generation, stored, except, now, arena).count > 0;
 }
 
 /* For the journal, which is in English and in UTC. */
@@ -114,7 +117,8 @@ journal_text(const struct generation *g, const struct notice *notice,
 
 static void
 add_item(const struct generation *g, const struct pipeline_word *word,
-	 const struct store_seat *seat, const char *identity, instant_ms now,
+	 const struct store_seat *seat, const char *identity,
+	 const struct store_replacements *stored, instant_ms now,
 	 struct change *change)
 {
 	struct arena *arena = change->arena;
@@ -135,7 +139,7 @@ add_item(const struct generation *g, const struct pipeline_word *word,
 	};
 	const struct pipeline_notice notice = {
 		.item = CHANGE_ITEM, .code = seat->code, .about = "relay",
-		.alert = alert, .notice = &word->notice,
+		.alert = alert, .notice = &word->notice, .stored = stored,
 	};
 
 	if (word->customer)
@@ -152,6 +156,7 @@ pipeline_say(const struct generation *generation, struct store *store,
 	struct digest *digest = digest_create();
 	unsigned char bytes[DIGEST_SIZE];
 	char hex[DIGEST_HEX], code[DIGEST_CODE];
+	struct store_replacements stored = { 0 };
 	struct store_seat seat;
 	enum outcome outcome;
 
@@ -162,7 +167,11 @@ pipeline_say(const struct generation *generation, struct store *store,
 	outcome = store_item_seat(store, hex, "", code, change->arena, &seat,
 				  error);
 	if (outcome == OUTCOME_OK && seat.how == STORE_NEW)
+		outcome = store_replacements(store, change->arena, &stored,
+					     error);
+	if (outcome == OUTCOME_OK && seat.how == STORE_NEW)
 		add_item(generation, word, &seat,
-			 arena_strdup(change->arena, hex), now, change);
+			 arena_strdup(change->arena, hex), &stored, now,
+			 change);
 	return outcome;
 }

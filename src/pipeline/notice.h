@@ -21,6 +21,7 @@ struct pipeline_notice {
 					   link are its; NULL: not known */
 	const struct notice *notice;
 	const struct original *original; /* to go with it, or NULL */
+	const struct store_replacements *stored; /* of who is on duty */
 };
 
 void pipeline_notify_catch_all(const struct generation *generation,
@@ -29,6 +30,7 @@ void pipeline_notify_catch_all(const struct generation *generation,
 
 /* Would anybody be told, `except` (may be NULL) being left out? */
 bool pipeline_catch_all_has_other(const struct generation *generation,
+				  const struct store_replacements *stored,
 				  const struct endpoint *except,
 				  instant_ms now, struct arena *arena);
 

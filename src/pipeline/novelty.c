@@ -126,6 +126,7 @@ tell(const struct generation *generation,
 		.alert = decision->alert,
 		.notice = &what,
 		.original = &original,
+		.stored = &decision->state->replacements,
 	};
 
 	pipeline_notify_catch_all(generation, &notice, now, change);

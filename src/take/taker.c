@@ -216,7 +216,7 @@ static const char *
 find_customer_to_ask(struct taker *taker, struct passage *passage)
 {
 	const struct pipeline_decision *decision = pipeline_decide_first(
-		rules(taker), &passage->input, taker_now(taker), 0,
+		rules(taker), &passage->input, NULL, taker_now(taker), 0,
 		passage->arena);
 	const char *authentic = alert_text(decision->alert, ALERT_AUTHENTIC);
 

@@ -107,6 +107,11 @@ def one_life(umask, who):
         code, = relay.rows('select code from held join item on id = item')[0]
         same(relay.command('held', 'release', code, '--customer',
                            'contoso')[0], 0, 'and a mail is released')
+        relay.write('mine.eml', mail().decode())
+        os.chmod(relay.path('mine.eml'), 0o600)
+        os.chown(relay.path('mine.eml'), who or 0, who or 0)
+        same(relay.command('explain', relay.path('mine.eml'))[::2], (0, ''),
+             'what nobody else may read is explained, by the store, too')
         relay.outbox(7)
         os.kill(relay.daemon.pid, 19)   # for the next one to stay
         deliver(relay, who, mail(id='3'))

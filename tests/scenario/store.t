@@ -13,7 +13,8 @@ from relay import (MAIN, WAIT, Relay, mail, ok, same,   # noqa: E402
 
 CONTOSO = 'contoso@relay.mssp.example'
 COMMANDS = (['queue'], ['held'], ['why', 'old2'], ['customers'],
-            ['queue', 'retry', '5'], ['held', 'release', 'old3'])
+            ['queue', 'retry', '5'], ['held', 'release', 'old3'],
+            ['oncall', 'replace'])
 
 
 def elsewhere(url, *place):

@@ -35,8 +35,8 @@ told(const struct contacts *contacts, const char *name)
 	char *copy;
 	size_t i;
 
-	contact_resolve(contacts, contact_find(contacts, name), NOW, arena,
-			&who, NULL);
+	contact_resolve(contacts, contact_find(contacts, name), NULL, NOW,
+			arena, &who, NULL);
 	for (i = 0; i < who.count; i++)
 		buf_printf(&out, "%s%s(%s)", i ? " " : "",
 			   who.items[i].endpoint.address, who.items[i].contact->name);

@@ -16,6 +16,7 @@
 #define ALERT_ID "a1_1"
 #define ANA "ana@mssp.example"
 #define BOB "bob@mssp.example"
+#define DAN "dan@mssp.example"
 #define SOC "soc@mssp.example"
 #define CONTOSO "72f988bf-86f1-41af-91ab-2d7cd011db47"
 #define FABRIKAM "5d1f3c2a-9b64-4e0a-8f57-0a7c2e91b3d6"
@@ -37,6 +38,9 @@ static struct buf error = BUF_INIT;
 #define TO_NOBODY \
 	"rule copy when title contains One also notify ana\n" PLAIN
 
+/* The same when Dan has taken over his and her duty, by a command, or his. */
+static const char on_duty_by_dan[] = ON_DUTY, on_duty_after_dan[] = ON_DUTY;
+
 static struct generation *
 load(const char *rules)
 {
@@ -48,7 +52,7 @@ load(const char *rules)
 		"authserv mx.mssp.example\ncatch-all soc\n"
 		"team soc { mail " SOC " }\nperson ana { mail " ANA " }\n"
 		"relay out { maildir /decide/out }\n"
-		"person bob { mail " BOB " }\n"
+		"person bob { mail " BOB " }\nperson dan { mail " DAN " }\n"
 		"oncall duty { timezone UTC rotate daily at 11:57 from "
 		"2026-11-21 bob, ana }\n"
 		"oncall later { timezone UTC rotate daily at 11:57 from "
@@ -195,6 +199,18 @@ static const struct row {
 	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
 	{ "or he was not told", ON_DUTY,
 	  { true, "medium", "new", "[]", true, false, SOC, "api", 5, false },
+	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
+	{ "who has taken over her duty is told", on_duty_by_dan, { 0 }, "",
+	  NULL, false, false, NULL, 0, "notify " DAN " by otherwise",
+	  "on duty: duty: dan (replace) until 2026-11-22T12:30:00Z" },
+	{ "when a swap is over, what he was told is not", on_duty_after_dan,
+	  { true, "medium", "new", "[]", true, false, DAN, "api", 7, false },
+	  "", NULL, false, false, NULL, 0,
+	  "drop nobody by otherwise: all were told of this alert before "
+	  "(code1, api-api-alert), known, duplicate", "so 1 of 1 are not told "
+	  "again" },
+	{ "unless it came when it was over", on_duty_after_dan,
+	  { true, "medium", "new", "[]", true, false, DAN, "api", 5, false },
 	  "", NULL, false, false, NULL, 0, "notify " ANA " by otherwise", NULL },
 	{ "or nobody had duty", ON_DUTY_LATER,
 	  { true, "medium", "new", "[]", true, false, BOB, "api", 5, false },
@@ -359,6 +375,19 @@ add_told(const struct before *before, struct hold_state *state)
 	vec_push(arena, &state->said, said);
 }
 
+/* Dan has taken over, by a command. */
+static void
+add_replacement(const char *name, int64_t until, struct hold_state *state)
+{
+	const struct store_replacement it = {
+		.id = 1, .oncall = "duty", .name = name, .by = "dan",
+		.since = NOON - 60 * MINUTE, .until = until, .who = "soc",
+		.made = NOON - 60 * MINUTE, .ended = TIME_UNKNOWN,
+	};
+
+	vec_push(arena, &state->replacements, it);
+}
+
 static struct hold_state
 state_of(const struct row *row, const struct pipeline_reading *reading)
 {
@@ -368,6 +397,12 @@ state_of(const struct row *row, const struct pipeline_reading *reading)
 
 	if (before->told)
 		add_told(before, &state);
+	if (row->rules == on_duty_by_dan) {
+		add_replacement("bob", NOON - 6 * MINUTE, &state);
+		add_replacement("ana", NOON + 30 * MINUTE, &state);
+	} else if (row->rules == on_duty_after_dan) {
+		add_replacement("bob", NOON - 6 * MINUTE, &state);
+	}
 	if (!before->is_known)
 		return state;
 	*known = (struct store_known){
@@ -498,9 +533,10 @@ check_many(size_t count)
 	const struct pipeline_input input = input_of(&row);
 	const struct pipeline_decision *decision, *brief;
 
-	decision = pipeline_decide_first(generation, &input, NOON,
+	decision = pipeline_decide_first(generation, &input, NULL, NOON,
 					 PIPELINE_TRACE_ALL, arena);
-	brief = pipeline_decide_first(generation, &input, NOON, 0, arena);
+	brief = pipeline_decide_first(generation, &input, NULL, NOON, 0,
+				      arena);
 	is(describe(decision), arena_printf(arena, "notify " ANA " by r%zu",
 					    count), "the last of %zu rules "
 	   "decides", count);

@@ -158,7 +158,7 @@ test_turns(void)
 			"notify o }", turns[i].text));
 		const struct contact *oncall = contact_find(g->contacts, "o");
 		struct buf got = BUF_INIT;
-		struct rota_turn turn = rota_at(oncall->rota,
+		struct rota_turn turn = rota_at(oncall->rota, NULL,
 			instant_of(strlen(turns[i].when) > 10 ? turns[i].when :
 				   arena_printf(arena, "%sT00:00:00Z",
 						turns[i].when)), arena);
