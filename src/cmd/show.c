@@ -32,7 +32,7 @@ struct view {
 
 /* "      primary: ana@mssp.example, bob@mssp.example", as it is now. */
 static void
-print_contact(const struct view *view, const char *name)
+print_contact(const struct view *view, const char *name, bool by_pager)
 {
 	const struct contacts *contacts = view->g->contacts;
 	const struct contact *contact = contact_find(contacts, name);
@@ -42,8 +42,9 @@ print_contact(const struct view *view, const char *name)
 
 	buf_printf(view->out, "      %s:", name);
 	if (contact)
-		contact_resolve(contacts, contact, &view->stored,
-				clock.now(&clock), view->arena, &who, NULL);
+		(by_pager ? contact_page : contact_resolve)(contacts, contact,
+				&view->stored, clock.now(&clock), view->arena,
+				&who, NULL);
 	if (!who.count)
 		buf_puts(view->out, " nobody");
 	for (i = 0; i < who.count; i++)
@@ -60,7 +61,8 @@ print_contacts(const struct view *view, const struct conf_node *node)
 
 	while ((notify = rule_next_notify(node, &at)))
 		for (i = 0; i < notify->words.count; i++)
-			print_contact(view, notify->words.items[i].text);
+			print_contact(view, notify->words.items[i].text,
+				      rule_by_pager(notify));
 }
 
 static void
@@ -86,7 +88,7 @@ print_last(const struct view *view, const struct ruleset_customer *customer)
 		print_contacts(view, customer->otherwise);
 	} else {
 		buf_puts(view->out, "    catch-all\n");
-		print_contact(view, view->g->settings.catch_all.text);
+		print_contact(view, view->g->settings.catch_all.text, false);
 	}
 }
 

@@ -56,8 +56,16 @@ static const struct grammar relay_block[] = {
 	END
 };
 
+static const struct grammar pager_clauses[] = {
+	{ "using", { ONE("TEMPLATE") }, ONCE,
+	  HELP("template of what is sent there") },
+	END
+};
+
 static const struct grammar person_block[] = {
 	{ "mail", { ADDRESSES }, HELP("where this person reads mail") },
+	{ "pager", { ONE("ADDRESS") }, .clauses = pager_clauses,
+	  HELP("where to reach this person by pager") },
 	{ "language", { ONE("LANG") }, ONCE,
 	  HELP("language of notifications") },
 	{ "timezone", { ONE("ZONE") }, ONCE, HELP("zone that times are in") },
@@ -125,6 +133,8 @@ static const struct grammar window_block[] = {
 
 static const struct grammar notify_clauses[] = {
 	{ "using", { ONE("TEMPLATE") }, ONCE, HELP("template of the mail") },
+	{ "by", { CHOICE("pager") }, ONCE,
+	  HELP("tell each at his pager, if he has one") },
 	{ "do", { TEXT }, ONCE, HELP("what the reader is to do") },
 	{ "runbook", { LINK }, ONCE, HELP("where that is described") },
 	{ "note", { TEXT }, ONCE, HELP("what the reader should know") },

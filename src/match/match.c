@@ -128,6 +128,7 @@ add_notices(struct match *match, const struct conf_node *node,
 			.contacts = notify->words.items,
 			.contact_count = notify->words.count,
 			.template = rule_template(notify),
+			.by_pager = rule_by_pager(notify),
 			.rule = name,
 		};
 

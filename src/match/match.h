@@ -25,6 +25,7 @@ struct verdict_notice {
 	const struct conf_word *contacts; /* their names */
 	size_t contact_count;
 	const char *template;		/* NULL: the default one */
+	bool by_pager;
 	const char *rule;		/* or "otherwise", "catch-all" */
 };
 

@@ -37,6 +37,14 @@ rule_template(const struct conf_node *notify)
 	return using ? conf_word(using, 0).text : NULL;
 }
 
+bool
+rule_by_pager(const struct conf_node *notify)
+{
+	const struct conf_node *by = conf_find(&notify->clauses, "by");
+
+	return by && !strcmp(conf_word(by, 0).text, "pager");
+}
+
 const char *
 rule_help(const struct conf_node *node, const char *keyword)
 {
@@ -363,6 +371,8 @@ describe_notify(const struct conf_node *notify, struct buf *out)
 	}
 	if (template)
 		buf_printf(out, " using %s", template);
+	if (rule_by_pager(notify))
+		buf_puts(out, " by pager");
 	describe_help(notify, out);
 }
 

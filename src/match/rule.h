@@ -60,6 +60,9 @@ const struct conf_node *rule_next_notify(const struct conf_node *node,
 /* The template that a `notify` names, or NULL. */
 const char *rule_template(const struct conf_node *notify);
 
+/* Does it say `by pager`? */
+bool rule_by_pager(const struct conf_node *notify);
+
 /* What stands behind a `notify` of a rule or `otherwise` for all its readers:
  * "do", "runbook", "note"; the first, or NULL. */
 const char *rule_help(const struct conf_node *node, const char *keyword);

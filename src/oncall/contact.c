@@ -15,6 +15,7 @@ struct walk {
 	VEC(const struct contact *) waiting;
 	bool *met;
 	const struct store_replacements *stored; /* NULL: none */
+	bool by_pager;			/* where somebody has one */
 	bool is_now;			/* of an oncall only who has duty at */
 	instant_ms now;			/* that time */
 	contact_duties *duties;		/* NULL: not asked for */
@@ -46,9 +47,9 @@ load_word(const struct conf_node *node, const char *keyword)
 }
 
 static void
-load_endpoint(struct arena *arena, struct contact *contact,
+load_endpoint(struct arena *arena, const struct contact *contact,
 	      const struct relay *relay, struct conf_word word,
-	      struct diag *diag)
+	      recipients *out, struct diag *diag)
 {
 	const struct recipient recipient = {
 		.endpoint = {
@@ -60,7 +61,27 @@ load_endpoint(struct arena *arena, struct contact *contact,
 	};
 
 	if (recipient.endpoint.address)
-		vec_push(arena, &contact->own, recipient);
+		vec_push(arena, out, recipient);
+}
+
+/* A pager is reached by mail, as a gateway gives it an address. */
+static void
+load_pager(struct arena *arena, struct contact *contact,
+	   const struct relay *relay, const struct conf_node *line,
+	   struct diag *diag)
+{
+	const struct conf_node *using = conf_find(&line->clauses, "using");
+	recipients *pagers = &contact->pagers;
+	size_t before = pagers->count;
+
+	if (relay && line->words.count)
+		load_endpoint(arena, contact, relay, conf_word(line, 0),
+			      pagers, diag);
+	if (pagers->count == before)
+		return;
+	pagers->items[before].is_pager = true;
+	if (using)
+		pagers->items[before].template = conf_word(using, 0).text;
 }
 
 /* Every clause that is one of a channel. */
@@ -73,12 +94,17 @@ load_endpoints(struct arena *arena, struct contact *contact,
 
 	for (i = 0; i < block->count; i++) {
 		const struct conf_node *line = block->items[i];
+		bool is_pager = !strcmp(line->keyword, "pager");
 		const struct relay *relay = endpoint_relay(relays,
-				contact->relay.text, line->keyword);
+				contact->relay.text,
+				is_pager ? "mail" : line->keyword);
 
-		for (j = 0; relay && j < line->words.count; j++)
+		if (is_pager)
+			load_pager(arena, contact, relay, line, diag);
+		for (j = 0; relay && !is_pager && j < line->words.count; j++)
 			load_endpoint(arena, contact, relay,
-				      line->words.items[j], diag);
+				      line->words.items[j], &contact->own,
+				      diag);
 	}
 }
 
@@ -389,9 +415,26 @@ add_all(struct walk *walk, recipients *out)
 	const struct contact *contact;
 	size_t i;
 
-	while ((contact = walk_next(walk)))
-		for (i = 0; i < contact->own.count; i++)
-			add_recipient(walk->arena, &contact->own.items[i], out);
+	while ((contact = walk_next(walk))) {
+		const recipients *places =
+			walk->by_pager && contact->pagers.count ?
+			&contact->pagers : &contact->own;
+
+		for (i = 0; i < places->count; i++)
+			add_recipient(walk->arena, &places->items[i], out);
+	}
+}
+
+static void
+reach(const struct contacts *contacts, const struct contact *contact,
+      const struct store_replacements *stored, bool by_pager,
+      struct arena *arena, recipients *out)
+{
+	struct walk walk = walk_from(contacts, contact, NULL, arena);
+
+	walk.stored = stored;
+	walk.by_pager = by_pager;
+	add_all(&walk, out);
 }
 
 void
@@ -399,10 +442,16 @@ contact_reach(const struct contacts *contacts, const struct contact *contact,
 	      const struct store_replacements *stored, struct arena *arena,
 	      recipients *out)
 {
-	struct walk walk = walk_from(contacts, contact, NULL, arena);
+	reach(contacts, contact, stored, false, arena, out);
+}
 
-	walk.stored = stored;
-	add_all(&walk, out);
+void
+contact_reach_pagers(const struct contacts *contacts,
+		     const struct contact *contact,
+		     const struct store_replacements *stored,
+		     struct arena *arena, recipients *out)
+{
+	reach(contacts, contact, stored, true, arena, out);
 }
 
 void
@@ -492,6 +541,18 @@ contact_could_be(const struct contacts *contacts,
 	return contact;
 }
 
+/* `walk` says of whom, and by what. */
+static void
+resolve(struct walk *walk, const struct store_replacements *stored,
+	instant_ms now, recipients *out, contact_duties *duties)
+{
+	walk->stored = stored;
+	walk->is_now = true;
+	walk->now = now;
+	walk->duties = duties;
+	add_all(walk, out);
+}
+
 void
 contact_resolve(const struct contacts *contacts, const struct contact *contact,
 		const struct store_replacements *stored, instant_ms now,
@@ -499,9 +560,16 @@ contact_resolve(const struct contacts *contacts, const struct contact *contact,
 {
 	struct walk walk = walk_from(contacts, contact, NULL, arena);
 
-	walk.stored = stored;
-	walk.is_now = true;
-	walk.now = now;
-	walk.duties = duties;
-	add_all(&walk, out);
+	resolve(&walk, stored, now, out, duties);
+}
+
+void
+contact_page(const struct contacts *contacts, const struct contact *contact,
+	     const struct store_replacements *stored, instant_ms now,
+	     struct arena *arena, recipients *out, contact_duties *duties)
+{
+	struct walk walk = walk_from(contacts, contact, NULL, arena);
+
+	walk.by_pager = true;
+	resolve(&walk, stored, now, out, duties);
 }

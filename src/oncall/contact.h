@@ -24,6 +24,8 @@ struct recipient {
 	struct endpoint endpoint;
 	const struct relay *relay;	/* by which it is reached */
 	const struct contact *contact;	/* whose it is: language, zone */
+	const char *template;		/* that this place wants; NULL: any */
+	bool is_pager;
 };
 
 typedef VEC(struct recipient) recipients;
@@ -35,6 +37,7 @@ struct contact {
 	const struct conf_node *node;	/* `person`, `team` or `oncall` */
 	const struct rota *rota;	/* of an oncall, else NULL */
 	recipients own;			/* without those of members */
+	recipients pagers;		/* likewise */
 	conf_words members;		/* names of contacts: of a team; of an
 					   oncall all who may come on duty */
 	struct conf_word language;	/* "" when not said; also below */
@@ -93,11 +96,23 @@ void contact_resolve(const struct contacts *contacts,
 		     struct arena *arena, recipients *out,
 		     contact_duties *duties);
 
-/* The same of everybody who may ever be behind it. */
+/* The same at their pagers; whoever has none is told where he reads mail. */
+void contact_page(const struct contacts *contacts,
+		  const struct contact *contact,
+		  const struct store_replacements *stored, instant_ms now,
+		  struct arena *arena, recipients *out, contact_duties *duties);
+
+/* The same of everybody who may ever be behind it: where they read mail, or at
+ * their pagers. */
 void contact_reach(const struct contacts *contacts,
 		   const struct contact *contact,
 		   const struct store_replacements *stored,
 		   struct arena *arena, recipients *out);
+
+void contact_reach_pagers(const struct contacts *contacts,
+			  const struct contact *contact,
+			  const struct store_replacements *stored,
+			  struct arena *arena, recipients *out);
 
 /* Mark a contact and all who may ever be behind it, by their numbers. Whoever
  * is marked is not gone through again. */

@@ -104,6 +104,9 @@ plan_all(struct deciding *d, const recipients *who, const char *rule,
 			.template = template ? template : DEFAULT_TEMPLATE,
 		};
 
+		if (who->items[i].template)
+			plan.template = who->items[i].template;
+
 		if (!was_told(d, plan.endpoint.address))
 			plan_endpoint(d, &plan);
 	}
@@ -172,16 +175,38 @@ plan_catch_all(struct deciding *d)
 	plan_all(d, &who, "catch-all", NULL);
 }
 
+/* Who is behind a name at that time. */
+static void
+resolve(const struct deciding *d, const struct contact *contact, bool by_pager,
+	instant_ms when, recipients *out, contact_duties *duties)
+{
+	(by_pager ? contact_page : contact_resolve)(d->generation->contacts,
+			contact, stored_of(d), when, d->arena, out, duties);
+}
+
+/* "by pager: ana@sms.example (ana)" */
+static void
+trace_pagers(struct deciding *d, const recipients *who)
+{
+	size_t i;
+
+	for (i = 0; i < who->count; i++)
+		trace_line(d, "by pager", arena_printf(d->arena,
+			   who->items[i].is_pager ? "%s (%s)" :
+			   "%s (%s, who has no pager)",
+			   who->items[i].endpoint.address,
+			   who->items[i].contact->name));
+}
+
 /* Was everybody told who was behind that name at that time? */
 static bool
 were_told(const struct deciding *d, const struct contact *contact,
-	  instant_ms then)
+	  bool by_pager, instant_ms then)
 {
 	recipients who = { 0 };
 	size_t i;
 
-	contact_resolve(d->generation->contacts, contact, stored_of(d), then,
-			d->arena, &who, NULL);
+	resolve(d, contact, by_pager, then, &who, NULL);
 	for (i = 0; i < who.count; i++)
 		if (!cover_of(d, who.items[i].endpoint.address).line)
 			return false;
@@ -194,18 +219,21 @@ were_told(const struct deciding *d, const struct contact *contact,
  * nothing.
  */
 static struct again_cover
-told_in_earlier_turn(const struct deciding *d, const struct contact *contact)
+told_in_earlier_turn(const struct deciding *d, const struct contact *contact,
+		     bool by_pager)
 {
 	recipients who = { 0 };
 	size_t i;
 
-	contact_reach(d->generation->contacts, contact, stored_of(d), d->arena,
-		      &who);
+	(by_pager ? contact_reach_pagers : contact_reach)(
+		d->generation->contacts, contact, stored_of(d), d->arena,
+		&who);
 	for (i = 0; i < who.count; i++) {
 		struct again_cover cover =
 			cover_of(d, who.items[i].endpoint.address);
 
-		if (cover.told && were_told(d, contact, cover.told->at))
+		if (cover.told && were_told(d, contact, by_pager,
+					    cover.told->at))
 			return cover;
 	}
 	return (struct again_cover){ .line = NULL };
@@ -223,28 +251,29 @@ list_all_told(struct deciding *d, const recipients *who,
 
 /* Where nobody is on duty, nobody would be told. */
 static void
-plan_contact(struct deciding *d, const char *contact, const char *rule,
-	     const char *template)
+plan_contact(struct deciding *d, const char *contact,
+	     const struct verdict_notice *notice)
 {
-	const struct contacts *contacts = d->generation->contacts;
-	const struct contact *found = contact_find(contacts, contact);
+	const struct contact *found =
+		contact_find(d->generation->contacts, contact);
 	struct again_cover cover = { .line = NULL };
 	recipients who = { 0 };
 	contact_duties duties = { 0 };
 
 	if (!found)
 		return;
-	contact_resolve(contacts, found, stored_of(d), d->now, d->arena, &who,
-			&duties);
+	resolve(d, found, notice->by_pager, d->now, &who, &duties);
 	trace_duties(d, &duties);
+	if (notice->by_pager)
+		trace_pagers(d, &who);
 	if (!who.count)
 		plan_catch_all(d);
 	if (duties.count)
-		cover = told_in_earlier_turn(d, found);
+		cover = told_in_earlier_turn(d, found, notice->by_pager);
 	if (cover.line)
 		list_all_told(d, &who, cover);
 	else
-		plan_all(d, &who, rule, template);
+		plan_all(d, &who, notice->rule, notice->template);
 }
 
 static void
@@ -257,8 +286,7 @@ plan_notices(struct deciding *d, const struct verdict *verdict)
 			&verdict->notices.items[i];
 
 		for (j = 0; j < notice->contact_count; j++)
-			plan_contact(d, notice->contacts[j].text,
-				     notice->rule, notice->template);
+			plan_contact(d, notice->contacts[j].text, notice);
 	}
 }
 

@@ -136,12 +136,36 @@ check_zone(const struct generation *g, struct conf_word word)
 }
 
 static void
+check_pagers(const struct generation *g, const struct contact *contact)
+{
+	const conf_nodes *block = &contact->node->block;
+	size_t i;
+
+	for (i = 0; i < block->count; i++) {
+		const struct conf_node *using = strcmp(block->items[i]->keyword,
+						       "pager") ? NULL :
+			conf_find(&block->items[i]->clauses, "using");
+		struct conf_word name = conf_word(using ? using :
+						  block->items[i], 0);
+
+		if (using && *name.text &&
+		    !template_find(g->templates, name.text))
+			diag_error(g->diag, name.place,
+				   diag_did_you_mean(g->diag, name.text,
+					template_names(g->arena, g->templates),
+					NULL),
+				   "unknown template '%s'", name.text);
+	}
+}
+
+static void
 check_contact(const struct generation *g, const struct contact *contact)
 {
 	struct conf_word relay = contact->relay;
 
 	check_language(g, contact->language);
 	check_zone(g, contact->timezone);
+	check_pagers(g, contact);
 	if (*relay.text && !relay_find(g->relays, relay.text))
 		diag_error(g->diag, relay.place,
 			   diag_did_you_mean(g->diag, relay.text,

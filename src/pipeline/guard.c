@@ -110,7 +110,8 @@ find_told(struct check *check)
 		if (!contact || !has_good_recipients(check, mention.customer))
 			continue;
 		scratch = arena_create();
-		contact_reach(guard->contacts, contact, NULL, scratch, &who);
+		(rule_by_pager(mention.notify) ? contact_reach_pagers :
+		 contact_reach)(guard->contacts, contact, NULL, scratch, &who);
 		for (i = 0; i < who.count; i++)
 			look_at(check, &mention, &who.items[i]);
 		arena_destroy(&scratch);

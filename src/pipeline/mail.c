@@ -247,11 +247,9 @@ domain_of(const char *address)
 	return at ? at + 1 : "";
 }
 
-/* Ours are those who share a domain with the sender or somebody of the
- * catch-all; everybody else is the customer's own. */
 static bool
-is_ours(const struct generation *g, const struct endpoint *to,
-	struct arena *arena)
+has_our_domain(const struct generation *g, const struct endpoint *to,
+	       struct arena *arena)
 {
 	const char *domain = domain_of(to->address);
 	recipients ours = { 0 };
@@ -264,6 +262,37 @@ is_ours(const struct generation *g, const struct endpoint *to,
 	for (i = 0; i < ours.count; i++)
 		if (text_same(domain,
 			      domain_of(ours.items[i].endpoint.address)))
+			return true;
+	return false;
+}
+
+static bool
+is_at_pager(const struct recipient *reader)
+{
+	const recipients *pagers = &reader->contact->pagers;
+	size_t i;
+
+	for (i = 0; i < pagers->count; i++)
+		if (endpoint_same(&pagers->items[i].endpoint,
+				  &reader->endpoint))
+			return true;
+	return false;
+}
+
+/* Ours are those who share a domain with the sender or somebody of the
+ * catch-all; everybody else is the customer's own. A pager, at the domain of a
+ * gateway, is whose the person is. */
+static bool
+is_ours(const struct generation *g, const struct recipient *reader,
+	struct arena *arena)
+{
+	const recipients *own = &reader->contact->own;
+	size_t i;
+
+	if (has_our_domain(g, &reader->endpoint, arena))
+		return true;
+	for (i = 0; is_at_pager(reader) && i < own->count; i++)
+		if (has_our_domain(g, &own->items[i].endpoint, arena))
 			return true;
 	return false;
 }
@@ -413,7 +442,7 @@ pipeline_compose(const struct generation *g, const struct render_input *what,
 
 	complete.customer = customer ? customer->display : NULL;
 	complete.tenant = only_tenant(customer);
-	complete.is_customers = !is_ours(g, &reader->endpoint, arena);
+	complete.is_customers = !is_ours(g, reader, arena);
 	add_help(&complete, customer);
 	complete.words = reader_words(g, reader->contact, customer);
 	complete.zone = reader_zone(reader->contact, customer);

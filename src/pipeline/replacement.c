@@ -85,14 +85,16 @@ circle_fault(const struct look *look)
 /* An address of whoever comes on duty that this customer does not allow, or
  * NULL. */
 static const char *
-refused_address(const struct look *look, const char *customer)
+refused_address(const struct look *look, const struct ruleset_mention *mention)
 {
+	const char *customer = mention->customer->name;
 	const struct generation *g = look->generation;
 	recipients who = { 0 };
 	size_t i;
 
-	contact_reach(g->contacts, contact_find(g->contacts, look->it->by),
-		      look->before, look->arena, &who);
+	(rule_by_pager(mention->notify) ? contact_reach_pagers :
+	 contact_reach)(g->contacts, contact_find(g->contacts, look->it->by),
+			look->before, look->arena, &who);
 	for (i = 0; i < who.count; i++)
 		if (!generation_allows(g, customer, &who.items[i].endpoint))
 			return who.items[i].endpoint.address;
@@ -122,7 +124,7 @@ guard_fault(const struct look *look)
 		if (!names_oncall(look, contact_find(g->contacts,
 						     mention.contact.text)))
 			continue;
-		address = refused_address(look, customer);
+		address = refused_address(look, &mention);
 		if (address)
 			return (struct replacement_fault){
 				arena_printf(look->arena, "rule '%s' would "

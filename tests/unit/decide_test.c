@@ -16,6 +16,7 @@
 #define ALERT_ID "a1_1"
 #define ANA "ana@mssp.example"
 #define BOB "bob@mssp.example"
+#define BOB_PAGER "123@mssp.example"
 #define DAN "dan@mssp.example"
 #define SOC "soc@mssp.example"
 #define CONTOSO "72f988bf-86f1-41af-91ab-2d7cd011db47"
@@ -52,7 +53,7 @@ load(const char *rules)
 		"authserv mx.mssp.example\ncatch-all soc\n"
 		"team soc { mail " SOC " }\nperson ana { mail " ANA " }\n"
 		"relay out { maildir /decide/out }\n"
-		"person bob { mail " BOB " }\nperson dan { mail " DAN " }\n"
+		"person bob { mail " BOB " pager " BOB_PAGER " }\nperson dan { mail " DAN " }\n"
 		"oncall duty { timezone UTC rotate daily at 11:57 from "
 		"2026-11-21 bob, ana }\n"
 		"oncall later { timezone UTC rotate daily at 11:57 from "
@@ -191,6 +192,13 @@ static const struct row {
 	{ "what was told to the one before her is not", ON_DUTY,
 	  { true, "medium", "new", "[]", true, false, BOB, "api", 5, false },
 	  "", NULL, false, false, NULL, 0,
+	  "drop nobody by otherwise: all were told of this alert before "
+	  "(code1, api-api-alert), known, duplicate", "so 1 of 1 are not told "
+	  "again" },
+	{ "nor what called him at his pager",
+	  "otherwise notify duty by pager",
+	  { true, "medium", "new", "[]", true, false, BOB_PAGER, "api", 5,
+	    false }, "", NULL, false, false, NULL, 0,
 	  "drop nobody by otherwise: all were told of this alert before "
 	  "(code1, api-api-alert), known, duplicate", "so 1 of 1 are not told "
 	  "again" },
