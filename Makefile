@@ -49,7 +49,7 @@ LDFLAGS  = $(LHARDEN) -Wl,--as-needed
 
 # One library, one door: src/README has the list of doors.
 XML_CFLAGS  = -I/usr/include/libxml2
-READER_LIBS = -letpan -lxml2 -lgnutls
+READER_LIBS = -letpan -lxml2 -lgnutls -lical
 # libetpan-dev excludes libcurl's OpenSSL headers, which are the same bytes as
 # the GnuTLS ones; only the library to link with is named.
 TOCSIN_LIBS = -l:libcurl.so.4 -lcjson -lpcre2-8 -lsqlite3 -lcrypto -lzstd \
@@ -124,7 +124,7 @@ $(B)/tocsin-deliver: $(B)/obj/intake/deliver_main.o $(B)/libtocsin.a
 
 $(B)/tocsin-reader: $(B)/obj/parse/reader_main.o $(B)/libtocsin.a
 	$(call say,LINK)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(READER_LIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(READER_LIBS) -lcjson
 
 # What tests share, as an archive likewise.
 $(B)/tests/lib/%.o: tests/lib/%.c

@@ -1,14 +1,19 @@
 /*
- * tocsin-reader: raw mail in, struct message out, in a cage.
+ * tocsin-reader: raw mail in, struct message out, in a cage; or a calendar in,
+ * its turns out.
  *
  * Started by tocsin with a socket as standard input; one request after the
  * other (wire.h) until the socket closes. A mail that is too much for the
- * libraries ends this process and nothing else.
+ * libraries ends this process and nothing else. A calendar has a process of its
+ * own (calendar_reader.h).
  */
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "parse/cage.h"
+#include "parse/calendar.h"
+#include "parse/calendar_text.h"
+#include "parse/calendar_zone.h"
 #include "parse/describe.h"
 #include "parse/parse.h"
 #include "parse/wire.h"
@@ -36,11 +41,15 @@ struct bench {
 
 static const char usage[] =
 	"usage: tocsin-reader [--no-seccomp] --print FILE...\n"
+	"       tocsin-reader [--no-seccomp] --calendar ZONE FROM UNTIL\n"
 	"       tocsin-reader [--no-seccomp]            (started by tocsin)\n"
 	"\n"
-	"Take mail apart in a process that can do nothing else.\n"
+	"Take mail or calendars apart in a process that can do nothing else.\n"
 	"\n"
 	"  --print FILE  show what tocsin sees in a mail\n"
+	"  --calendar    the turns of the iCalendar file on standard input,\n"
+	"                as JSON; ZONE is that of times without one, FROM\n"
+	"                and UNTIL are as 2026-12-24T18:00:00Z\n"
 	"  --no-seccomp  keep the limits, leave out the system call filter\n"
 	"  --help        this text\n"
 	"  --version     the version\n";
@@ -226,6 +235,87 @@ show_all(struct bench *bench, int count, const int *files)
 	return status;
 }
 
+/* --- A calendar --- */
+
+/* One octet more than is parsed tells that there is more. */
+static bool
+read_input(struct buf *bytes)
+{
+	while (bytes->len <= CALENDAR_MOST) {
+		char *room = buf_grow(bytes, CHUNK);
+		ssize_t got = read(STDIN_FILENO, room, CHUNK);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return !got;
+		buf_grown(bytes, (size_t)got);
+	}
+	return true;
+}
+
+static void
+print_error(const char *error, struct buf *out)
+{
+	struct json *object = json_object();
+
+	json_set_text(object, "error", error);
+	json_print(object, out);
+	json_destroy(&object);
+}
+
+static int
+answer_calendar(const struct calendar_wish *wish)
+{
+	struct buf bytes = BUF_INIT, out = BUF_INIT, error = BUF_INIT;
+	struct arena *arena = arena_create();
+	struct turns *turns = NULL;
+	bool written;
+
+	if (read_input(&bytes))
+		turns = calendar_parse(arena, bytes.data, bytes.len, wish,
+				       &error);
+	else
+		buf_puts(&error, "it cannot be read");
+	if (turns)
+		turns_print(turns, &out);
+	else
+		print_error(error.data, &out);
+	written = file_write_all(STDOUT_FILENO, out.data, out.len);
+	arena_destroy(&arena);
+	buf_release(&bytes);
+	buf_release(&out);
+	buf_release(&error);
+	return written ? 0 : EX_IOERR;
+}
+
+/* All that is asked of zones must have been read before no file can be. */
+static int
+calendar(int count, char **words, unsigned int flags)
+{
+	struct calendar_wish wish;
+	struct buf error = BUF_INIT;
+
+	if (count != 3 || !clock_parse(words[1], &wish.since) ||
+	    !clock_parse(words[2], &wish.until)) {
+		fputs("tocsin-reader: --calendar takes ZONE FROM UNTIL\n",
+		      stderr);
+		return EX_USAGE;
+	}
+	wish.zone = !strcmp(words[0], "UTC") ? zone_utc() :
+		    zone_find(words[0], &error);
+	if (!wish.zone)
+		fprintf(stderr, "tocsin-reader: %s\n", error.data);
+	buf_release(&error);
+	if (!wish.zone)
+		return EX_NOINPUT;
+	calendar_zone_warm_up();
+	if (!cage_close(flags))
+		fprintf(stderr, "tocsin-reader: no system call filter on this "
+			"machine; only the limits hold\n");
+	return answer_calendar(&wish);
+}
+
 /* --- Start --- */
 
 static void
@@ -309,6 +399,9 @@ main(int argc, char **argv)
 		return start_serving(flags);
 	if (!strcmp(argv[i], "--print"))
 		return print(argc - i - 1, argv + i + 1, flags);
+	if (!strcmp(argv[i], "--calendar"))
+		return calendar(argc - i - 1, argv + i + 1,
+				flags | CAGE_MAY_WRITE);
 	if (!strcmp(argv[i], "--help"))
 		return fputs(usage, stdout) < 0;
 	if (!strcmp(argv[i], "--version"))
