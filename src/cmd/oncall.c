@@ -138,6 +138,22 @@ print_oncall(struct view *view, const struct contact *oncall)
 		print_replacements(view, oncall);
 }
 
+/* A turn that is not known is no gap. */
+static void
+say_unfetched(const struct contact *oncall)
+{
+	size_t i;
+
+	for (i = 0; i < oncall->rota->feeds.count; i++) {
+		const struct feed *feed = oncall->rota->feeds.items[i];
+
+		if (!feed->copy)
+			fprintf(stderr, "tocsin oncall: %s: the calendar at %s "
+				"was not fetched yet, as far as this user can "
+				"see\n", oncall->name, feed->place);
+	}
+}
+
 static int
 unknown_oncall(const struct contacts *contacts, const char *name)
 {
@@ -174,6 +190,7 @@ print_all(struct view *view, const char *name)
 
 		if (!contact->rota || (name && strcmp(name, contact->name)))
 			continue;
+		say_unfetched(contact);
 		print_oncall(view, contact);
 		count++;
 	}

@@ -108,6 +108,19 @@ static const struct grammar replace_clauses[] = {
 	END
 };
 
+static const struct grammar calendar_clauses[] = {
+	{ "url-file", { ONE("PATH") }, ONCE,
+	  HELP("file whose first line is the address") },
+	{ "ca-file", { ONE("PATH") }, ONCE,
+	  HELP("certificates to trust instead of the system's") },
+	{ "of", { LIST("NAME") }, ONCE, HELP("who may come on duty by it") },
+	{ "by", { CHOICE("summary|attendee") }, ONCE,
+	  HELP("where a name is found in an event") },
+	{ "every", { { "DURATION", GRAMMAR_ONE, conf_is_duration } }, ONCE,
+	  HELP("how often it is fetched; 15m is the default") },
+	END
+};
+
 static const struct grammar oncall_block[] = {
 	{ "timezone", { ONE("ZONE") }, ONCE,
 	  HELP("zone that its times are in") },
@@ -115,6 +128,9 @@ static const struct grammar oncall_block[] = {
 	  HELP("a layer: people who take turns") },
 	{ "replace", { ONE("NAME") }, .clauses = replace_clauses,
 	  HELP("somebody else for a while") },
+	{ "calendar", { { "URL|PATH", GRAMMAR_UNLESS, NULL } },
+	  .clauses = calendar_clauses, .flags = GRAMMAR_NEEDS_CLAUSE,
+	  HELP("a layer: a calendar that says who has duty") },
 	{ "otherwise", { ONE("NAME") }, ONCE,
 	  HELP("who is on duty when nobody else is") },
 	{ "hand-over", { ONE("NAME") }, ONCE,
@@ -396,6 +412,7 @@ append_word(struct buf *out, const struct grammar_word *word)
 	static const char *const shapes[] = {
 		[GRAMMAR_ONE] = " %s",
 		[GRAMMAR_MAYBE] = " [\"%s\"]",
+		[GRAMMAR_UNLESS] = " [%s]",
 		[GRAMMAR_ANY] = " %s",
 		[GRAMMAR_LIST] = " %s, ...",
 		[GRAMMAR_MORE] = " %s",

@@ -14,6 +14,7 @@
 enum grammar_count {
 	GRAMMAR_ONE,		/* exactly one, whatever it looks like */
 	GRAMMAR_MAYBE,		/* one if it is a "string", else none */
+	GRAMMAR_UNLESS,		/* one, unless a clause of the line is there */
 	GRAMMAR_ANY,		/* one if there is any; its reader misses it */
 	GRAMMAR_LIST,		/* one or more with commas between them */
 	GRAMMAR_MORE,		/* none or more, each behind a comma */

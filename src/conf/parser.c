@@ -139,6 +139,11 @@ take_shape(struct cursor *cursor, const struct grammar *line,
 	case GRAMMAR_MAYBE:
 		return cursor->token.kind != TOKEN_STRING ||
 		       take_word(cursor, line, shape);
+	case GRAMMAR_UNLESS:
+		return (cursor->token.kind == TOKEN_WORD &&
+			grammar_find(line->clauses, cursor->token.text,
+				     false)) ||
+		       take_word(cursor, line, shape);
 	case GRAMMAR_ANY:
 		return !cursor_is_word(&cursor->token) ||
 		       take_word(cursor, line, shape);

@@ -150,7 +150,8 @@ allow_writing(struct sandbox *sandbox, const char *path)
 	allow(sandbox, path, FS_WRITE);
 }
 
-/* Passwords, certificates: every statement whose keyword ends in "-file". */
+/* Passwords, certificates: every statement and clause whose keyword ends in
+ * "-file"; and calendars that are files. */
 static void
 allow_named_files(struct sandbox *sandbox, const conf_nodes *nodes)
 {
@@ -160,7 +161,9 @@ allow_named_files(struct sandbox *sandbox, const conf_nodes *nodes)
 		const struct conf_node *node = nodes->items[i];
 
 		allow_named_files(sandbox, &node->block);
-		if (!text_ends(node->keyword, "-file"))
+		allow_named_files(sandbox, &node->clauses);
+		if (!text_ends(node->keyword, "-file") &&
+		    strcmp(node->keyword, "calendar"))
 			continue;
 		for (j = 0; j < node->words.count; j++)
 			allow_folder_of(sandbox, conf_path(sandbox->arena,

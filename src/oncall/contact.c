@@ -290,6 +290,47 @@ contacts_load(const struct conf *conf, const struct relay *const *relays,
 	return contacts;
 }
 
+/* How a calendar may call whoever is behind its names. */
+static feed_persons
+persons_of(const struct contacts *contacts, struct arena *arena,
+	   const struct feed *feed)
+{
+	feed_persons persons = { 0 };
+	size_t i, j;
+
+	for (i = 0; i < feed->names.count; i++) {
+		const struct contact *contact =
+			contact_find(contacts, feed->names.items[i].text);
+		struct feed_person person = { .name = "" };
+
+		if (!contact)
+			continue;	/* it was said that there is none */
+		person.name = contact->name;
+		person.display = contact->display;
+		for (j = 0; j < contact->own.count; j++)
+			vec_push(arena, &person.addresses,
+				 contact->own.items[j].endpoint.address);
+		vec_push(arena, &persons, person);
+	}
+	return persons;
+}
+
+void
+contacts_bind_feeds(const struct contacts *contacts, struct arena *arena,
+		    const char *state)
+{
+	size_t i, j;
+
+	for (i = 0; i < contacts->list.count; i++) {
+		const struct rota *rota = contacts->list.items[i]->rota;
+
+		for (j = 0; rota && j < rota->feeds.count; j++)
+			feed_bind(arena, rota->feeds.items[j],
+				  persons_of(contacts, arena,
+					     rota->feeds.items[j]), state);
+	}
+}
+
 void
 contacts_check_duty(const struct contacts *contacts, instant_ms now,
 		    struct diag *diag)

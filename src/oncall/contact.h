@@ -59,6 +59,10 @@ struct contacts *contacts_load(const struct conf *conf,
 			       const struct relay *const *relays,
 			       struct windows *windows, struct diag *diag);
 
+/* Read what the state has of calendars: before, they have nobody. */
+void contacts_bind_feeds(const struct contacts *contacts, struct arena *arena,
+			 const char *state);
+
 /* Warn of what rota_check() finds. */
 void contacts_check_duty(const struct contacts *contacts, instant_ms now,
 			 struct diag *diag);

@@ -286,11 +286,27 @@ check_replacement(const struct rota *rota, size_t number, instant_ms now,
 			     "nothing to replace", it->name.text);
 }
 
+/* Of what is not known nothing can be said. */
+static bool
+is_known(const struct rota *rota)
+{
+	size_t i;
+
+	for (i = 0; i < rota->feeds.count; i++)
+		if (!rota->feeds.items[i]->copy)
+			return false;
+	return true;
+}
+
 void
 rota_check(const struct rota *rota, instant_ms now, struct diag *diag)
 {
 	size_t i;
 
+	for (i = 0; i < rota->feeds.count; i++)
+		feed_check(rota->feeds.items[i], now, diag);
+	if (!is_known(rota))
+		return;
 	check_gaps(rota, now, diag);
 	for (i = 0; i < rota->replacements.count; i++)
 		check_replacement(rota, i, now, diag);

@@ -27,6 +27,7 @@
 #define ONCALL_ROTA_H
 
 #include "match/windows.h"
+#include "oncall/feed.h"
 #include "oncall/rotation.h"
 
 typedef VEC(const char *) rota_names;
@@ -49,7 +50,8 @@ struct rota {
 	const struct conf_node *node;
 	const struct zone *zone;	/* UTC when it is in error */
 	VEC(struct rota_layer) layers;	/* in order */
-	rota_replacements replacements;	/* likewise */
+	VEC(struct feed *) feeds;	/* those of layers that are calendars */
+	rota_replacements replacements;	/* as they were written */
 	struct conf_word otherwise;	/* "": nobody */
 	struct conf_word hand_over;	/* who is told at each change; "" */
 	conf_words named;		/* all who may come on duty, and who is
@@ -86,8 +88,9 @@ bool rota_replaces(const struct rota *rota, const rota_replacements *more,
 /* "layer 2", "replace", "otherwise", "nobody" */
 const char *rota_by(const struct rota_turn *duty, struct arena *arena);
 
-/* Warn of what a rota of the next 90 days shows: times at which nobody is on
- * duty, replacements that are over or replace nobody. */
+/* Warn of what a rota of the next 90 days shows, but where a calendar has not
+ * been fetched yet: times at which nobody is on duty, replacements that are
+ * over or replace nobody. */
 void rota_check(const struct rota *rota, instant_ms now, struct diag *diag);
 
 #endif

@@ -163,6 +163,36 @@ load_rotate(struct loader *loader, const struct conf_node *node)
 		vec_push(loader->arena, &loader->rota->layers, layer);
 }
 
+/* ---- calendar ---- */
+
+static void
+at_feed(const void *layer, instant_ms when, struct arena *arena,
+	rota_names *out, struct period *period_out)
+{
+	const char *const *names;
+	size_t count = feed_at(layer, when, &names, period_out), i;
+
+	for (i = 0; i < count; i++)
+		vec_push(arena, out, names[i]);
+}
+
+static void
+load_calendar(struct loader *loader, const struct conf_node *node)
+{
+	struct feed *feed = feed_load(loader->arena, node,
+				      conf_word(loader->rota->node, 0),
+				      loader->rota->zone, loader->diag);
+	const struct rota_layer layer = { at_feed, feed };
+	size_t i;
+
+	if (!feed)
+		return;
+	for (i = 0; i < feed->names.count; i++)
+		take_name(loader, feed->names.items[i]);
+	vec_push(loader->arena, &loader->rota->feeds, feed);
+	vec_push(loader->arena, &loader->rota->layers, layer);
+}
+
 /* ---- replace ---- */
 
 static bool
@@ -212,6 +242,8 @@ load_part(struct loader *loader, const struct conf_node *node)
 {
 	if (!strcmp(node->keyword, "rotate")) {
 		load_rotate(loader, node);
+	} else if (!strcmp(node->keyword, "calendar")) {
+		load_calendar(loader, node);
 	} else if (!strcmp(node->keyword, "replace")) {
 		load_replace(loader, node);
 	} else if (!strcmp(node->keyword, "otherwise")) {

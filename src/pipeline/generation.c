@@ -415,6 +415,7 @@ load(const char *path, const struct map *instead, instant_ms now, bool looks)
 	g->windows = windows_load(g->conf, g->diag);
 	g->contacts = contacts_load(g->conf, relay_list(g->relays), g->windows,
 				    g->diag);
+	contacts_bind_feeds(g->contacts, arena, g->settings.state);
 	g->templates = template_load(arena, templates_folder(g), g->diag);
 	formats = format_nodes(g->conf, g->diag);
 	g->formats = formats_load(arena, &formats, g->diag);

@@ -21,7 +21,7 @@ MAY = {
     'normalize': ONE | {'parse'},
     'match': ONE | {'normalize'},
     'hold': ONE | {'match', 'normalize'},
-    'oncall': ONE | {'match'},
+    'oncall': ONE | {'match', 'parse'},     # parse: what a calendar says
     'render': ONE | {'oncall'},
     'queue': ONE | {'render'},
     # A channel goes from the word of a contact to the answer of a server.
