@@ -543,7 +543,7 @@ set_request(struct inquiry *inquiry, const struct transfer_request *request)
 	inquiry->headers = copy_headers(request->headers);
 	/* A server may have given it: of one too long the answer tells. */
 	(void)curl_easy_setopt(curl, CURLOPT_URL, request->url);
-	set_manners(curl, "https");
+	set_manners(curl, request->may_be_plain ? "http,https" : "https");
 	if (request->ca_file) {
 		SET(curl, CURLOPT_CAINFO, request->ca_file);
 		SET(curl, CURLOPT_CAPATH, NULL);
@@ -605,11 +605,17 @@ answer(struct inquiry *inquiry, CURLcode code)
 		.retry_after = header_of(inquiry->curl, "Retry-After"),
 		.date = header_of(inquiry->curl, "Date"),
 		.challenge = header_of(inquiry->curl, "WWW-Authenticate"),
+		.etag = header_of(inquiry->curl, "ETag"),
+		.modified = header_of(inquiry->curl, "Last-Modified"),
 		.error = inquiry->error,
 	};
 	curl_off_t elapsed_us = 0;
+	char *location = NULL;
 	long status = 0;
 
+	(void)curl_easy_getinfo(inquiry->curl, CURLINFO_REDIRECT_URL,
+				&location);
+	answer.location = location;
 	(void)curl_easy_getinfo(inquiry->curl, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(inquiry->curl, CURLINFO_TOTAL_TIME_T,
 				&elapsed_us);

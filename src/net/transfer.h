@@ -113,6 +113,8 @@ struct transfer_answer {
 	const char *retry_after;	/* of the header, or NULL */
 	const char *date;		/* likewise */
 	const char *challenge;		/* of WWW-Authenticate, or NULL */
+	const char *etag, *modified;	/* of ETag, Last-Modified, or NULL */
+	const char *location;		/* of a redirection, whole; or NULL */
 	int64_t elapsed_ms;
 	const char *error;	/* curl's sentence, or "" */
 };
@@ -120,6 +122,7 @@ struct transfer_answer {
 /* Everything but `context` is copied. */
 struct transfer_request {
 	const char *url;	/* https:// */
+	bool may_be_plain;	/* or http://, to this machine */
 	const char *ca_file;	/* NULL: the system's authorities */
 	const char *const *headers;	/* "Name: value"; ended by NULL */
 	const char *body;	/* to be posted as a form; NULL: GET */
