@@ -5,6 +5,7 @@
  */
 #include "daemon/daemon.h"
 
+#include "ask/feeds.h"
 #include "ask/poller.h"
 #include "ask/quiet.h"
 #include "base/bug.h"
@@ -61,6 +62,7 @@ struct daemon {
 	struct requests *requests;
 	struct poller *poller;
 	struct quiet *quiet;
+	struct feeds *feeds;
 	struct reload *reload;
 	struct upkeep *upkeep;
 	struct vigil *vigil;
@@ -164,6 +166,16 @@ look_at_zones(struct daemon *d)
 		return;
 	log_info("zones", "what", "the files of time zones have changed: the "
 		 "configuration is loaded anew", NULL);
+	service_notify("RELOADING=1");
+	reload_start(d->reload);
+}
+
+/* Likewise its calendars. */
+static void
+calendar_changed(void *context)
+{
+	struct daemon *d = context;
+
 	service_notify("RELOADING=1");
 	reload_start(d->reload);
 }
@@ -377,6 +389,19 @@ open_quiet(struct daemon *d)
 	return quiet_create(&world);
 }
 
+static struct feeds *
+open_feeds(struct daemon *d)
+{
+	const struct feeds_world world = {
+		.loop = d->loop, .clerk = d->clerk,
+		.generations = d->generations, .clock = &d->clock,
+		.requests = d->requests, .reader = reader_path(d->reader),
+		.stored = stored, .changed = calendar_changed, .context = d,
+	};
+
+	return feeds_create(&world);
+}
+
 static struct upkeep *
 open_upkeep(struct daemon *d)
 {
@@ -437,6 +462,7 @@ start(struct daemon *d)
 	asking.requests = d->requests = requests_create(d->loop);
 	d->poller = poller_create(&asking);
 	d->quiet = open_quiet(d);
+	d->feeds = open_feeds(d);
 	d->upkeep = open_upkeep(d);
 	d->vigil = open_vigil(d);
 	d->reload = reload_create(d->loop, d->path, &d->clock, reloaded, d);
@@ -468,6 +494,7 @@ work(struct daemon *d, const struct last_good *first)
 
 	log_info("draining", NULL);
 	service_notify("STOPPING=1");
+	feeds_destroy(&d->feeds);
 	reload_destroy(&d->reload);
 	taker_stop(d->taker);
 	poller_stop(d->poller);

@@ -24,9 +24,8 @@ struct calendar_reader {
 	struct buf bytes;
 };
 
-/* The octets as a file that is read from its begin; -1. */
-static int
-as_file(const char *bytes, size_t length)
+int
+calendar_reader_file(const char *bytes, size_t length)
 {
 	int fd = memfd_create("calendar", MFD_CLOEXEC);
 
@@ -74,9 +73,9 @@ spawn(pid_t *pid, const char *program, char **arguments, int input, int output)
 }
 
 struct calendar_reader *
-calendar_reader_start(const char *program, const struct zone *zone,
-		      instant_ms since, instant_ms until, const char *bytes,
-		      size_t length, struct buf *error)
+calendar_reader_start_fd(const char *program, const struct zone *zone,
+			 instant_ms since, instant_ms until, int fd,
+			 struct buf *error)
 {
 	struct arena *arena = arena_create();
 	char *arguments[] = {
@@ -87,17 +86,14 @@ calendar_reader_start(const char *program, const struct zone *zone,
 		(char *)clock_text(arena, until), NULL,
 	};
 	struct calendar_reader *run = bug_alloc(sizeof(*run));
-	int input = as_file(bytes, length), ends[2] = { -1, -1 }, failed;
+	int ends[2] = { -1, -1 }, failed;
 
 	*run = (struct calendar_reader){ .answer = -1, .bytes = BUF_INIT };
-	if (input < 0 || pipe2(ends, O_CLOEXEC) ||
-	    fcntl(ends[0], F_SETFL, O_NONBLOCK))
+	if (pipe2(ends, O_CLOEXEC) || fcntl(ends[0], F_SETFL, O_NONBLOCK))
 		failed = errno;
 	else
-		failed = spawn(&run->pid, program, arguments, input, ends[1]);
+		failed = spawn(&run->pid, program, arguments, fd, ends[1]);
 	run->answer = ends[0];
-	if (input >= 0)
-		(void)close(input);	/* memory only */
 	if (ends[1] >= 0)
 		(void)close(ends[1]);	/* the process has it */
 	arena_destroy(&arena);
@@ -107,6 +103,23 @@ calendar_reader_start(const char *program, const struct zone *zone,
 	buf_printf(error, "cannot start %s: %s", program, strerror(failed));
 	calendar_reader_end(&run);
 	return NULL;
+}
+
+struct calendar_reader *
+calendar_reader_start(const char *program, const struct zone *zone,
+		      instant_ms since, instant_ms until, const char *bytes,
+		      size_t length, struct buf *error)
+{
+	int fd = calendar_reader_file(bytes, length);
+	struct calendar_reader *run;
+
+	if (fd < 0) {
+		buf_printf(error, "no memory for it: %s", strerror(errno));
+		return NULL;
+	}
+	run = calendar_reader_start_fd(program, zone, since, until, fd, error);
+	(void)close(fd);		/* memory only */
+	return run;
 }
 
 int

@@ -32,6 +32,17 @@ struct calendar_reader *calendar_reader_start(const char *program,
 					      const char *bytes, size_t length,
 					      struct buf *error);
 
+/* The same of a file that is open, or of what calendar_reader_file() made;
+ * either can be closed at once. */
+struct calendar_reader *calendar_reader_start_fd(const char *program,
+						 const struct zone *zone,
+						 instant_ms since,
+						 instant_ms until, int fd,
+						 struct buf *error);
+
+/* Octets as a file in memory; -1 when there is none. */
+int calendar_reader_file(const char *bytes, size_t length);
+
 int calendar_reader_fd(const struct calendar_reader *run);
 
 /* False: not yet, and then it is not `late`. Else the turns, or NULL and a

@@ -38,6 +38,10 @@ enum notice_kind {
 	NOTICE_APP_FAILED,	/* all tenants that app {name} reads */
 	NOTICE_RELAY_FAILED,	/* {name}; {count} wait */
 	NOTICE_RELAY_GOOD,
+	NOTICE_FEED_OLD,	/* the calendar of oncall {name} at {address}:
+				   turns are as they were {since} */
+	NOTICE_FEED_NONE,	/* the same, but there are none */
+	NOTICE_FEED_GOOD,
 	NOTICE_LEFT,		/* the file {name} */
 	NOTICE_KEPT,		/* the last good text of file {name} {since} */
 	NOTICE_GONE,		/* the customer's file {name} */
