@@ -74,7 +74,8 @@ print_turns(const struct rota *rota, struct buf *out)
 	instant_ms when = instant_of("2026-12-01T00:00:00Z");
 
 	while (when < instant_of("2026-12-09T00:00:00Z")) {
-		struct rota_turn turn = rota_at(rota, when, arena);
+		struct rota_turn turn = rota_at(rota, NULL, when,
+						arena);
 		size_t i;
 
 		for (i = 0; i < turn.names.count; i++)
