@@ -302,15 +302,35 @@ take_rest(struct taking *taking, const char *start, const struct scan *scan)
 				  taking->arena);
 }
 
+/* Does the page go on behind the bracket as behind the end of its list, as far
+ * as it goes? Otherwise the bracket was a record's. */
+static bool
+is_end(const struct scan *bracket, struct arena *arena)
+{
+	struct scan behind = { bracket->at + 1, bracket->end };
+	bool is_comma;
+
+	skip(&behind, " \t\r\n");
+	is_comma = behind.at < behind.end && *behind.at == ',';
+	skip(&behind, " \t\r\n,");
+	return behind.at == behind.end ||
+	       *behind.at == (is_comma ? '"' : '}') ||
+	       error_behind(bracket->at, bracket->end, arena);
+}
+
 static void
 end_list(struct taking *taking, const struct scan *scan)
 {
-	const char *from = taking->doubted;
+	const char *from = taking->doubted, *until = scan->at;
 
+	if (!from && !is_end(scan, taking->arena)) {
+		from = scan->at;
+		until = scan->end;
+	}
 	taking->out->is_ended = !from;
 	taking->out->is_cut = from;
 	if (from)
-		taking->out->rest = leave(from, (size_t)(scan->at - from),
+		taking->out->rest = leave(from, (size_t)(until - from),
 			"the brackets of this record do not match",
 			taking->arena);
 }

@@ -72,6 +72,9 @@ static const struct {
 	  "a ~ {\"id\":\"b\",\"e\":[{}" },
 	{ "two brackets too many", "{\"value\":[{\"id\":\"a\"},{\"id\":\"b\"}},"
 	  "\"e\":1}]}", "a ~ {\"id\":\"b\"}" },
+	{ "the bracket of the list where one of a record was",
+	  "{\"value\":[{\"id\":\"a\"},]\"id\":\"b\"},{\"id\":\"c\"}]}",
+	  "a ~ ]\"id\":\"b\"},{\"id\":\"c\"}]}" },
 	{ "the same, where a comma was", "{\"value\":[{\"id\":\"a\"},"
 	  "{\"id\":\"b\"},\"e\",{\"f\":1}},{\"id\":\"c\"}]}",
 	  "a null ~ {\"id\":\"b\"},\"e\",{\"f\":1}" },
