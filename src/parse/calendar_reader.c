@@ -6,12 +6,12 @@
 
 #include "base/bug.h"
 #include "base/file.h"
+#include "base/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -37,8 +37,7 @@ calendar_reader_file(const char *bytes, size_t length)
 	return fd;
 }
 
-/* Of the environment only where zones are; all signals as a fresh program has
- * them. */
+/* Of the environment only where zones are. */
 static int
 spawn(pid_t *pid, const char *program, char **arguments, int input, int output)
 {
@@ -47,27 +46,9 @@ spawn(pid_t *pid, const char *program, char **arguments, int input, int output)
 		arena_strdup(arena, "LC_ALL=C"),
 		(char *)arena_printf(arena, "TZDIR=%s", zone_directory()), NULL,
 	};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t all, none;
-	int error;
+	int error = spawn_clean(program, arguments, environment, input, output,
+				pid);
 
-	(void)sigfillset(&all);		/* cannot fail, as the next one */
-	(void)sigemptyset(&none);
-	if (posix_spawn_file_actions_init(&actions) ||
-	    posix_spawnattr_init(&attributes) ||
-	    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) ||
-	    posix_spawn_file_actions_adddup2(&actions, output,
-					     STDOUT_FILENO) ||
-	    posix_spawnattr_setsigdefault(&attributes, &all) ||
-	    posix_spawnattr_setsigmask(&attributes, &none) ||
-	    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF |
-				     POSIX_SPAWN_SETSIGMASK))
-		BUG("no memory for posix_spawn()");
-	error = posix_spawn(pid, program, &actions, &attributes, arguments,
-			    environment);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	(void)posix_spawnattr_destroy(&attributes);
 	arena_destroy(&arena);
 	return error;
 }

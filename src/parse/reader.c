@@ -6,6 +6,7 @@
 #include "parse/reader.h"
 
 #include "base/bug.h"
+#include "base/spawn.h"
 #include "parse/cage.h"
 #include "parse/wire.h"
 
@@ -14,7 +15,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -108,38 +108,14 @@ find_program(void)
 
 /* --- The process --- */
 
-/* The socket as standard input, nothing as output, our standard error; all
- * signals as a fresh program has them. */
 static int
 spawn(struct reader *reader, int socket)
 {
-	/* Nothing of our environment, which may hold credentials. */
 	static char locale[] = "LC_ALL=C", name[] = "tocsin-reader";
 	char *environment[] = { locale, NULL }, *arguments[] = { name, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t all, none;
-	int error;
 
-	(void)sigfillset(&all);		/* cannot fail, as the next one */
-	(void)sigemptyset(&none);
-	if (posix_spawn_file_actions_init(&actions) ||
-	    posix_spawnattr_init(&attributes) ||
-	    posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO) ||
-	    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO,
-					     "/dev/null", O_WRONLY, 0) ||
-	    posix_spawnattr_setsigdefault(&attributes, &all) ||
-	    posix_spawnattr_setsigmask(&attributes, &none) ||
-	    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF |
-				     POSIX_SPAWN_SETSIGMASK))
-		BUG("no memory for posix_spawn()");
-	error = posix_spawn(&reader->pid, reader->path, &actions, &attributes,
-			    arguments, environment);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	(void)posix_spawnattr_destroy(&attributes);
-	if (error)
-		reader->pid = 0;
-	return error;
+	return spawn_clean(reader->path, arguments, environment, socket, -1,
+			   &reader->pid);
 }
 
 static void
