@@ -17,6 +17,19 @@ static const char *const test_templates[] = { "alert", "urgent", NULL };
 /* 2026-11-21T12:00:00Z, a Saturday. */
 #define TEST_NOW INT64_C(1795262400000)
 
+/* xorshift64: the same numbers in every run. */
+__attribute__((unused))
+static unsigned int
+pick(unsigned int below)
+{
+	static uint64_t state = 88172645463325252;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (unsigned int)(state >> 33) % below;
+}
+
 /* The rules in `text`, which stands in a file "t.rules". */
 __attribute__((unused))
 static struct ruleset *

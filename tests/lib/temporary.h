@@ -4,8 +4,11 @@
 #ifndef TEST_TEMPORARY_H
 #define TEST_TEMPORARY_H
 
+#include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { TEMPORARY_LENGTH = 100 };
 
@@ -19,6 +22,21 @@ temporary(char name_out[TEMPORARY_LENGTH])
 	(void)snprintf(name_out, TEMPORARY_LENGTH, "%s/tocsin-test.XXXXXX",
 		       folder ? folder : "/tmp");
 	return name_out;
+}
+
+/* A folder with the files in it; false when it had more than files. */
+__attribute__((unused))
+static bool
+temporary_remove(const char *folder)
+{
+	DIR *files = opendir(folder);
+	const struct dirent *entry;
+
+	while (files && (entry = readdir(files)))
+		(void)unlinkat(dirfd(files), entry->d_name, 0);
+	if (files)
+		(void)closedir(files);
+	return !rmdir(folder);
 }
 
 #endif

@@ -8,7 +8,6 @@
 #include "tap.h"
 #include "temporary.h"
 
-#include <dirent.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -165,14 +164,8 @@ static void
 check_disk(void)
 {
 	const char *folder = arena_printf(arena, "%s/calendars", state);
-	DIR *files = opendir(folder);
-	const struct dirent *entry;
 
-	while (files && (entry = readdir(files)))
-		(void)unlinkat(dirfd(files), entry->d_name, 0);
-	if (files)
-		(void)closedir(files);
-	ok(!rmdir(folder) && !rmdir(state), "nothing else was written");
+	ok(temporary_remove(folder) && !rmdir(state), "nothing else was written");
 	is(fetch("2026-12-21T08:00:00Z", SAYS("ana", "2026-12-10T08:00:00Z",
 	   "2026-12-30T08:00:00Z")), "bad", "the disk is gone");
 }

@@ -5,7 +5,6 @@
 #include "tap.h"
 #include "temporary.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 static struct arena *arena;
@@ -233,14 +232,8 @@ static void
 remove_state(void)
 {
 	const char *folder = arena_printf(arena, "%s/calendars", state);
-	DIR *files = opendir(folder);
-	const struct dirent *entry;
 
-	while (files && (entry = readdir(files)))
-		(void)unlinkat(dirfd(files), entry->d_name, 0);
-	if (files)
-		(void)closedir(files);
-	ok(!rmdir(folder) && !rmdir(state), "nothing else was written");
+	ok(temporary_remove(folder) && !rmdir(state), "nothing else was written");
 }
 
 int

@@ -10,18 +10,6 @@
 
 enum { SETS = 200, RULES = 6, PAIRS = 300 };
 
-static uint64_t state = 88172645463325252;
-
-/* xorshift64: the same numbers in every run. */
-static unsigned int
-pick(unsigned int below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (unsigned int)(state >> 33) % below;
-}
-
 /* ---- alerts ---- */
 
 static const char *const severities[] = {
